@@ -1,0 +1,76 @@
+"""Runs, visits and Changes: what we did, what happened to us, what changed."""
+
+from enum import StrEnum
+
+from harvester.model.base import Utc, Value
+from harvester.model.page import Page, VisitOutcome
+
+
+class RunOutcome(StrEnum):
+    """How a Run ended; `running` until it does."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    DEGRADED = "degraded"  # ended, but an Expectation was missed or a host stayed shut
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # killed or stopped; the next Run goes on
+
+
+class Run(Value):
+    """One execution for one Source. `counts` are by VisitOutcome and by effect (created, updated, unchanged ...)."""
+
+    id: str
+    source_id: str
+    outcome: RunOutcome = RunOutcome.RUNNING
+    started_at: Utc
+    ended_at: Utc | None = None
+    resumed_from: str | None = None
+    counts: dict[str, int] = {}
+    notes: tuple[str, ...] = ()
+
+
+class ChangeKind(StrEnum):
+    """Kinds of entries of the change log."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    ACCESS_CHANGED = "access_changed"
+    INTEGRITY_CHANGED = "integrity_changed"
+    MERGED = "merged"
+    SPLIT = "split"
+    DELETED = "deleted"
+    RESTORED = "restored"
+
+
+class Change(Value):
+    """One entry of the one ordered change log. `seq` is strictly increasing."""
+
+    seq: int
+    record_id: str
+    kind: ChangeKind
+    at: Utc
+    revision: int
+
+
+class FrontierItem(Value):
+    """One URL to visit, as the frontier hands it to the crawl."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    failures: int = 0
+
+
+class Visit(Value):
+    """One spooled attempt: the frontier's URL, what the transport made of it, and the Page if a body came.
+
+    `outcome` is the transport's word; ingest refines `ok` (not_article, login, challenged ...).
+    """
+
+    run_id: str
+    url: str
+    outcome: VisitOutcome
+    detail: str = ""
+    page: Page | None = None
+    at: Utc
+    robots: tuple[str, ...] = ()  # site-wide statements found while fetching (TDMRep file), as "name: value"

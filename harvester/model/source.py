@@ -1,0 +1,216 @@
+"""A Source as data: where to look, how politely, what to read, what it may keep, what to expect.
+
+A Platform is the same vocabulary without a place; `harvester.sources` merges the two.
+Regular expressions are compiled when a value is made, so a bad one is a mistake of the file.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from harvester.model.base import Value
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return text
+
+
+Regex = Annotated[str, AfterValidator(_regex)]
+Bcp47 = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+
+
+class SelectorRule(Value):
+    """Reads one field. `css` (or `xpath`) finds elements; `drop` removes children before the text is taken;
+    `attr` takes an attribute instead; `pattern` keeps its group `value`, else group 1, else the whole match.
+
+    `split` is a regular expression that cuts one text into items (keywords, authors).
+    `lang` says the language outright; without it the ladder of RECORD.md decides. `kind` is a date's or ISSN's kind.
+    """
+
+    css: str | None = None
+    xpath: str | None = None
+    attr: str | None = None
+    drop: tuple[str, ...] = ()
+    pattern: Regex | None = None
+    split: Regex | None = None
+    lang: Bcp47 | None = None
+    kind: str | None = None
+    order: Literal["dmy", "mdy", "ymd"] | None = None
+
+
+class ReadRules(Value):
+    """Selector rules by field. `blocks` are containers of labelled parts (Résumé | Summary | Mots clés ...)."""
+
+    title: tuple[SelectorRule, ...] = ()
+    abstract: tuple[SelectorRule, ...] = ()
+    blocks: tuple[SelectorRule, ...] = ()
+    keywords: tuple[SelectorRule, ...] = ()
+    authors: tuple[SelectorRule, ...] = ()
+    affiliations: tuple[SelectorRule, ...] = ()
+    doi: tuple[SelectorRule, ...] = ()
+    journal: tuple[SelectorRule, ...] = ()
+    publisher: tuple[SelectorRule, ...] = ()
+    issn: tuple[SelectorRule, ...] = ()
+    volume: tuple[SelectorRule, ...] = ()
+    issue: tuple[SelectorRule, ...] = ()
+    pages: tuple[SelectorRule, ...] = ()
+    date: tuple[SelectorRule, ...] = ()
+    type: tuple[SelectorRule, ...] = ()
+    citation_note: tuple[SelectorRule, ...] = ()
+    fulltext: tuple[SelectorRule, ...] = ()  # visible or hidden full text: cut before anything is kept
+    boilerplate: tuple[Regex, ...] = ()  # sentences of the site inside abstracts, removed
+
+
+class AccessMark(Value):
+    """An element whose mere presence in the article's head says the status (tier 4): a lock, an open icon."""
+
+    css: str
+    status: Literal["open", "free", "registration", "subscription", "no_fulltext"]
+
+
+class AccessRules(Value):
+    """Where the site says what may be read.
+
+    `slots` (CSS) hold sentences about this article. `outside` (CSS) are site-wide places whose words never count.
+    `ignore` are machine statements that never vary on this host and so say nothing (`vocabulary:name`).
+    `files_open`: the platform's files are open to all, so an offered file without any gate means free.
+    `journal`: status by journal policy (tier 6).
+    """
+
+    slots: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    marks: tuple[AccessMark, ...] = ()
+    ignore: tuple[str, ...] = ()
+    files_open: bool = False
+    journal: Literal["open", "free"] | None = None
+
+
+class Discovery(Value):
+    """One way to find article URLs. `listing`: pages whose links are searched, with `next` for pagination;
+    `sitemap`: a sitemap or sitemap index; `urls`: the list given here.
+
+    `links` (CSS of `a` elements) narrows a listing; without it every link that matches `urls.article` counts.
+    `follow` (regular expressions) are further listing pages, at most `depth` steps away.
+    """
+
+    kind: Literal["listing", "sitemap", "urls"]
+    url: HttpUrl | None = None
+    urls: tuple[HttpUrl, ...] = ()
+    links: str | None = None
+    next: str | None = None
+    follow: tuple[Regex, ...] = ()
+    depth: Annotated[int, Field(ge=0, le=20)] = 3
+    max_pages: Annotated[int, Field(ge=1, le=50_000)] = 500
+
+
+class UrlRules(Value):
+    """`article`: what an article URL looks like (searched in the absolute URL); the first pattern's group `id` is the
+    publisher's id. `canonical` is a template over named groups (`https://host/article/{id}`).
+    `refuse`: never requested (PDF, print, export, login), on top of the built-in list. `drop_params`: query parameters
+    that do not make another page, on top of the built-in tracking list.
+    """
+
+    article: tuple[Regex, ...] = ()
+    canonical: str | None = None
+    refuse: tuple[Regex, ...] = ()
+    drop_params: tuple[str, ...] = ()
+
+
+class PolitenessRules(Value):
+    """Seconds and bounds per host. `delay` under 1 needs the host in HARVESTER_PRIVATE_ALLOW."""
+
+    delay: Annotated[float, Field(ge=0, le=3600)] = 1.0
+    jitter: Annotated[float, Field(ge=0, le=1)] = 0.1
+    timeout: Annotated[float, Field(gt=0, le=600)] = 60.0
+    crawl_delay_cap: Annotated[float, Field(ge=1, le=3600)] = 60.0
+    max_requests: Annotated[int, Field(ge=1)] | None = None  # per Run
+
+
+class RightsRules(Value):
+    """The operator's basis for what a TDM reservation covers (decisions in seeds/README.md).
+
+    `keep`, `show`, `redistribute` only mean something under `licence` and `permission`, which also demand
+    `reference`, `declared_by`.
+    """
+
+    basis: Literal["none", "research", "licence", "permission"] | None = None
+    reference: str | None = None
+    declared_by: str | None = None
+    until: date | None = None
+    keep: bool = False
+    show: Literal["public", "signed_in", "nobody"] = "nobody"
+    redistribute: bool = False
+
+
+class Expectations(Value):
+    """Least counts and shares (0..1) of a Run; a miss makes it degraded."""
+
+    min_records: Annotated[int, Field(ge=0)] | None = None
+    with_doi: Annotated[float, Field(ge=0, le=1)] | None = None
+    with_abstract: Annotated[float, Field(ge=0, le=1)] | None = None
+    bilingual: Annotated[float, Field(ge=0, le=1)] | None = None
+    with_verdict: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class Detect(Value):
+    """How saved pages of a platform are recognised: by host, or by elements (CSS) that all stand on the page."""
+
+    hosts: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
+    generator: Regex | None = None  # searched in meta[name=generator]
+
+
+class Journal(Value):
+    """A journal of a Source. `code` is the site's own code; `titles` and ISSNs are facts of the register."""
+
+    code: str
+    title: str
+    issns: tuple[str, ...] = ()
+    languages: tuple[Bcp47, ...] = ()
+
+
+class Platform(Value):
+    """Publishing software shared by many Sources; its rules are the Source's defaults."""
+
+    id: str
+    name: str
+    verified: str | Literal[False]
+    languages: tuple[Bcp47, ...] = ()
+    detect: Detect = Detect()
+    urls: UrlRules = UrlRules()
+    read: ReadRules = ReadRules()
+    access: AccessRules = AccessRules()
+    politeness: PolitenessRules = PolitenessRules()
+
+
+class Source(Value):
+    """A place we harvest, platform and source file merged. `hosts` bounds every request."""
+
+    id: str
+    name: str
+    platform: str | None = None
+    verified: str | Literal[False] = False
+    enabled: bool = True
+    homepage: HttpUrl | None = None
+    hosts: tuple[str, ...] = ()  # host or host:port
+    languages: tuple[Bcp47, ...] = ()
+    detect: Detect = Detect()
+    journals: tuple[Journal, ...] = ()
+    discovery: tuple[Discovery, ...] = ()
+    urls: UrlRules = UrlRules()
+    read: ReadRules = ReadRules()
+    access: AccessRules = AccessRules()
+    politeness: PolitenessRules = PolitenessRules()
+    rights: RightsRules = RightsRules()
+    expect: Expectations = Expectations()
+    digest: str = ""  # of the files it was made from
+
+
+GENERIC = Source(id="generic", name="generic signals alone")
