@@ -1,0 +1,252 @@
+"""Bytes and headers -> one parsed tree per page, with the places of everything in it."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import lxml.html
+from lxml import etree
+
+from harvester.model.page import Page
+from harvester.model.signal import QUOTE_LIMIT, Evidence
+
+Element = Any  # lxml.html.HtmlElement; its stubs know too little to be worth the casts
+
+BLOCKS = frozenset(
+    "address article aside blockquote body button caption center dd details div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header html legend li main nav ol option p pre section summary table tbody td tfoot th thead "
+    "tr ul".split()
+)
+INVISIBLE = frozenset(("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg", "iframe"))
+
+_TEXT_NODES = etree.XPath(
+    "//body//text()[normalize-space() and not(parent::script or parent::style or parent::noscript or "
+    "parent::template or parent::textarea or parent::option)]"
+)
+_STRING = etree.XPath("string()")
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
+_XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.-]{2,40})""")
+_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
+_XML_START = re.compile(rb"^\s*(?:<\?xml|<(?:article|OAI-PMH|oai_dc:dc|rss|feed|record)\b)")
+_HTML_START = re.compile(rb"<html[\s>]|<!doctype\s+html", re.IGNORECASE)
+_BAD_REFERENCES = re.compile(rb"&#(?:0+|x0+);", re.IGNORECASE)
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# The Encoding Standard (WHATWG, section 4.2) reads these labels as windows-1252.
+_LATIN = frozenset(("iso8859-1", "ascii", "cp1252"))
+
+
+class Charset(NamedTuple):
+    """The codec a body is read with, how it is known, and whether its text may be wrong."""
+
+    name: str
+    known_by: str  # bom | header | meta | bytes
+    suspect: bool = False
+
+
+def charset_of(body: bytes, content_type: str | None) -> Charset:
+    """Choose the codec: BOM, then what the bytes prove, then header, then meta; a wrong label is overruled.
+
+    UTF-8 proves itself (a legacy text is practically never valid UTF-8 beyond ASCII), so a valid body wins over a
+    single-byte label, and an invalid one over the label `utf-8`.
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return Charset(name, "bom")
+    if body[:2] in (b"<\0", b"\0<"):
+        return Charset("utf-16-le" if body[1] == 0 else "utf-16-be", "bytes")
+    label, known_by = _declared(body, content_type)
+    if body.isascii():
+        return Charset("utf-8" if label in _LATIN else label or "utf-8", known_by)
+    if _is_utf8(body):
+        return Charset("utf-8", known_by if label == "utf-8" else "bytes")
+    if label and label != "utf-8":
+        return Charset("cp1252" if label in _LATIN else label, known_by)
+    return _broken_utf8(body, known_by) if label or _mostly_utf8(body) else Charset("cp1252", "bytes")
+
+
+def _declared(body: bytes, content_type: str | None) -> tuple[str | None, str]:
+    found = _HEADER_CHARSET.search(content_type or "")
+    if found and (name := _codec(found[1])):
+        return name, "header"
+    head = body[:4096]
+    match = _META_CHARSET.search(head) or _XML_CHARSET.search(head)
+    if match and (name := _codec(match[1].decode("ascii"))):
+        return name, "meta"
+    return None, "bytes"
+
+
+def _codec(label: str) -> str | None:
+    try:
+        name = codecs.lookup(label).name
+        b"".decode(name)
+    except (LookupError, ValueError):
+        return None
+    # A page that says UTF-16 in ASCII bytes is not UTF-16 (Encoding Standard, 14.1).
+    return "utf-8" if name.startswith("utf-16") else name
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_utf8(body: bytes) -> bool:
+    text = body.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = sum(1 for char in text if char > "\x7f") - bad
+    return good > 3 * bad
+
+
+def _broken_utf8(body: bytes, known_by: str) -> Charset:
+    return Charset("utf-8", known_by, suspect=True) if _mostly_utf8(body) else Charset("cp1252", "bytes")
+
+
+class TextNode(NamedTuple):
+    """One text node of the body in document order; `block` is the nearest block-level ancestor."""
+
+    text: str
+    parent: Element  # the element the text stands directly in
+    block: Element
+
+
+class Document:
+    """One parsed Page. The tree is read by everybody and changed by nobody: paths in evidence rest on it.
+
+    `root` is an `lxml.html` tree (`is_xml` False) or an XML tree parsed without entities, DTD or network.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.charset = charset_of(page.body, page.header("content-type"))
+        self.is_xml = bool(_XML_START.match(page.body)) and not _HTML_START.search(page.body[:1000])
+        self.root = self._parse_xml() if self.is_xml else self._parse_html()
+        self._where: dict[Element, str] = {}
+
+    def _parse_html(self) -> Element:
+        body = self.page.body
+        charset = self.charset.name
+        if charset != "utf-8" or self.charset.suspect:
+            body = body.decode(charset, "replace").encode("utf-8", "replace")
+        if b"\0" in body:
+            body = body.replace(b"\0", b"")
+        if b"&#0" in body or b"&#x0" in body:
+            body = _BAD_REFERENCES.sub(b"", body)
+        parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+        try:
+            root = lxml.html.document_fromstring(body or b"<html></html>", parser=parser)
+        except (etree.ParserError, ValueError):
+            root = lxml.html.document_fromstring(b"<html><body></body></html>", parser=parser)
+        return root
+
+    def _parse_xml(self) -> Element:
+        parser = etree.XMLParser(
+            recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, remove_pis=True
+        )
+        root = etree.fromstring(self.page.body, parser=parser)
+        return root if root is not None else etree.Element("empty")
+
+    @cached_property
+    def texts(self) -> list[TextNode]:
+        """The visible text nodes of the body, in document order."""
+        nodes: list[TextNode] = []
+        blocks: dict[Element, Element] = {}
+        for text in _TEXT_NODES(self.root):
+            parent = text.getparent()
+            if text.is_tail:
+                parent = parent.getparent()
+            block = blocks.get(parent)
+            if block is None:
+                block = blocks[parent] = block_of(parent)
+            nodes.append(TextNode(str(text), parent, block))
+        return nodes
+
+    @cached_property
+    def language(self) -> str | None:
+        """The page language as declared: html lang, else the Content-Language header or meta."""
+        html = self.root
+        declared = html.get("lang") or html.get("{http://www.w3.org/XML/1998/namespace}lang") or html.get("xml:lang")
+        if not declared and (header := self.page.header("content-language")):
+            declared = header.split(",")[0]
+        return language_tag(declared)
+
+    def where(self, element: Element, attribute: str | None = None) -> str:
+        """XPath of an element, or of its attribute."""
+        path = self._where.get(element)
+        if path is None:
+            path = self._where[element] = element.getroottree().getpath(element)
+        return f"{path}/@{attribute}" if attribute else path
+
+    def evidence(
+        self,
+        vocabulary: str,
+        name: str,
+        element: Element,
+        quote: str,
+        *,
+        attribute: str | None = None,
+        language: str | None = None,
+    ) -> Evidence:
+        """Evidence for `quote`, which stands unfolded in the attribute, or in the string value of the element."""
+        value = element.get(attribute, "") if attribute else string_value(element)
+        quote = quote[:QUOTE_LIMIT]
+        offset = max(value.find(quote), 0)
+        where = self.where(element, attribute)
+        return Evidence(
+            vocabulary=vocabulary, name=name, quote=quote, language=language, where=where, offset=offset
+        )
+
+
+def block_of(element: Element) -> Element:
+    """The nearest block-level element, `element` itself included."""
+    while element.tag not in BLOCKS:
+        parent = element.getparent()
+        if parent is None:
+            return element
+        element = parent
+    return element
+
+
+def string_value(element: Element) -> str:
+    """XPath 1.0 string value: all text below, comments left out."""
+    return str(_STRING(element))
+
+
+def language_tag(declared: str | None) -> str | None:
+    """A declared language as a BCP 47 tag (`en_US` -> `en-US`), None when it is none."""
+    tag = (declared or "").strip().replace("_", "-")
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
+        return None
+    primary, *rest = tag.split("-")
+    return "-".join([_THREE_LETTER.get(primary.lower(), primary.lower()), *rest])
+
+
+# ISO 639-2 and 639-3 codes met in metadata that have a two-letter code (BCP 47 wants the shortest).
+_THREE_LETTER = {
+    "eng": "en", "fre": "fr", "fra": "fr", "ger": "de", "deu": "de", "spa": "es", "por": "pt", "ita": "it",
+    "dut": "nl", "nld": "nl", "tur": "tr", "rus": "ru", "pol": "pl", "cat": "ca", "chi": "zh", "zho": "zh",
+    "jpn": "ja", "ara": "ar", "gre": "el", "ell": "el", "lat": "la", "ron": "ro", "rum": "ro", "cze": "cs", "ces": "cs",
+}  # fmt: skip
+
+
+def visible_text(element: Element, drop: frozenset[Element] = frozenset()) -> str:
+    """Text below an element as a reader sees it: runs of space folded, block boundaries are a space at least."""
+    return " ".join("".join(_pieces(element, drop)).split())
+
+
+def _pieces(element: Element, drop: frozenset[Element]) -> Iterator[str]:
+    if element in drop or not isinstance(element.tag, str) or element.tag in INVISIBLE:
+        return
+    edge = " " if element.tag in BLOCKS or element.tag == "br" else ""
+    yield edge
+    if element.text:
+        yield element.text
+    for child in element:
+        yield from _pieces(child, drop)
+        if child.tail:
+            yield child.tail
+    yield edge
