@@ -1,0 +1,59 @@
+# Each target makes the environment it needs first; nothing but make and Python 3.11 or newer is asked of the machine.
+# A stamp is written after a complete installation, so a half-made environment is made again from the start.
+
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: help demo test check bench env system-deps format clean
+
+help:
+	@echo "make demo         harvest the bundled sample publisher on this machine and print what was read"
+	@echo "make test         run the tests (WORKERS=$(WORKERS) at once)"
+	@echo "make check        formatting, lint, types, imports between rooms, declared dependencies"
+	@echo "make bench        our speed beside the floor or peer of each figure, in the same run"
+	@echo "make env          only make the environment with all tools in $(VENV)"
+	@echo "make system-deps  install what the system has to give (as root, on Debian and its kin)"
+	@echo "make format       rewrite the code in the project's format"
+	@echo "make clean        remove the environment and all caches"
+
+demo: $(VENV)/.base
+	@$(BIN)/harvester demo
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+bench: $(VENV)/.bench
+	@$(BIN)/python tests/bench/all.py
+
+env: $(VENV)/.dev
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+system-deps:
+	@sh .ci/system-deps
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find harvester storage tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	@sh .ci/environment $(VENV)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	@sh .ci/environment $(VENV) dev
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.base
+	@sh .ci/environment $(VENV) bench
+	@touch $@
