@@ -1,0 +1,150 @@
+"""URLs as keys: what is one page, what is an article, what is never requested. Pure."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+from harvester.crawl.addresses import AddressRefusedError, target
+from harvester.model.source import UrlRules
+
+URL_LIMIT = 2_000
+_TRACKING = re.compile(
+    r"^(utm_\w+|mtm_\w+|matomo_\w+|pk_\w+|piwik_\w+|at_\w+|hsa_\w+|_hs\w+|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid"
+    r"|yclid|twclid|igshid|mc_cid|mc_eid|_ga|_gl|s_cid|ncid|icid|wt_mc|wt\.mc_id|xtor|ref_src|spm|cmpid|trk)$",
+    re.IGNORECASE,
+)
+_SESSION = re.compile(r"^(phpsessid|jsessionid|aspsessionid\w*|sessionid|session_id|sid|cfid|cftoken)$", re.IGNORECASE)
+_PATH_SESSION = re.compile(r";(jsessionid|phpsessid|sid)=[^/;?#]*", re.IGNORECASE)
+
+# fmt: off
+_REFUSED_SEGMENTS = frozenset({
+    "pdf", "pdfs", "epdf", "pdfdirect", "pdfplus", "epub", "print", "printable", "imprimer", "impression", "export",
+    "exports", "citation-export", "download", "downloads", "telecharger", "login", "signin", "sign-in", "log-in",
+    "logout", "signout", "connexion", "deconnexion", "identification", "register", "registration", "signup", "sign-up",
+    "inscription", "cart", "basket", "panier", "checkout", "caddie", "purchase", "account", "my-account", "mon-compte",
+    "ajax", "cgi-bin", "wp-login.php", "wp-admin", "shibboleth", "sso", "oauth", "saml",
+})
+# fmt: on
+_REFUSED_ENDINGS = re.compile(
+    r"\.(pdf|epub|mobi|zip|gz|rar|7z|tar|docx?|xlsx?|pptx?|rtf|odt|ris|bib|enw|nbib|jpe?g|png|gif|webp|svg|tiff?|ico"
+    r"|css|js|mp[34]|avi|mov|wmv|webm|exe|dmg|apk|woff2?)$",
+    re.IGNORECASE,
+)
+_REFUSED_PARAMS = frozenset({"print", "printable", "download", "pdf", "login", "export"})
+_REFUSED_VALUES = frozenset({"pdf", "print", "epub", "download", "login", "logout", "export"})
+_VALUE_PARAMS = frozenset({"format", "action", "view", "mode", "output", "type", "op", "page"})
+_LOGIN = re.compile(  # whole path parts only: a slug may well say "sign-in"
+    r"(^|/)(log-?in|sign-?in|connexion|identification|authenticate|authentification|auth|sso|saml2?|shibboleth"
+    r"|oauth2?|wayf|idp|openathens|seamlessaccess|wp-login|shibboleth\.sso)(\.\w{2,5})?(/|$)",
+    re.IGNORECASE,
+)
+_LOGIN_PARAMS = frozenset({"login", "signin", "returnurl", "return_url", "samlrequest", "prompt"})
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def clean_url(url: str, rules: UrlRules) -> str:
+    """`url` without fragment, tracking parameters and session ids; scheme and host lower-case, no default port.
+
+    Raises `AddressRefusedError` when it is no plain http(s) URL.
+    """
+    where = target(url)
+    parts = urlsplit(url)
+    path = _PATH_SESSION.sub("", parts.path) or "/"
+    return urlunsplit((*urlsplit(where.origin)[:2], path, _clean_query(parts.query, rules.drop_params), ""))
+
+
+def _clean_query(query: str, dropped: tuple[str, ...]) -> str:
+    if not query:
+        return ""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    kept = [(name, value) for name, value in pairs if not _dropped(name, dropped)]
+    return query if kept == pairs else urlencode(kept)
+
+
+def _dropped(name: str, dropped: tuple[str, ...]) -> bool:
+    return name in dropped or bool(_TRACKING.match(name) or _SESSION.match(name))
+
+
+def canonical_url(url: str, rules: UrlRules) -> str:
+    """The form of `url` that is requested and stored: the Source's template filled in, else the cleaned URL.
+
+    The template takes the named groups of the first article pattern that has them all.
+    """
+    cleaned = clean_url(url, rules)
+    for pattern in rules.article if rules.canonical else ():
+        found = _compiled(pattern).search(cleaned)
+        filled = _fill(rules.canonical or "", found.groupdict()) if found else None
+        if filled:
+            return clean_url(filled, rules)
+    return cleaned
+
+
+def _fill(template: str, groups: dict[str, str | None]) -> str | None:
+    names = re.findall(r"\{(\w+)\}", template)
+    if not all(groups.get(name) for name in names):
+        return None
+    return re.sub(r"\{(\w+)\}", lambda name: groups[name[1]] or "", template)
+
+
+def is_article(url: str, rules: UrlRules) -> bool:
+    """Whether an article pattern is found in `url`. Without patterns nothing is known, and every URL may be one."""
+    return not rules.article or any(_compiled(pattern).search(url) for pattern in rules.article)
+
+
+def refused(url: str, rules: UrlRules) -> str | None:
+    """Why `url` is never requested (full text, print, export, login ...), or None."""
+    if len(url) > URL_LIMIT:
+        return f"longer than {URL_LIMIT} characters"
+    by_source = next((pattern for pattern in rules.refuse if _compiled(pattern).search(url)), None)
+    if by_source is not None:
+        return f"refused by the source: {by_source}"
+    parts = urlsplit(url)
+    path = unquote(parts.path).lower()
+    segment = next((part for part in path.split("/") if part in _REFUSED_SEGMENTS), None)
+    if segment:
+        return f"path part {segment!r} is never requested"
+    if ending := _REFUSED_ENDINGS.search(path):
+        return f"files ending in {ending[0]!r} are never requested"
+    return _refused_query(parts.query)
+
+
+def _refused_query(query: str) -> str | None:
+    for name, value in parse_qsl(query.lower(), keep_blank_values=True):
+        off = value in {"0", "false", "no"}
+        if (name in _REFUSED_PARAMS and not off) or (name in _VALUE_PARAMS and value in _REFUSED_VALUES):
+            return f"parameter {name}={value} is never requested"
+    return None
+
+
+def looks_like_login(url: str) -> bool:
+    """Whether path or query of `url` name a sign-in page."""
+    parts = urlsplit(url)
+    names = {name for name, _ in parse_qsl(parts.query.lower(), keep_blank_values=True)}
+    return bool(_LOGIN.search(unquote(parts.path)) or names & _LOGIN_PARAMS)
+
+
+def in_bounds(url: str, hosts: Iterable[str]) -> bool:
+    """Whether `url` stays on one of `hosts`: `host` means the scheme's own port, `host:port` exactly that port."""
+    try:
+        where = target(url)
+    except AddressRefusedError:
+        return False
+    return where.netloc in hosts or where.host_port in hosts
+
+
+def absolute(base: str, link: str) -> str | None:
+    """`link` resolved against `base` and tidied as browsers do, or None when it is no URL we could ask."""
+    tidy = "".join(link.split("\n")).replace("\t", "").replace("\r", "").strip()
+    if not tidy or tidy.startswith("#"):
+        return None
+    try:
+        joined = urljoin(base, tidy.replace(" ", "%20"))
+        target(joined)
+    except (ValueError, AddressRefusedError):
+        return None
+    return joined

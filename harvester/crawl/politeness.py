@@ -1,0 +1,168 @@
+"""What a site asks of its visitors, decided purely: robots.txt (RFC 9309), Retry-After, TDMRep, bot checks."""
+
+import codecs
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+PRODUCT = "Harvester"
+ROBOTS_LIMIT = 500 * 1024
+ROBOTS_FRESH = timedelta(hours=24)
+ROBOTS_LAST_GOOD = timedelta(days=30)
+TDMREP_PATH = "/.well-known/tdmrep.json"
+TDMREP_LIMIT = 1024 * 1024
+RETRY_AFTER_CAP = timedelta(hours=24)
+
+_AGENT_LINE = re.compile(r"^(\s*user[- ]?agent\s*:\s*)([^#]*)(.*)$", re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z_-]+")
+
+
+class RobotsVerdict(NamedTuple):
+    """May `url` be asked, by which rule, and how many seconds between requests the site wants."""
+
+    allowed: bool
+    rule: str
+    crawl_delay: float | None = None
+
+
+def robots_verdict(status: int, body: bytes, user_agent: str, url: str) -> RobotsVerdict:
+    """What a robots.txt answered with `status` and `body` says of `url` to the product token `user_agent`.
+
+    RFC 9309: 2xx is read, 4xx but 429 allows all, anything else (0 stands for "no answer") forbids all.
+    """
+    if 400 <= status < 500 and status != 429:
+        return RobotsVerdict(True, f"robots.txt answered {status}: everything is allowed")
+    if not 200 <= status < 300:
+        return RobotsVerdict(False, f"robots.txt could not be read ({status or 'no answer'}): nothing is allowed")
+    rules = _parsed(body[:ROBOTS_LIMIT], user_agent.lower())
+    delay = rules.crawl_delay(user_agent)
+    if rules.can_fetch(url, user_agent):
+        return RobotsVerdict(True, "robots.txt allows it", delay)
+    path = urlsplit(url).path or "/"
+    return RobotsVerdict(False, f"robots.txt of {urlsplit(url).netloc} forbids {path} to {user_agent}", delay)
+
+
+@lru_cache(maxsize=64)
+def _parsed(body: bytes, token: str) -> Any:
+    lines = re.split(r"\r\n|\r|\n", _text(body))
+    return Protego.parse("\n".join(_one_token(line, token) for line in lines))
+
+
+def _text(body: bytes) -> str:
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if body.startswith(mark):
+            return body[len(mark) :].decode(encoding, "replace")
+    return body.decode("utf-8", "replace")
+
+
+def _one_token(line: str, token: str) -> str:
+    """The line with its agent cut to the product token: Protego would take "harv" for Harvester, RFC 9309 does not."""
+    found = _AGENT_LINE.match(line)
+    if not found:
+        return line
+    name = _TOKEN.match(found[2])
+    agent = "*" if found[2].strip().startswith("*") else (name[0].lower() if name else "nobody")
+    return f"{found[1]}{agent if agent in ('*', token) else 'nobody'}"
+
+
+def robots_too_long(body: bytes) -> bool:
+    """Whether rules beyond the limit may exist that nobody reads."""
+    return len(body) > ROBOTS_LIMIT
+
+
+def retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """How long `Retry-After` (seconds or HTTP date) asks to wait: 0 to 24 hours, None when absent or unreadable."""
+    text = (value or "").strip()
+    if text.lstrip("+-").isdigit():
+        return _bounded(timedelta(seconds=min(int(text), 10**9)))
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return _bounded((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)
+
+
+def _bounded(wait: timedelta) -> timedelta:
+    return min(max(wait, timedelta(0)), RETRY_AFTER_CAP)
+
+
+class TdmRule(NamedTuple):
+    """One entry of a TDMRep file (W3C CG report 2024): which paths, reserved or not, under which policy."""
+
+    location: str
+    reserved: bool
+    policy: str | None
+
+
+def tdm_rules(body: bytes) -> list[TdmRule]:
+    """Entries of a `/.well-known/tdmrep.json`; what is malformed is left out."""
+    try:
+        found = json.loads(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return []
+    entries = [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    return [rule for entry in entries[:1000] if (rule := _tdm_rule(entry))]
+
+
+def _tdm_rule(entry: Mapping[str, Any]) -> TdmRule | None:
+    location, reservation, policy = entry.get("location"), entry.get("tdm-reservation"), entry.get("tdm-policy")
+    if not isinstance(location, str) or str(reservation) not in {"0", "1"}:
+        return None
+    return TdmRule(location, str(reservation) == "1", policy if isinstance(policy, str) else None)
+
+
+def tdm_statements(rules: Sequence[TdmRule], url: str) -> tuple[str, ...]:
+    """What `rules` say of `url`, as `name: value`: the longest matching location decides, a reservation wins a tie."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    matching = [rule for rule in rules if _location(rule.location).match(path)]
+    if not matching:
+        return ()
+    rule = max(matching, key=lambda each: (len(each.location), each.reserved))
+    policy = (f"tdm-policy: {rule.policy}",) if rule.reserved and rule.policy else ()
+    return (f"tdm-reservation: {int(rule.reserved)}", *policy)
+
+
+@lru_cache(maxsize=1024)
+def _location(pattern: str) -> re.Pattern[str]:
+    anchored = pattern.endswith("$")
+    parts = [re.escape(part) for part in re.split(r"\*+", pattern.removesuffix("$"))]
+    return re.compile(".*?".join(parts) + (r"\Z" if anchored else ""))
+
+
+_CHALLENGE = (
+    b"/cdn-cgi/challenge-platform/",
+    b"_cf_chl_opt",
+    b"cf-browser-verification",
+    b"captcha-delivery.com",
+    b"px-captcha",
+    b"_Incapsula_Resource",
+    b"awswaf",
+    b"/sec-cpt/",
+)
+_CHALLENGE_IN_REFUSAL = (b"captcha", b"are you a robot", b"are you human", "n\u2019\u00eates pas un robot".encode())
+
+
+def is_challenge(status: int, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether the answer is a bot check. Refusals (403, 429, 503) need a weaker sign than a page answered with 200.
+
+    `headers` have lower-case names. A long 200 page is never one: articles embed such scripts beside their text.
+    """
+    if headers.get("cf-mitigated") == "challenge" or headers.get("x-amzn-waf-action") in {"captcha", "challenge"}:
+        return True
+    head = body[:65_536]
+    refusal = status in {401, 403, 405, 429, 503}
+    if refusal and any(mark in head.lower() for mark in _CHALLENGE_IN_REFUSAL):
+        return True
+    return (refusal or len(body) < 20_000) and any(mark in head for mark in _CHALLENGE)
