@@ -181,7 +181,7 @@ class Platform(Value):
 
     id: str
     name: str
-    verified: str | Literal[False]
+    verified: str | Literal[False] = False
     languages: tuple[Bcp47, ...] = ()
     detect: Detect = Detect()
     urls: UrlRules = UrlRules()

@@ -1,0 +1,184 @@
+"""Settings: one list of name, default and help; each is an environment variable `HARVESTER_NAME`."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from harvester.errors import UsageError
+
+PREFIX = "HARVESTER_"
+_CONTACT = re.compile(r"(mailto:)?[^@\s()]+@[^@\s()]+\.[^@\s()]+|https?://[^\s()]+")
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
+
+
+def installed_seeds() -> Path:
+    """The seeds beside the package in a checkout, else those the wheel brought."""
+    package = Path(__file__).resolve().parent
+    checkout = package.parent / "seeds"
+    return checkout if (checkout / "platforms").is_dir() else package / "seeds"
+
+
+def _database_in(data: dict[str, Any]) -> str:
+    return f"sqlite:///{data.get('data_dir', 'data')}/harvester.db"
+
+
+def _shown(text: str) -> dict[str, Any]:
+    return {"shown_default": text}
+
+
+class Settings(BaseSettings):
+    """What the operator says once for all Sources. This class is the one list: name, default, help."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        Path("data"), description="Folder of database, archive and spool; the option --data sets it."
+    )
+    database_url: str = Field(
+        default_factory=_database_in,
+        description="SQLAlchemy URL of the database.",
+        json_schema_extra=_shown("sqlite:///DATA_DIR/harvester.db"),
+    )
+    seeds_dir: Path = Field(
+        default_factory=installed_seeds,
+        description="Folder with platforms/ and sources/.",
+        json_schema_extra=_shown("the seeds that came with Harvester"),
+    )
+    contact: str = Field(
+        "",
+        description="Mail address or web page of the operator, part of the user agent; no real host is crawled without.",
+    )
+    base_url: str = Field("", description="Public http(s) address of this installation; the contact where none is set.")
+    private_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Private addresses that may be fetched and need no gap between requests: host:port,host:port."
+    )
+    tdm_basis: Literal["none", "research", "licence", "permission"] = Field(
+        "none",
+        description="Basis for pages that reserve text and data mining, where the source file's [rights] names none.",
+    )
+
+    @field_validator("contact")
+    @classmethod
+    def _is_contact(cls, value: str) -> str:
+        if value and not _CONTACT.fullmatch(value):
+            raise ValueError("write a mail address (you@example.org) or a web page (https://example.org/harvest)")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#()]+(/[^\s?#()]*)?", value):
+            raise ValueError("write an http(s) address without query, as in https://harvest.example.org")
+        return value.rstrip("/")
+
+    @field_validator("private_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("private_allow")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_host_and_port(entry) for entry in value)
+
+    def contact_for(self, hosts: Iterable[str]) -> str:
+        """The contact of the user agent for a crawl of `hosts` (host or host:port).
+
+        Raises UsageError when none is set and a host is not one of `private_allow`.
+        """
+        contact = self.contact or self.base_url
+        public = sorted(host for host in hosts if not self.is_private(host))
+        if public and not contact:
+            raise UsageError(
+                f"no contact is set, and {public[0]} may only be visited with one",
+                remedy=f"export {PREFIX}CONTACT=you@example.org (or a web page about your harvest)",
+            )
+        return contact or "private hosts only"
+
+    def is_private(self, host: str) -> bool:
+        """Whether `host` (or host:port) is named by `private_allow`; without a port, 80 or 443 is meant."""
+        return host in self.private_allow or f"{host}:80" in self.private_allow or f"{host}:443" in self.private_allow
+
+
+def _host_and_port(entry: str) -> str:
+    host, colon, port = entry.lower().rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"{entry!r} is not host:port, as in 127.0.0.1:8901")
+    if not _is_host(host):
+        raise ValueError(f"{host!r} in {entry!r} is not a host name or address")
+    return f"{host}:{int(port)}"
+
+
+def _is_host(host: str) -> bool:
+    if host.startswith("[") and host.endswith("]"):
+        return _is_address(host[1:-1], version=6)
+    if re.fullmatch(r"[0-9.]+|0x.*", host):  # a name made of figures would be read as an address by the resolver
+        return _is_address(host, version=4)
+    return bool(_HOST_NAME.fullmatch(host))
+
+
+def _is_address(text: str, version: int) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == version
+    except ValueError:
+        return False
+
+
+def load(**given: Any) -> Settings:
+    """The settings of the environment; `given` (command-line options that are not None) win.
+
+    Raises UsageError that names every wrong variable, also a misspelt one, and the remedy.
+    """
+    _refuse_misspelt(os.environ)
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        lines = [_mistake(dict(detail)) for detail in error.errors()]
+        raise UsageError("\n".join(lines), remedy="correct the setting, or unset it to take the default") from None
+
+
+def _refuse_misspelt(environ: Iterable[str]) -> None:
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.85)
+            if near:
+                raise UsageError(f"{name} is not a setting", remedy=f"did you mean {near[0]}?")
+
+
+def _mistake(detail: Mapping[str, Any]) -> str:
+    name = str(detail["loc"][0])
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{PREFIX}{name.upper()}={detail['input']!s}: {message}"
+
+
+class Described(NamedTuple):
+    """One setting as `--help` and the README print it."""
+
+    variable: str
+    default: str
+    help: str
+
+
+def described() -> list[Described]:
+    """Every setting in order of the list, with its default as words."""
+    return [
+        Described(PREFIX + name.upper(), _default(field), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _default(field: Any) -> str:
+    shown = (field.json_schema_extra or {}).get("shown_default")
+    if shown is not None:
+        return str(shown)
+    return ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)

@@ -1,0 +1,299 @@
+"""What the shape of a file cannot say: selectors that parse, hosts that agree, rights that are grounded ..."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from difflib import get_close_matches
+from urllib.parse import urlsplit
+
+from harvester.model.source import Platform, ReadRules, SelectorRule, Source
+from harvester.sources.files import Key, Mistake, SeedFile
+from harvester.sources.merge import has_code
+
+Finding = tuple[Key, str, str]  # key, what is wrong, remedy
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_HOST = re.compile(
+    r"(?=[^:]{1,253}(:|$))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:\d{1,5})?"
+)
+_BARE = re.compile(r"https?://|/.*$|^[^/]*@|\s")
+_NAMES = re.compile(r"\{([^{}]*)\}")
+_IPV6_HOST = re.compile(r"\[[0-9a-f:.]+\](:\d{1,5})?")
+
+
+def platform_mistakes(file: SeedFile, platform: Platform) -> list[Mistake]:
+    """Every mistake of a platform file that has the right shape."""
+    findings = [*_own_id(file, platform.id), *_hosts(("detect", "hosts"), platform.detect.hosts), *_rules(platform)]
+    if platform.urls.canonical:
+        findings += _canonical(platform.urls.canonical, platform.urls.article)
+    return [file.mistake(*finding) for finding in findings]
+
+
+def source_mistakes(
+    file: SeedFile, own: Source, platforms: Mapping[str, Platform | None], private_allow: Collection[str]
+) -> list[Mistake]:
+    """Every mistake of a source file that has the right shape. `own` is the file alone, without its platform.
+
+    A platform that is None has mistakes of its own, told elsewhere.
+    """
+    platform = platforms.get(own.platform or "")
+    is_whole = own.platform is None or platform is not None  # else its addresses cannot be judged
+    findings = [
+        *_own_id(file, own.id),
+        *_platform(own, platforms),
+        *_own_hosts(own),
+        *_rules(own),
+        *(_addresses(own, platform) if is_whole else ()),
+        *_discovery(own),
+        *_journals(own),
+        *_rights(own),
+        *_delay(own, platform, private_allow),
+    ]
+    return [file.mistake(*finding) for finding in findings]
+
+
+def _own_id(file: SeedFile, own_id: str) -> Iterator[Finding]:
+    if own_id != file.id:
+        yield (
+            ("id",),
+            f'"{own_id}" is not the name of the file',
+            f'write id = "{file.id}" or rename the file {own_id}.toml',
+        )
+    elif not _ID.fullmatch(own_id):
+        yield ("id",), f'"{own_id}" is not a good id', "name the file in lower-case letters, digits and single hyphens"
+
+
+def _platform(own: Source, platforms: Mapping[str, Platform | None]) -> Iterator[Finding]:
+    if own.platform is not None and own.platform not in platforms:
+        near = get_close_matches(own.platform, platforms, n=1, cutoff=0.5)
+        known = ", ".join(sorted(platforms)) or "none"
+        remedy = f'did you mean "{near[0]}"?' if near else f"known platforms: {known}; or leave the key out"
+        yield ("platform",), f'there is no platform "{own.platform}"', remedy
+
+
+def _own_hosts(own: Source) -> Iterator[Finding]:
+    if not own.hosts:
+        yield (
+            ("hosts",),
+            "names no host, and no request may leave the hosts",
+            'write hosts = ["www.journal.example.org"]',
+        )
+    yield from _hosts(("hosts",), own.hosts)
+
+
+def _hosts(key: Key, hosts: tuple[str, ...]) -> Iterator[Finding]:
+    for index, host in enumerate(hosts):
+        if not (_HOST.fullmatch(host) or _IPV6_HOST.fullmatch(host)):
+            bare = _BARE.sub("", host.lower()).strip(".")
+            yield (*key, index), f'"{host}" is not a host', f'write only the host (or host:port), as in "{bare}"'
+
+
+# Selectors -----------------------------------------------------------------------------------------------------------
+
+
+def _rules(rules: Platform | Source) -> Iterator[Finding]:
+    """Selectors and the like of both kinds of file."""
+    css = _css_check()
+    for name in ReadRules.model_fields:
+        if name != "boilerplate":
+            for index, rule in enumerate(getattr(rules.read, name)):
+                yield from _selector_rule(("read", name, index), rule, css)
+    places: list[tuple[Key, str | None]] = [
+        *(((("access", "slots", i)), text) for i, text in enumerate(rules.access.slots)),
+        *((("access", "outside", i), text) for i, text in enumerate(rules.access.outside)),
+        *((("access", "marks", i, "css"), mark.css) for i, mark in enumerate(rules.access.marks)),
+        *((("detect", "elements", i), text) for i, text in enumerate(rules.detect.elements)),
+    ]
+    yield from _selectors(places, css)
+    for index, text in enumerate(rules.access.ignore):
+        if not re.fullmatch(r"[a-z_]+:\S+", text):
+            key: Key = ("access", "ignore", index)
+            yield key, f'"{text}" is not vocabulary:name', 'write it as in "meta:citation_fulltext_world_readable"'
+
+
+def _selector_rule(key: Key, rule: SelectorRule, css: Callable[[str], str | None]) -> Iterator[Finding]:
+    if (rule.css is None) == (rule.xpath is None):
+        yield key, "needs either css or xpath, and not both", 'write css = "h1.title"'
+    if rule.xpath is not None:
+        wrong = _xpath_fault(rule.xpath)
+        if wrong:
+            yield (*key, "xpath"), f'"{rule.xpath}" is not an XPath expression: {wrong}', "correct the expression"
+    drops = [((*key, "drop", i), text) for i, text in enumerate(rule.drop)]
+    yield from _selectors([((*key, "css"), rule.css), *drops], css)
+
+
+def _selectors(places: list[tuple[Key, str | None]], css: Callable[[str], str | None]) -> Iterator[Finding]:
+    for key, text in places:
+        wrong = css(text) if text is not None else None
+        if wrong:
+            yield (
+                key,
+                f'"{text}" is not a CSS selector: {wrong}',
+                "correct the selector; quote attribute values: a[href='x']",
+            )
+
+
+def _css_check() -> Callable[[str], str | None]:
+    from cssselect import HTMLTranslator
+    from cssselect.parser import SelectorError
+
+    to_xpath = HTMLTranslator().css_to_xpath
+
+    def fault(text: str) -> str | None:
+        try:
+            to_xpath(text)
+        except SelectorError as error:
+            return str(error)
+        return None
+
+    return fault
+
+
+def _xpath_fault(text: str) -> str | None:
+    from lxml.etree import XPath, XPathSyntaxError
+
+    try:
+        XPath(text)
+    except XPathSyntaxError as error:
+        return str(error)
+    return None
+
+
+# Addresses -----------------------------------------------------------------------------------------------------------
+
+
+def _addresses(own: Source, platform: Platform | None) -> Iterator[Finding]:
+    article = own.urls.article or (platform.urls.article if platform else ())
+    if own.urls.canonical:
+        yield from _canonical(own.urls.canonical, article)
+    canonical = own.urls.canonical or (platform.urls.canonical if platform else None)
+    if canonical and own.hosts and host_of(canonical) not in own.hosts:
+        where = "" if own.urls.canonical else " (from the platform)"
+        what = f'"{canonical}"{where} is on a host that hosts does not name'
+        yield ("urls", "canonical"), what, f'add "{host_of(canonical)}" to hosts, or write a template on {own.hosts[0]}'
+    if not article and any(not entry.urls and not entry.links for entry in own.discovery):
+        what = "is missing, so an article's address cannot be told from any other"
+        yield ("urls", "article"), what, r"write article = ['^https://HOST/article/(?P<id>\d+)']"
+
+
+def _canonical(template: str, article: tuple[str, ...]) -> Iterator[Finding]:
+    known = {name for pattern in article for name in re.compile(pattern).groupindex}
+    for name in _NAMES.findall(template):
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f"did you mean {{{near[0]}}}?" if near else f"name a group so: (?P<{name or 'id'}>\\d+)"
+            yield ("urls", "canonical"), f"no pattern of urls.article has a group named {name!r}", hint
+
+
+def host_of(url: str) -> str:
+    """Host of an address, lower-case, with its port where one is written."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+def _discovery(own: Source) -> Iterator[Finding]:
+    css = _css_check()
+    for index, entry in enumerate(own.discovery):
+        key: Key = ("discovery", index)
+        needed = "urls" if entry.kind == "urls" else "url"
+        if not getattr(entry, needed):
+            example = '["https://HOST/article/1"]' if needed == "urls" else '"https://HOST/contents"'
+            yield (*key, needed), f'is missing for kind = "{entry.kind}"', f"write {needed} = {example}"
+        if has_code(entry) and not own.journals:
+            yield (
+                key,
+                "says {code}, but the file declares no journal",
+                'add [[journals]] with code = "..." and title = "..."',
+            )
+        yield from _selectors([((*key, "links"), entry.links), ((*key, "next"), entry.next)], css)
+        yield from _discovery_hosts(own, index)
+
+
+def _discovery_hosts(own: Source, index: int) -> Iterator[Finding]:
+    entry = own.discovery[index]
+    places: list[tuple[Key, str | None]] = [(("discovery", index, "url"), entry.url)]
+    places += [(("discovery", index, "urls", i), url) for i, url in enumerate(entry.urls)]
+    for key, url in places:
+        if url and own.hosts and host_of(url) not in own.hosts:
+            yield (
+                key,
+                f'host "{host_of(url)}" is not one of hosts',
+                f'add "{host_of(url)}" to hosts, or correct the address',
+            )
+        for name in _NAMES.findall(url or ""):
+            if name != "code":
+                yield key, f"{{{name}}} is not known here", "only {code} is spelt out, once for each of [[journals]]"
+
+
+# Journals, rights, politeness ----------------------------------------------------------------------------------------
+
+
+def _journals(own: Source) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for index, journal in enumerate(own.journals):
+        if journal.code in seen:
+            yield ("journals", index, "code"), f'"{journal.code}" is declared twice', "give every journal its own code"
+        seen.add(journal.code)
+        for place, issn in enumerate(journal.issns):
+            yield from _issn(("journals", index, "issns", place), issn)
+
+
+def _issn(key: Key, text: str) -> Iterator[Finding]:
+    figures = text.replace("-", "")
+    if not re.fullmatch(r"\d{7}[\dX]", figures):
+        yield key, f'"{text}" is not an ISSN', "write eight characters as in 0317-8471"
+        return
+    if figures[7] != _check_digit(figures):
+        yield (
+            key,
+            f'the check digit of ISSN "{text}" is wrong',
+            "copy the ISSN again from the journal or portal.issn.org",
+        )
+    elif not re.fullmatch(r"\d{4}-\d{3}[\dX]", text):
+        yield key, f'"{text}" has no hyphen in its place', f'write "{figures[:4]}-{figures[4:]}"'
+
+
+def _check_digit(figures: str) -> str:
+    """ISO 3297: weights 8 to 2, modulus 11, X for ten."""
+    rest = -sum(int(figure) * weight for figure, weight in zip(figures, range(8, 1, -1), strict=False)) % 11
+    return "X" if rest == 10 else str(rest)
+
+
+def _rights(own: Source) -> Iterator[Finding]:
+    rights = own.rights
+    if rights.basis in {"licence", "permission"}:
+        for name in ("reference", "declared_by"):
+            if not getattr(rights, name):
+                what = f'is missing for basis = "{rights.basis}"'
+                yield (
+                    ("rights", name),
+                    what,
+                    "say which text grants it (reference) and who vouches for it (declared_by)",
+                )
+        return
+    for name in sorted(rights.model_fields_set & {"keep", "show", "redistribute"}):
+        basis = rights.basis or "not set"
+        what = f"has no effect where the basis is {basis}"
+        yield ("rights", name), what, 'remove it, or state basis = "licence" or "permission"'
+
+
+def _delay(own: Source, platform: Platform | None, private_allow: Collection[str]) -> Iterator[Finding]:
+    inherited = platform.politeness.delay if platform else 1.0
+    delay = own.politeness.delay if "delay" in own.politeness.model_fields_set else inherited
+    public = [host for host in own.hosts if host not in private_allow and not _is_local(host)]
+    if delay < 1 and public:
+        what = f"is {delay} s, and {public[0]} is a public host"
+        yield (
+            ("politeness", "delay"),
+            what,
+            "write 1.0 or more; only hosts of HARVESTER_PRIVATE_ALLOW may go without a gap",
+        )
+
+
+def _is_local(host: str) -> bool:
+    name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_private
+    except ValueError:
+        return False
