@@ -1,0 +1,23 @@
+"""`python -m harvester.sample [PORT]`: serve the sample publisher until Ctrl-C."""
+
+import sys
+from contextlib import suppress
+from threading import Event
+
+from harvester.sample.server import serve
+
+
+def main(arguments: list[str]) -> int:
+    """Print the address, then serve. Returns the exit code; 2 for a port that is no number."""
+    if len(arguments) > 1 or not all(argument.isdigit() for argument in arguments):
+        sys.stderr.write("usage: python -m harvester.sample [PORT]\n")
+        return 2
+    with serve(port=int(arguments[0]) if arguments else 0) as publisher, suppress(KeyboardInterrupt):
+        sys.stdout.write(f"{publisher.url}/\n")
+        sys.stdout.flush()
+        Event().wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
