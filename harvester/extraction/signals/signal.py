@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from harvester.extraction.document import Document, Element
+from harvester.model.record import Section
 from harvester.model.signal import QUOTE_LIMIT, Evidence
 
 
@@ -19,6 +20,8 @@ class Signal(NamedTuple):
     element: Element
     attribute: str | None = None
     quote: str | None = None
+    items: tuple[str, ...] = ()  # the value already in parts (keywords, affiliations)
+    sections: tuple[Section, ...] = ()  # labelled parts of an abstract
 
     def evidence(self, document: Document) -> Evidence:
         """The Evidence a value taken from this Signal rests on."""

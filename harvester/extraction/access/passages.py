@@ -1,0 +1,195 @@
+"""The stretches of a page's text that may speak of access, found without reading the rest.
+
+The page's text nodes are joined once and searched for a few stems; only the blocks around a hit are looked at.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
+
+from lxml import etree
+
+from harvester.extraction.access.places import Place, Places
+from harvester.extraction.document import Document, Element, block_of
+
+_TEXTS = etree.XPath("descendant::text()")
+_TEXTS_BEFORE = etree.XPath("count(preceding::text())")
+_TITLE_LENGTH = 12
+_REACH = 40  # text nodes on either side of a hit that may belong to its sentence
+_PASSAGE = 2_000  # characters of a passage
+_HITS = 600  # per page: an attack is cut, not followed
+HEAD_BEFORE, HEAD_AFTER = 700, 2_500  # characters around the title that count as the article's head
+
+
+class Passage(NamedTuple):
+    """Consecutive text of one block: `raw` stands unbroken in the string value of `block`."""
+
+    raw: str
+    block: Element
+    place: Place
+    distance: int  # characters after (or, negative, before) the title's start
+    nodes: tuple[str, ...]  # the text nodes it is made of
+    at: int  # index of its first text node
+
+
+class PageText:
+    """All text nodes of the body in document order, with whose words they are."""
+
+    def __init__(
+        self,
+        document: Document,
+        *,
+        excluded: Collection[Element] = (),
+        outside: Collection[Element] = (),
+        title: str | None = None,
+    ) -> None:
+        root = document.root
+        self.document = document
+        body = root.find("body")
+        self.body: Element = root if body is None else body
+        self.title = _title_element(root, excluded, title)
+        self.places = Places(self.title, excluded, outside)
+        self.nodes: list[str] = _TEXTS(self.body)
+        scripts = {element.text for element in self.body.iter("script", "style") if element.text}
+        self.texts = ["" if len(text) > 20 and text in scripts else text for text in self.nodes]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Character offset of every text node in the joined text."""
+        return [0, *accumulate(map(len, self.texts))]
+
+    @cached_property
+    def title_start(self) -> int | None:
+        """Offset of the article's title in the joined text; None when the page shows none."""
+        if self.title is None:
+            return None
+        before = int(_TEXTS_BEFORE(self.title)) - int(_TEXTS_BEFORE(self.body))
+        return self.starts[min(before, len(self.texts))]
+
+    @cached_property
+    def stems_text(self) -> bytes:
+        """What stems are searched in: UTF-8, ASCII letters in lower case, text nodes apart."""
+        return "\0".join(self.texts).encode("utf-8", "surrogatepass").lower()
+
+    def window(self, at: int, before: int, after: int) -> str:
+        """Text around the text node `at`, across blocks."""
+        start = self.starts[at]
+        low, high = bisect_right(self.starts, start - before) - 1, bisect_right(self.starts, start + after)
+        return " ".join(self.texts[max(low, 0) : high])
+
+    def passages(self, indices: Iterable[int]) -> list[Passage]:
+        """The passages around the text nodes `indices`, each once, hidden and inadmissible ones too."""
+        found: list[Passage] = []
+        done = -1
+        for index in indices:
+            if index <= done:
+                continue
+            passage = self._passage(index)
+            if passage is not None:
+                found.append(passage)
+                done = passage.at + len(passage.nodes) - 1
+        return found
+
+    def _parent(self, index: int) -> Element:
+        text = self.nodes[index]
+        parent = text.getparent()  # type: ignore[attr-defined]
+        return parent.getparent() if text.is_tail else parent  # type: ignore[attr-defined]
+
+    def _passage(self, index: int) -> Passage | None:
+        parent = self._parent(index)
+        place = self.places.of(parent)
+        if place >= Place.ELSEWHERE:
+            return None
+        block = block_of(parent)
+        low = self._reach(index, block, -1)
+        high = self._reach(index, block, 1) + 1
+        nodes = tuple(self.texts[low:high])
+        title = self.title_start
+        distance = self.starts[index] - title if title is not None else 1_000_000
+        return Passage("".join(nodes), block, place, distance, nodes, low)
+
+    def _reach(self, index: int, block: Element, step: int) -> int:
+        length = len(self.texts[index])
+        for _ in range(_REACH):
+            following = index + step
+            if not 0 <= following < len(self.texts):
+                break
+            length += len(self.texts[following])
+            if length > _PASSAGE or not self._is_part(following, block):
+                break
+            index = following
+        return index
+
+    def _is_part(self, index: int, block: Element) -> bool:
+        # A script between two sentences stands in the block's string value: the passage ends there.
+        return bool(self.texts[index] or not self.nodes[index]) and block_of(self._parent(index)) is block
+
+
+class Stems(NamedTuple):
+    """Byte strings worth stopping at; each with the pattern that says whether to look closer."""
+
+    pairs: tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
+
+    @classmethod
+    def of(cls, triggers: Sequence[str]) -> "Stems":
+        """`triggers` are patterns over lower-case UTF-8 that begin with a literal: `open.?acc`."""
+        by_stem: dict[str, list[str]] = {}
+        for trigger in sorted(set(triggers)):
+            literal = re.match(r"[a-z0-9 $/-]+(?![?*+{])", trigger)
+            if literal is None:
+                raise ValueError(f"a trigger begins with a literal: {trigger}")
+            by_stem.setdefault(literal[0], []).append(trigger)
+        pairs = []
+        for stem, patterns in by_stem.items():
+            plain = stem in patterns
+            pattern = None if plain else re.compile("|".join(patterns).encode(), re.DOTALL)
+            pairs.append((stem.encode(), pattern))
+        return cls(tuple(pairs))
+
+    def nodes(self, page: PageText) -> list[int]:
+        """Indices of the text nodes that hold a hit, in order, each once."""
+        text = page.stems_text
+        hits: list[int] = []
+        for stem, pattern in self.pairs:
+            at = text.find(stem)
+            while at >= 0 and len(hits) < 20 * _HITS:
+                if pattern is None or pattern.match(text, at):
+                    hits.append(at)
+                at = text.find(stem, at + len(stem))
+        return _node_indices(text, sorted(hits))
+
+
+def _node_indices(text: bytes, hits: list[int]) -> list[int]:
+    indices: list[int] = []
+    node = last = 0
+    for hit in hits:
+        node += text.count(b"\0", last, hit)
+        last = hit
+        if not indices or indices[-1] != node:
+            indices.append(node)
+    # Access is stated at the head and at the foot of a page.
+    return indices if len(indices) <= _HITS else indices[: _HITS // 2] + indices[-_HITS // 2 :]
+
+
+def _title_element(root: Element, excluded: Collection[Element], title: str | None) -> Element | None:
+    headings = [(heading, _words(heading)) for heading in root.iter("h1", "h2")]
+    wanted = " ".join((title or "").casefold().split())[:60]
+    if wanted:
+        for heading, words in headings:
+            if words.startswith(wanted) or (len(words) > _TITLE_LENGTH and wanted.startswith(words)):
+                return heading
+    for element in excluded:
+        if isinstance(element.tag, str) and element.tag in ("h1", "h2", "h3"):
+            return element
+    firsts = [(heading, words) for heading, words in headings if heading.tag == "h1"]
+    if not firsts:
+        return None
+    heading, words = max(firsts, key=lambda pair: len(pair[1]))
+    return heading if len(words) > _TITLE_LENGTH else None
+
+
+def _words(heading: Element) -> str:
+    return " ".join("".join(heading.itertext()).casefold().split())

@@ -1,0 +1,85 @@
+"""The labels of blocks (Résumé, Keywords, Objectif ...) in ten languages, as data."""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from harvester.extraction.normalise.text import fold
+
+BLOCK_KINDS = ("abstract", "lay", "graphical", "highlights", "keywords", "stop")
+# Words that pages of any language print above their own texts: the label alone does not prove the language.
+_INTERNATIONAL = frozenset(("abstract", "abstracts", "keywords", "keyword", "key words", "summary", "index", "tags", "tag"))
+
+
+class Label(NamedTuple):
+    """One label: what it opens, its language, and whether the word proves that language."""
+
+    kind: str
+    language: str | None
+    proves: bool
+
+
+@cache
+def _table() -> tuple[dict[str, Label], dict[str, str]]:
+    data = tomllib.loads(files("harvester.extraction").joinpath("data/labels.toml").read_text("utf-8"))
+    labels: dict[str, Label] = {}
+    sections: dict[str, str] = {}
+    for language, kinds in data.items():
+        for kind in BLOCK_KINDS:
+            for word in kinds.get(kind, ()):
+                key = fold(word)
+                if key in labels:  # shared by two languages: it proves neither
+                    labels[key] = Label(labels[key].kind, None, False)
+                else:
+                    labels[key] = Label(kind, language, kind != "stop" and key not in _INTERNATIONAL)
+        for word in kinds.get("sections", ()):
+            sections.setdefault(fold(word), language)
+    return labels, sections
+
+
+def initials() -> frozenset[str]:
+    """First letters (lower-case, folded) of all labels: a cheap test before the look-up."""
+    labels, _ = _table()
+    return _initials(labels)
+
+
+def _initials(labels: dict[str, Label]) -> frozenset[str]:
+    letters = {key[0] for key in labels}
+    return frozenset(letters | {letter.upper() for letter in letters} | set("RrÖöКкАаРрSs"))
+
+
+
+
+def label_of(text: str) -> Label | None:
+    """The block label that `text` is, or None. Trailing `:`, `|`, `.` and surrounding space do not matter."""
+    if len(text) > 60:
+        return None
+    labels, _ = _table()
+    key = fold(text)
+    return labels.get(key)
+
+
+def is_section(text: str) -> bool:
+    """True if `text` is a label inside a structured abstract."""
+    if len(text) > 60:
+        return False
+    _, sections = _table()
+    return fold(text) in sections
+
+
+@cache
+def inline_label() -> re.Pattern[str]:
+    """Finds a block label glued into running text: at its start or after a sentence, closed by `:` or `|` or a dash."""
+    labels, _ = _table()
+    data = tomllib.loads(files("harvester.extraction").joinpath("data/labels.toml").read_text("utf-8"))
+    words = {
+        word
+        for kinds in data.values()
+        for kind in ("abstract", "keywords")
+        for word in kinds.get(kind, ())
+        if fold(word) not in ("index", "tag", "tags")
+    }
+    choice = "|".join(re.escape(word).replace(r"\ ", r"[\s\xa0-]+").replace("'", "['’]") for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?:^|(?<=[.!?…»”\"\)\]]))\s*({choice})\s*(?:\|\s*:?|:|\.\s*[–—-]|[–—]\s)\s*", re.IGNORECASE)

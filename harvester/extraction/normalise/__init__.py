@@ -1,0 +1,1 @@
+"""Raw words -> the normal form of their kind: identifiers, dates, names, keywords, text."""

@@ -1,0 +1,57 @@
+"""A printed keyword list -> its items, in order, each once."""
+
+import re
+
+from harvester.extraction.normalise.text import fold, tidy
+
+_STRONG = (r"\s*;\s*", r"\s*\|\s*", r"\s*[•·●∙▪■]\s*", r"\s*[\r\n]{2,}\s*", r"\s+[–—]\s+", r"\s*\\\\\s*")
+_OPEN, _CLOSE = "([{«", ")]}»"
+_LABEL = re.compile(r"^\s*(?:key\s?-?words?|mots[\s-]cl[ée]s?|index terms)\s*[:—–-]\s*", re.IGNORECASE)
+
+
+def split_keywords(text: str) -> list[str]:
+    """Cut at the strongest separator that is used; commas inside brackets never cut."""
+    text = _LABEL.sub("", text.strip())
+    for pattern in _STRONG:
+        parts = re.split(pattern, text)
+        if len([part for part in parts if part.strip()]) > 1:
+            return clean_keywords(parts)
+    parts = split_outside_brackets(text, ",،、，")
+    if len(parts) == 1:
+        parts = re.split(r"\s*[\r\n]+\s*|\s+/\s+", text)
+    if len(parts) == 1 and text.count(". ") >= 2:
+        parts = text.split(". ")
+    if len(parts) == 1 and " - " in text:
+        parts = text.split(" - ")
+    return clean_keywords(parts)
+
+
+def split_outside_brackets(text: str, separators: str) -> list[str]:
+    """Cut at any of the separators that stands outside brackets; a digit group (`1,2-diol`) is not cut."""
+    parts, depth, start = [], 0, 0
+    for index, char in enumerate(text):
+        if char in _OPEN:
+            depth += 1
+        elif char in _CLOSE:
+            depth = max(0, depth - 1)
+        elif char in separators and depth == 0 and not _inside_number(text, index):
+            parts.append(text[start:index])
+            start = index + 1
+    return [*parts, text[start:]]
+
+
+def _inside_number(text: str, index: int) -> bool:
+    return 0 < index < len(text) - 1 and text[index - 1].isdigit() and text[index + 1].isdigit()
+
+
+def clean_keywords(parts: list[str]) -> list[str]:
+    """Tidy items; drop empty, repeated and over-long ones (over 200 characters it is prose)."""
+    items: dict[str, str] = {}
+    for part in parts:
+        item = tidy(part).strip(" ,;:|•·").rstrip(".") if part else ""
+        if part and part.rstrip().endswith(".)"):
+            item = tidy(part)
+        item = re.sub(r"^(?:and|et|und|y|e)\s+(?=\S+$)", "", item)
+        if item and len(item) <= 200 and re.search(r"\w", item):
+            items.setdefault(fold(item) or item, item)
+    return list(items.values())

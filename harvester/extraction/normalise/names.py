@@ -1,0 +1,138 @@
+"""Names as printed -> family and given names, whatever the order, case and script."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+_DEGREES = re.compile(
+    r"(?:,|\s)\s*(?:M\.?D\.?|Ph\.?D\.?|D\.?Phil\.?|M\.?Sc\.?|B\.?Sc\.?|M\.?P\.?H\.?|F\.?R\.?C\.?[A-Z]\.?|Dr\.?|Prof\.?|MS|MBBS|RN|FACS|DVM|DDS|PharmD|MBA)(?=$|[\s,;])\.?"
+)
+_TITLES = re.compile(r"^(?:Dr|Prof|Pr|Mr|Mrs|Ms|Mme|M)\.?\s+(?=\S+\s+\S)", re.IGNORECASE)
+_SUFFIX = re.compile(r"^(?:Jr|Sr|I{2,3}|IV)\.?$", re.IGNORECASE)
+_PARTICLES = frozenset(
+    "de du des d la le les van von der den dem ter ten te zu zum zur da das do dos di del della dello degli dei el al bin ibn ben "
+    "af av vom y e lo saint sainte mac".split()
+)
+_MARKS = re.compile(r"[*†‡§¶#∗⁎⁺¹²³⁰-⁹ᵃ-ᶻ☆⊥✉️]+")
+_FOOTNOTE = re.compile(r"(?<=\w)\s*\^?\(?\[?\d{1,2}(?:\s*,\s*\d{1,2})*\]?\)?$")
+_GROUP = re.compile(
+    r"\b(?:group|groupe|consortium|collaborat\w+|committee|comité|network|réseau|team|équipe|investigators|society|société|"
+    r"association|organi[sz]ation|working party|study|university|université|initiative|task force|collective|collectif)\b",
+    re.IGNORECASE,
+)
+_INITIALS = re.compile(r"^(?:[^\W\d_]\.?[-‐‑]?){1,4}$")
+_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+class Name(NamedTuple):
+    """A name as printed, and its parts when they can be told; a group has neither part."""
+
+    printed: str
+    family: str | None
+    given: str | None
+
+
+def clean_name(text: str) -> str:
+    """A printed name without footnote marks, degrees, titles and surrounding punctuation."""
+    text = _MARKS.sub(" ", text.replace("\xa0", " "))
+    text = _DEGREES.sub("", text)
+    text = _FOOTNOTE.sub("", " ".join(text.split()).strip(" ,;·•|/"))
+    text = re.sub(r"^(?:and|et|und|y|e|by|par)\s+(?=\S)", "", text) if len(text.split()) > 1 else text
+    return _TITLES.sub("", text).strip(" ,;")
+
+
+def read_name(text: str) -> Name:
+    """Split one printed name. `Family, Given`; `DUPONT É.`; `Ordonez LN`; `É. Dupont`; `Jean de La Tour`."""
+    printed = clean_name(text)
+    if "," in printed:
+        return _inverted(printed)
+    words = printed.split()
+    if len(words) < 2:
+        return Name(printed, printed or None, None)
+    if is_group(printed):
+        return Name(printed, None, None)
+    suffix = ""
+    if _SUFFIX.match(words[-1]) and len(words) > 2:
+        suffix = words.pop()
+    if _ASIAN.search(printed):
+        family, given = words[0], " ".join(words[1:])
+    else:
+        family, given = _split(words)
+    return Name(printed, f"{family} {suffix}".strip() if suffix else family, given or None)
+
+
+def is_group(printed: str) -> bool:
+    """True for consortia and the like, which have no family name."""
+    return len(printed.split()) > 1 and bool(_GROUP.search(printed))
+
+
+def _inverted(printed: str) -> Name:
+    family, _, given = printed.partition(",")
+    family, given = family.strip(), given.strip()
+    if _SUFFIX.match(given):
+        parts = family.split()
+        return Name(printed, f"{parts[-1]} {given}", " ".join(parts[:-1]) or None)
+    head, _, tail = given.rpartition(",")
+    if head and _SUFFIX.match(tail.strip()):
+        return Name(printed, f"{family} {tail.strip()}", head.strip() or None)
+    return Name(printed, family, given or None)
+
+
+def _split(words: list[str]) -> tuple[str, str]:
+    if trailing := _trailing_initials(words):
+        return " ".join(words[:-trailing]), " ".join(words[-trailing:])
+    capitals = [_is_capitals(word) for word in words]
+    if any(capitals) and not all(capitals):
+        if capitals[0]:  # DUPONT Émile
+            end = capitals.index(False)
+            return " ".join(words[:end]), " ".join(words[end:])
+        if capitals[-1]:  # Émile DUPONT, Émile de LA TOUR
+            start = _particle_start(words, capitals.index(True))
+            return " ".join(words[start:]), " ".join(words[:start])
+    start = _particle_start(words, len(words) - 1)
+    return " ".join(words[start:]), " ".join(words[:start])
+
+
+def _trailing_initials(words: list[str]) -> int:
+    """How many words at the end are initials after a family name: 1 for `Ordonez LN`, 0 for `J. Smith`."""
+    last = words[-1].strip(".")
+    if _INITIALS.match(words[0]) and len(words[0].strip(".")) <= 2:
+        return 0
+    dotted = bool(re.fullmatch(r"(?:[^\W\d_]\.[-‐‑]?\s?)+", words[-1]))
+    bare = last.isupper() and len(last) <= 3 and not any(_is_capitals(word) for word in words[:-1])
+    single = len(last) == 1 and last.isupper()
+    if not (dotted or bare or single):
+        return 0
+    count = 1
+    while count < len(words) - 1 and re.fullmatch(r"[^\W\d_]\.", words[-count - 1]):
+        count += 1
+    return count
+
+
+def _is_capitals(word: str) -> bool:
+    letters = [char for char in word if char.isalpha()]
+    return len(letters) > 2 and all(char.isupper() or unicodedata.category(char) == "Lo" for char in letters)
+
+
+def _particle_start(words: list[str], start: int) -> int:
+    while start > 1 and words[start - 1].casefold().strip("'’.") in _PARTICLES and words[start - 1][0].islower():
+        start -= 1
+    while start > 1 and words[start - 1].casefold() in ("van", "von", "de", "del", "della", "di", "la", "le", "el"):
+        start -= 1
+    return start
+
+
+_NAME_LIST = re.compile(r"\s*;\s*|\s*\|\s*|\s+(?:and|et|und|y|&)\s+(?=\S)|\s*[,،]\s*(?=\S)")
+
+
+def split_names(text: str) -> list[str]:
+    """Cut a list of printed names. A semicolon outranks the comma, which then belongs to `Family, Given`."""
+    text = text.strip().strip(";, ")
+    if ";" in text:
+        return [part for part in re.split(r"\s*;\s*", text) if part]
+    if "|" in text:
+        return [part for part in re.split(r"\s*\|\s*", text) if part]
+    parts = [part for part in _NAME_LIST.split(text) if part and part.strip()]
+    if len(parts) == 2 and "," in text and len(parts[0].split()) == 1 and not re.search(r"\b(?:and|et|&)\b", text):
+        return [text]  # one inverted name
+    return parts

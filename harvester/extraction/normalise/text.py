@@ -1,0 +1,59 @@
+"""Text as it is stored: NFC, one kind of space, no markup, no invisible characters; and folding for comparison."""
+
+import html
+import re
+import unicodedata
+
+_TAG = re.compile(r"<(?:/?[A-Za-z][^<>]{0,500}|!--.*?--)>", re.DOTALL)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# Zero-width, bidi controls, soft hyphen, BOM: they are never part of a word's meaning.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_MOJIBAKE = re.compile("[ÃÂâÅÐÑ][\u0080-\u00bf\u20ac\u201a-\u201e\u2020-\u2026\u2030\u2039\u203a\u2122\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018\u2019\u201c\u201d\u2022]")
+_SPACES = re.compile(r"\s+")
+_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"})
+
+
+def tidy(text: str) -> str:
+    """NFC text on one line without markup, entities or control characters; mojibake (UTF-8 read as cp1252) repaired."""
+    if "&" in text and _ENTITY.search(text):
+        text = html.unescape(text)
+        if "&" in text and _ENTITY.search(text):  # escaped twice on the site
+            text = html.unescape(text)
+    if "<" in text and _TAG.search(text):
+        text = strip_markup(text)
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+        if _MOJIBAKE.search(text):
+            text = _unmojibake(text)
+        text = unicodedata.normalize("NFC", text)
+    return _SPACES.sub(" ", _CONTROL.sub("", text)).strip()
+
+
+def strip_markup(text: str) -> str:
+    """The words of an HTML fragment that stands inside a value, such as a `citation_abstract` with paragraphs."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(text, "lxml")
+    for element in soup.find_all(["script", "style"]):
+        element.decompose()
+    for element in soup.find_all(["p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "title", "sec", "jats:p", "jats:title"]):
+        element.insert_after(" ")
+    return soup.get_text()
+
+
+def _unmojibake(text: str) -> str:
+    import ftfy
+
+    return ftfy.fix_encoding(text)
+
+
+def has_mojibake(text: str) -> bool:
+    """True if text still carries the traces of a wrong decoding."""
+    return "\ufffd" in text or bool(_MOJIBAKE.search(text))
+
+
+def fold(text: str) -> str:
+    """The form two printings of the same words share: NFKD, case-folded, no accents, words with single spaces."""
+    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).casefold()
+    return " ".join(re.findall(r"\w+", "".join(char for char in plain if not unicodedata.combining(char))))

@@ -1,0 +1,387 @@
+"""Reads labelled blocks: Résumé | Summary | Mots clés ..., whether the label is a heading, bold, a cell, or glued into text.
+
+One pass per region: from a label on, text belongs to the open block until another label, a heading of the same rank, a
+rule, or the end of the region closes it. So two abstracts glued together part where the second one's label stands.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from harvester.extraction.document import BLOCKS, Document, Element, block_of, string_value
+from harvester.extraction.labels import Label, initials, inline_label, is_section, label_of
+from harvester.extraction.normalise.keywords import split_keywords
+from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items
+from harvester.extraction.signals.signal import Signal
+from harvester.model.record import Section
+
+_CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
+             "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
+_SKIPPED = frozenset("script style noscript template nav button form select option textarea svg iframe math aside figure".split())
+_RANK = {f"h{number}": number for number in range(1, 7)}
+_LOWEST = 7
+_NAVIGATION = frozenset(("nav", "option", "button", "form", "select"))
+_MORE = re.compile(r"^\W*(?:read more|show more|lire la suite|view full[- ]?text|full text|show less|see more|\[?more\]?|download)\W*$", re.I)
+_LONG = 12_000  # characters; longer than any abstract: a block that never closed
+_SOLE_CLIMB = 6
+
+
+class _Start(NamedTuple):
+    """A label found: the element that carries it, what it says, and where its text ends in the element's own text."""
+
+    element: Element
+    label: Label
+    end: int | None  # None: the label is all the text of the element
+
+
+class _Block:
+    """One labelled block while it is being read."""
+
+    def __init__(self, label: Label, rank: int, scope: Element, anchor: Element) -> None:
+        self.label, self.rank, self.scope, self.anchor = label, rank, scope, anchor
+        self.pieces: list[tuple[str | None, list[str]]] = [(None, [])]
+        self.first: tuple[Element, str] | None = None
+        self.size = 0
+        self.items: KeywordItems | None = None
+
+    def add(self, text: str, element: Element) -> None:
+        if self.first is None and text.strip():
+            self.first = (element, text.strip())
+        self.pieces[-1][1].append(text)
+        self.size += len(text)
+
+    def open_section(self, label: str) -> None:
+        self.pieces.append((label, []))
+
+    def sections(self) -> list[Section]:
+        made = [(label, " ".join("".join(parts).split())) for label, parts in self.pieces]
+        return [Section(label=label, text=text) for label, text in made if text]
+
+    def text(self) -> str:
+        parts = [f"{s.label} {s.text}" if s.label else s.text for s in self.sections()]
+        return " ".join(parts)
+
+
+class _Closed(Exception):  # noqa: N818 - a signal between walker and reader, not an error
+    """The region ends here."""
+
+
+def read(document: Document) -> list[Signal]:
+    """Signals `abstract`, `lay`, `graphical`, `highlights`, `keywords` with the label's language."""
+    body = document.root.find("body")
+    if body is None:
+        return []
+    seen: set[Element] = set()
+    signals: list[Signal] = []
+    for start in _starts(body):
+        if start.element in seen:
+            continue
+        for block in _read_region(start, seen):
+            signals.extend(_signal(document, block))
+    return signals
+
+
+def _starts(body: Element) -> Iterator[_Start]:
+    letters = initials()
+    for element in body.iter(*_CARRIERS):
+        text = element.text
+        if not text:
+            continue
+        head = text[:60].lstrip(" \t\r\n\xa0[(*•")
+        if not head or head[0] not in letters:
+            continue
+        found = _label_at(element, text)
+        if found and found.label.kind != "stop" and not _in_navigation(element):
+            yield found
+
+
+def _label_at(element: Element, text: str) -> _Start | None:
+    stripped = text.strip()
+    if len(stripped) <= 60 and (label := label_of(stripped)):
+        return _Start(element, label, None)
+    match = inline_label().match(text[:400].lstrip())
+    if match and (label := label_of(match[1])):
+        return _Start(element, label, match.end() + len(text) - len(text.lstrip()))
+    return None
+
+
+def _in_navigation(element: Element) -> bool:
+    if element.tag == "label" and element.get("for"):
+        return True
+    steps = 0
+    for ancestor in [element, *element.iterancestors()]:
+        if ancestor.tag in _NAVIGATION or (ancestor.tag == "a" and ancestor.get("href")):
+            return not _headed(ancestor)
+        steps += 1
+        if steps > 4:
+            return False
+    return False
+
+
+def _headed(element: Element) -> bool:
+    parent = element.getparent()
+    return element.tag == "a" and parent is not None and parent.tag in _RANK
+
+
+def _read_region(start: _Start, seen: set[Element]) -> list[_Block]:
+    anchor, rank = _climb(start)
+    scope = anchor.getparent()
+    if scope is None:
+        return []
+    reader = _Reader(seen)
+    reader.open(start.label, rank, scope, start.element)
+    if start.label.kind == "keywords" and start.end is None and reader.current:
+        reader.current.items = keyword_items(anchor)
+        return reader.blocks
+    try:
+        if start.end is not None:
+            reader.text((start.element.text or "")[start.end :], start.element)
+        if start.element is anchor and (start.end is not None or len(anchor)):
+            reader.children(anchor)
+            if reader.has_content():  # the label leads its own block: the block is the region
+                return reader.finish(anchor)
+        reader.after(anchor, scope)
+        for _ in range(3):
+            if reader.has_content() or scope.getparent() is None or scope.tag == "body":
+                break
+            anchor, scope = scope, scope.getparent()
+            reader.after(anchor, scope)
+    except _Closed:
+        pass
+    return reader.finish(scope)
+
+
+def _climb(start: _Start) -> tuple[Element, int]:
+    """The highest element that holds nothing but the label, and the label's rank."""
+    element = start.element
+    rank = _RANK.get(element.tag, _LOWEST)
+    if start.end is not None or len(string_value(element).strip()) > len((element.text or "").strip()):
+        return element, rank
+    for _ in range(_SOLE_CLIMB):
+        parent = element.getparent()
+        if parent is None or parent.tag in ("body", "html") or not _sole(parent, element):
+            break
+        element = parent
+        rank = min(rank, _RANK.get(element.tag, _LOWEST))
+    return element, rank
+
+
+def _sole(parent: Element, child: Element) -> bool:
+    if (parent.text or "").strip() or (child.tail or "").strip(" \t\r\n\xa0:|.–—-"):
+        return False
+    for other in parent:
+        if other is child:
+            continue
+        if (other.tail or "").strip() or (isinstance(other.tag, str) and other.tag not in _SKIPPED and string_value(other).strip()):
+            return False
+    return True
+
+
+class _Reader:
+    """Walks a region and keeps the open block."""
+
+    def __init__(self, seen: set[Element]) -> None:
+        self.seen = seen
+        self.blocks: list[_Block] = []
+        self.current: _Block | None = None
+        self.rank = _LOWEST
+        self.muted = False  # what follows was read as keywords already
+
+    def open(self, label: Label, rank: int, scope: Element, element: Element) -> None:
+        self.seen.add(element)
+        self.current = _Block(label, rank, scope, element)
+        self.rank = rank
+        self.muted = False
+        self.blocks.append(self.current)
+
+    def has_content(self) -> bool:
+        return any(block.items or any(s.text for s in block.sections()) for block in self.blocks)
+
+    def finish(self, scope: Element) -> list[_Block]:
+        for block in self.blocks:
+            block.scope = scope
+        return self.blocks
+
+    def after(self, anchor: Element, scope: Element) -> None:
+        """All that follows `anchor` inside `scope`, in document order."""
+        self.text(anchor.tail, scope)
+        for sibling in anchor.itersiblings():
+            self.element(sibling)
+            self.text(sibling.tail, scope)
+
+    def children(self, element: Element) -> None:
+        for child in element:
+            self.element(child)
+            self.text(child.tail, element)
+
+    def element(self, element: Element) -> None:
+        tag = element.tag
+        if not isinstance(tag, str) or tag in _SKIPPED or _hidden(element):
+            return
+        if tag == "br":
+            self.text("\n", element)
+            return
+        if tag == "hr" and self.rank == _LOWEST and self.has_content():
+            raise _Closed
+        if self._heads(element):
+            return
+        edge = tag in BLOCKS
+        if edge and _is_link_list(element):
+            return
+        if edge:
+            self.text("\n\n", element)
+        self.text(element.text, element)
+        self.children(element)
+        if edge:
+            self.text("\n\n", element)
+
+    def _heads(self, element: Element) -> bool:
+        """Handle an element that is a label or heading; True if it needs no further reading."""
+        words = string_value(element) if element.tag in _CARRIERS else ""
+        if not words or len(words) > 200:
+            return False
+        text = " ".join(words.split())
+        if not text or len(text) > 120:
+            return False
+        if _MORE.match(text):
+            return True
+        rank = _rank_of(element)
+        label = label_of(text)
+        if label and rank is None and label.kind == "stop":
+            label = None
+        if is_section(text) and self._is_inner(rank, text):
+            self._section(text)
+            return True
+        if label and not (label.kind == "stop" and rank is None):
+            return self._label(label, rank, element)
+        if rank is not None and self.current:
+            if rank <= self.rank:
+                raise _Closed
+            self._section(text)
+            return True
+        return False
+
+    def _is_inner(self, rank: int | None, text: str) -> bool:
+        if self.current is None or self.current.label.kind == "keywords":
+            return False
+        if rank is None:
+            return bool(text.rstrip().endswith((":", ".", "—", "-")))
+        return rank > self.rank or (rank == self.rank == _LOWEST and not self.has_content())
+
+    def _label(self, label: Label, rank: int | None, element: Element) -> bool:
+        if label.kind == "stop":
+            raise _Closed
+        if rank is None and element.tag in ("a", "li", "span") and _in_navigation(element):
+            return True
+        if element.tag == "a" and element.get("href") and rank is None:
+            return True
+        if rank is not None and rank < self.rank and self.blocks:
+            raise _Closed
+        for inner in element.iter():
+            self.seen.add(inner)
+        scope = element.getparent()
+        self.open(label, min(rank or _LOWEST, _LOWEST), scope, element)
+        if label.kind == "keywords" and self.current:
+            self.current.items = keyword_items(_climb(_Start(element, label, None))[0])
+            self.muted = True
+        return True
+
+    def _section(self, text: str) -> None:
+        if self.current:
+            self.current.open_section(text.strip(" :.|—–-"))
+            self.current.size += 1
+
+    def text(self, text: str | None, element: Element) -> None:
+        if not text:
+            return
+        if self.current is None:
+            return
+        pattern = inline_label()
+        match = pattern.search(text) if len(text) > 5 else None
+        while match and (label := label_of(match[1])):
+            self._append(text[: match.start()], element)
+            self.open(label, self.rank, element, element)
+            text = text[match.end() :]
+            match = pattern.search(text)
+        tail = _trailing_label(text)
+        if tail:
+            self._append(text[: tail[0]], element)
+            self.open(tail[1], self.rank, element, element)
+            return
+        self._append(text, element)
+
+    def _append(self, text: str, element: Element) -> None:
+        block = self.current
+        if block is None or self.muted:
+            return
+        if block.label.kind == "keywords" and "\n\n" in text and text.strip() == "" and block.size > 2:
+            block.add("\n\n", element)
+            if block.first:
+                self.current = None  # a keyword list ends with its paragraph
+            return
+        block.add(text, element)
+        if block.size > _LONG:
+            raise _Closed
+
+
+_TRAILING = re.compile(r"(?<=[.!?…»”\)])\s{0,3}([^\W\d_][^.!?|:]{3,24}?)\s*\|\s*$")
+
+
+def _trailing_label(text: str) -> tuple[int, Label] | None:
+    """A label glued to the end of a text (`... en PDF.Summary |`) whose block follows in the next element."""
+    match = _TRAILING.search(text[-60:])
+    if match and (label := label_of(match[1])) and label.kind != "stop":
+        return len(text) - len(text[-60:]) + match.start(), label
+    return None
+
+
+def _rank_of(element: Element) -> int | None:
+    """Rank of a heading element, 7 for a block that is all bold, None for anything else."""
+    if element.tag in _RANK:
+        return _RANK[element.tag]
+    if element.get("role") == "heading":
+        return 6
+    if element.tag in ("dt", "th", "legend"):
+        return _LOWEST
+    if element.tag in BLOCKS and len(element) and not (element.text or "").strip():
+        children = [child for child in element if isinstance(child.tag, str)]
+        solid = [c for c in children if string_value(c).strip()]
+        if len(solid) == 1 and not (solid[0].tail or "").strip(" \xa0\r\n\t:"):
+            only = solid[0]
+            if only.tag in ("b", "strong"):
+                return _LOWEST
+            return _rank_of(only) if only.tag in BLOCKS or only.tag in _RANK else None
+    return None
+
+
+def _is_link_list(element: Element) -> bool:
+    """True for menus: nearly all the words stand in links, and there are some."""
+    words = sum(len(string_value(link).strip()) for link in element.iter("a"))
+    return words > 0 and words > 0.8 * len("".join(string_value(element).split()))
+
+
+def _hidden(element: Element) -> bool:
+    style = element.get("style")
+    if style and "none" in style and re.search(r"display\s*:\s*none", style):
+        return True
+    return element.get("hidden") is not None or element.get("aria-hidden") == "true"
+
+
+def _signal(document: Document, block: _Block) -> Iterator[Signal]:
+    language = block.label.language if block.label.proves else None
+    if block.items:
+        items = block.items
+        yield Signal("heading", "keywords", "; ".join(items.items), language, items.element, None, items.quote, items.items)
+        return
+    if block.first is None:
+        return
+    element, quote = block.first
+    carrier = element if quote in string_value(element) else block_of(element)
+    if block.label.kind == "keywords":
+        words = tuple(split_keywords("".join("".join(parts) for _, parts in block.pieces)))
+        yield Signal("heading", "keywords", "; ".join(words), language, carrier, None, quote, words)
+        return
+    sections = block.sections()
+    value = block.text()
+    labelled = tuple(sections) if any(section.label for section in sections) else ()
+    yield Signal("heading", block.label.kind, value, language, carrier, None, quote, (), labelled)
