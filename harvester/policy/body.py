@@ -1,0 +1,152 @@
+"""Page -> the body the archive may hold: as served, cut, or none, with the reason."""
+
+import codecs
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import lxml.html
+from bs4 import BeautifulSoup
+from lxml import etree
+
+from harvester.model.page import Page
+from harvester.model.record import AbstractPolicy, Record
+from harvester.model.source import SelectorRule
+from harvester.policy.abstracts import Cut, cut_abstracts
+from harvester.policy.addresses import body_without_addresses, without_addresses
+from harvester.policy.fulltext import cut_fulltext, may_hide
+from harvester.policy.phrases import Facts, Phrases
+from harvester.policy.rights import abstract_texts, archive_ban, fact_texts
+
+TREE_LIMIT = 4 * 1024 * 1024  # bytes; a tree for cutting takes thirty times as much memory
+_MARK = "data-harvester-fulltext"
+_XML = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<\?xml")
+_HTML = re.compile(rb"<html[\s>]|<!doctype\s+html", re.IGNORECASE)
+_CONTENT_CHARSET = re.compile(r"""\s*;\s*charset\s*=\s*["']?[^"';\s]*["']?""", re.IGNORECASE)
+
+
+class Kept(NamedTuple):
+    """`page` as the archive may hold it (None: not at all), how it relates to what was served, and why."""
+
+    page: Page | None
+    state: Literal["kept", "cut", "none"]
+    reason: str
+
+
+def body_to_keep(
+    page: Page,
+    record: Record,
+    *,
+    policy: AbstractPolicy,
+    robots: Iterable[str],
+    fulltext: Sequence[SelectorRule] = (),
+) -> Kept:
+    """What the archive may hold of a page.
+
+    `record` is what extraction read, abstracts and all; `policy` and `robots` are what `decide` made of it.
+    `fulltext` are the source's rules for full text. A body that cannot be cut with certainty is not kept.
+    """
+    if ban := archive_ban(robots):
+        return Kept(None, "none", f"robots: {ban}")
+    encoding = _codec(record.provenance.encoding)
+    reasons: list[str] = []
+    body = page.body
+    if not policy.keep or _shows_fulltext(body, encoding, fulltext):
+        if len(body) > TREE_LIMIT:
+            return Kept(None, "none", f"too large to cut ({len(body)} bytes)")
+        cut = _cut(body, encoding, record, policy, fulltext)
+        if cut is None:
+            return Kept(None, "none", "an abstract that may not be kept could not be cut out")
+        text, reasons = cut
+        if reasons:
+            body, encoding = text.encode("utf-8", "replace"), "utf-8"
+            page = page.model_copy(update={"headers": _utf8_headers(page.headers)})
+    clean = body_without_addresses(body, encoding)
+    if clean != body:
+        reasons.append("e-mail addresses")
+    page = page.model_copy(update={"body": clean})
+    return Kept(page, "cut", "; ".join(reasons)) if reasons else Kept(page, "kept", "")
+
+
+def _codec(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        return "utf-8"
+
+
+def _shows_fulltext(body: bytes, encoding: str, rules: Sequence[SelectorRule]) -> bool:
+    return may_hide(body) or (bool(rules) and _any_matches(body.decode(encoding, "replace"), rules))
+
+
+def _any_matches(text: str, rules: Sequence[SelectorRule]) -> bool:
+    root = _tree(text)
+    return root is not None and any(_matches(root, rule) for rule in rules)
+
+
+def _tree(text: str) -> lxml.html.HtmlElement | None:
+    try:
+        parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+        return lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, ValueError):
+        return None
+
+
+def _matches(root: lxml.html.HtmlElement, rule: SelectorRule) -> list[lxml.html.HtmlElement]:
+    found = root.cssselect(rule.css) if rule.css else root.xpath(rule.xpath or "false()")
+    return [item for item in found if isinstance(item, lxml.html.HtmlElement)] if isinstance(found, list) else []
+
+
+def _cut(
+    body: bytes, encoding: str, record: Record, policy: AbstractPolicy, fulltext: Sequence[SelectorRule]
+) -> tuple[str, list[str]] | None:
+    soup = _soup(body, encoding, fulltext)
+    facts = [*fact_texts(record)]
+    cut = Cut(Phrases(abstract_texts(record), spare=facts), Facts(facts))
+    reasons = []
+    if cut_fulltext(soup, fulltext, cut if policy.keep else Cut(Phrases(()), cut.facts), _MARK):
+        reasons.append("full text")
+    if not policy.keep:
+        cut_abstracts(soup, cut)
+        reasons.append(f"abstracts (text and data mining reserved, basis {policy.basis})")
+    _declare_utf8(soup)
+    text = without_addresses(soup.decode())
+    if not policy.keep and cut.phrases.within(text):
+        return None
+    return text, reasons
+
+
+def _soup(body: bytes, encoding: str, fulltext: Sequence[SelectorRule]) -> BeautifulSoup:
+    text = body.decode(encoding, "replace").replace("\0", "").removeprefix("\ufeff")
+    if _XML.match(body) and not _HTML.search(body[:1000]):
+        return BeautifulSoup(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), "lxml-xml")
+    paths = [rule for rule in fulltext if rule.xpath and not rule.css]
+    return BeautifulSoup(_marked(text, paths) if paths else text, "lxml")
+
+
+def _marked(text: str, rules: Sequence[SelectorRule]) -> str:
+    root = _tree(text)
+    if root is None:
+        return text
+    for rule in rules:
+        for element in _matches(root, rule):
+            element.set(_MARK, "1")
+    return str(lxml.html.tostring(root, encoding="unicode", doctype=root.getroottree().docinfo.doctype or None))
+
+
+def _declare_utf8(soup: BeautifulSoup) -> None:
+    """Make the page say what it is written in; a second, older declaration would contradict it."""
+    if soup.is_xml:
+        return
+    for meta in soup.find_all("meta"):
+        if meta.has_attr("charset") or str(meta.get("http-equiv", "")).lower() == "content-type":
+            meta.decompose()
+    if (head := soup.head) is not None:
+        head.insert(0, soup.new_tag("meta", attrs={"charset": "utf-8"}))
+
+
+def _utf8_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, _CONTENT_CHARSET.sub("", value) + "; charset=utf-8") if name == "content-type" else (name, value)
+        for name, value in headers
+    )

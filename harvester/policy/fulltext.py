@@ -1,0 +1,123 @@
+"""Full text that a page carries hidden, or that its source file points at, is cut before anything is kept."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
+
+from harvester.model.source import SelectorRule
+from harvester.policy.abstracts import Cut, set_script, text_nodes
+from harvester.policy.phrases import words
+
+PROSE = 80  # characters of a text node that count as prose and not as a label
+HIDDEN_PROSE = 400  # characters of prose inside a walled or hidden body that make it a full text
+
+_BODY_KEY = r'"articleBody"\s*:\s*'
+_BODY = re.compile(_BODY_KEY + r'".*?(?<!\\)"(?=\s*(?:,\s*"[@\w:-]+"\s*:|\}|\]))', re.DOTALL)
+_BODY_BROKEN = re.compile(_BODY_KEY + r'"(?!"\s*[,}]).*', re.DOTALL)
+_HINT = re.compile(
+    rb"articleBody|paywall|subscribers?-only|members?-only|premium-content|locked-content|restricted-content"
+    rb"|[\s\"']hidden[\s=>\"']|display\s*:\s*none|visibility\s*:\s*hidden|d-none|is-hidden",
+    re.IGNORECASE,
+)
+_WALLED = re.compile(
+    r"(?:^|[\s_-])(?:paywall(?:ed)?|subscribers?-only|members?-only|premium-content|locked-content|restricted-content)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_BODY_NAME = re.compile(
+    r"article[-_]?(?:body|text|content|full)|full[-_]?text|body[-_]?text|content[-_]?body|texte[-_]?integral",
+    re.IGNORECASE,
+)
+_HIDDEN_CLASS = frozenset(("hidden", "d-none", "is-hidden"))
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+def may_hide(body: bytes) -> bool:
+    """A cheap look at the bytes: False when nothing in them can be hidden full text."""
+    return _HINT.search(body) is not None
+
+
+def cut_fulltext(soup: BeautifulSoup, rules: Sequence[SelectorRule], stays: Cut, marked: str) -> bool:
+    """Cut declared full text (`rules`, or elements carrying the attribute `marked`) and hidden full text, in place.
+
+    `stays.phrases` are the abstracts that may be kept, `stays.facts` what the record quotes. True if anything went.
+    """
+    cut = False
+    for element in _declared(soup, rules, marked):
+        if element.attrs is not None and element.get_text(strip=True):
+            element.clear()
+            cut = True
+    for element in [*_walled(soup)]:
+        cut = _cut_prose(element, stays) or cut
+    for script in soup.find_all("script"):
+        cut = _cut_article_body(script) or cut
+    return cut
+
+
+def _declared(soup: BeautifulSoup, rules: Sequence[SelectorRule], marked: str) -> Iterator[Tag]:
+    for rule in rules:
+        if rule.css:
+            yield from soup.select(rule.css)
+    for element in soup.select(f"[{marked}]"):
+        del element[marked]
+        yield element
+
+
+def _walled(soup: BeautifulSoup) -> Iterator[Tag]:
+    for tag in soup.find_all(True):
+        name = _name(tag)
+        if _WALLED.search(name) or (_is_hidden(tag) and _holds_body(tag, name)):
+            yield tag
+
+
+def _name(tag: Tag) -> str:
+    classes = tag.get("class") or ()
+    names = [classes] if isinstance(classes, str) else [*classes]
+    return " ".join([*names, str(tag.get("id", "")), str(tag.get("itemprop", ""))])
+
+
+def _is_hidden(tag: Tag) -> bool:
+    if tag.name == "input":
+        return False
+    return (
+        tag.has_attr("hidden")
+        or bool(_HIDDEN_STYLE.search(str(tag.get("style", ""))))
+        or not _HIDDEN_CLASS.isdisjoint(tag.get("class") or ())
+    )
+
+
+def _holds_body(tag: Tag, name: str) -> bool:
+    if _BODY_NAME.search(name):
+        return True
+    return any(_BODY_NAME.search(_name(inner)) for inner in (*tag.find_all(True), *_above(tag)))
+
+
+def _above(tag: Tag) -> Iterable[Tag]:
+    return (parent for parent in tag.parents if parent.name not in ("body", "html", "[document]"))
+
+
+def _cut_prose(element: Tag, stays: Cut) -> bool:
+    prose = [node for node in text_nodes(element) if len(node.strip()) >= PROSE and not _stays(node, stays)]
+    if sum(len(node.strip()) for node in prose) < HIDDEN_PROSE:
+        return False
+    for node in text_nodes(element):
+        if node in prose or not _stays(node, stays):
+            node.replace_with("")
+    return True
+
+
+def _stays(node: NavigableString, stays: Cut) -> bool:
+    return stays.phrases.within(node) or any(stays.facts.cover(words(node), least=2))
+
+
+def _cut_article_body(script: Tag) -> bool:
+    raw = script.get_text() if script.string is None else str(script.string)
+    if '"articleBody"' not in raw:
+        return False
+    text = _BODY_BROKEN.sub('"articleBody": ""}', _BODY.sub('"articleBody": ""', raw))
+    if text == raw:
+        return False
+    set_script(script, text)
+    return True
