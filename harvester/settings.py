@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+import sysconfig
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,10 +20,11 @@ _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([
 
 
 def installed_seeds() -> Path:
-    """The seeds beside the package in a checkout, else those the wheel brought."""
-    package = Path(__file__).resolve().parent
-    checkout = package.parent / "seeds"
-    return checkout if (checkout / "platforms").is_dir() else package / "seeds"
+    """The seeds beside the package in a checkout, else those the wheel put under share/."""
+    checkout = Path(__file__).resolve().parent.parent / "seeds"
+    if (checkout / "platforms").is_dir():
+        return checkout
+    return Path(sysconfig.get_path("data")) / "share" / "harvester" / "seeds"
 
 
 def _database_in(data: dict[str, Any]) -> str:
@@ -53,7 +55,7 @@ class Settings(BaseSettings):
     )
     contact: str = Field(
         "",
-        description="Mail address or web page of the operator, part of the user agent; no real host is crawled without.",
+        description="Mail address or web page of the operator, in the user agent; no real host is crawled without.",
     )
     base_url: str = Field("", description="Public http(s) address of this installation; the contact where none is set.")
     private_allow: Annotated[tuple[str, ...], NoDecode] = Field(

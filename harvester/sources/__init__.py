@@ -71,22 +71,19 @@ def _read_platform(path: Path, reading: _Reading) -> None:
         reading.platforms[path.stem] = None
         return
     reading.files[file.id] = file
-    platform, mistakes = shaped(Platform, file, {"id": file.data.get("id", file.id)})
-    reading.platforms[file.id] = platform
-    reading.mistakes += mistakes if platform is None else platform_mistakes(file, platform)
+    shape = shaped(Platform, file, {"id": file.data.get("id", file.id)})
+    mistakes = platform_mistakes(file, shape)
+    reading.platforms[file.id] = None if mistakes else shape.value
+    reading.mistakes += mistakes
 
 
 def _read_source(path: Path, reading: _Reading, private_allow: Collection[str]) -> None:
     file = _file(path, reading)
     if file is None:
         return
-    own, mistakes = shaped(Source, file, {"id": file.data.get("id", file.id)})
-    if "digest" in file.data:
-        mistakes.append(file.mistake(("digest",), "is not a known key", "remove it: it is computed from the files"))
-    if own is None:
-        reading.mistakes += mistakes
-        return
-    reading.mistakes += [*mistakes, *source_mistakes(file, own, reading.platforms, private_allow)]
+    shape = shaped(Source, file, {"id": file.data.get("id", file.id)})
+    own = shape.value
+    reading.mistakes += source_mistakes(file, shape, reading.platforms, private_allow)
     if own.id in reading.sources:
         what = f'"{own.id}" is the id of another file too'
         reading.mistakes.append(file.mistake(("id",), what, "rename one of the two files (and its id)"))

@@ -2,15 +2,16 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from typing import Any
 from urllib.parse import urlsplit
 
-from harvester.model.source import Platform, ReadRules, SelectorRule, Source
-from harvester.sources.files import Key, Mistake, SeedFile
+from harvester.model.source import Platform, Source
+from harvester.sources.files import Finding, Key, Mistake, SeedFile
 from harvester.sources.merge import has_code
-
-Finding = tuple[Key, str, str]  # key, what is wrong, remedy
+from harvester.sources.selectors import css_check, rule_findings, selector_findings
+from harvester.sources.shape import Shaped
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HOST = re.compile(
@@ -21,38 +22,47 @@ _NAMES = re.compile(r"\{([^{}]*)\}")
 _IPV6_HOST = re.compile(r"\[[0-9a-f:.]+\](:\d{1,5})?")
 
 
-def platform_mistakes(file: SeedFile, platform: Platform) -> list[Mistake]:
-    """Every mistake of a platform file that has the right shape."""
-    findings = [*_own_id(file, platform.id), *_hosts(("detect", "hosts"), platform.detect.hosts), *_rules(platform)]
+def platform_mistakes(file: SeedFile, shape: Shaped[Platform]) -> list[Mistake]:
+    """Every mistake of a platform file."""
+    platform = shape.value
+    findings = [
+        *_own_id(file, platform.id),
+        *_hosts(("detect", "hosts"), platform.detect.hosts),
+        *rule_findings(platform),
+    ]
     if platform.urls.canonical:
         findings += _canonical(platform.urls.canonical, platform.urls.article)
-    return [file.mistake(*finding) for finding in findings]
+    return _told(file, shape, findings)
 
 
 def source_mistakes(
-    file: SeedFile, own: Source, platforms: Mapping[str, Platform | None], private_allow: Collection[str]
+    file: SeedFile, shape: Shaped[Source], platforms: Mapping[str, Platform | None], private_allow: Collection[str]
 ) -> list[Mistake]:
-    """Every mistake of a source file that has the right shape. `own` is the file alone, without its platform.
-
-    A platform that is None has mistakes of its own, told elsewhere.
-    """
+    """Every mistake of a source file. A platform that is None has mistakes of its own, told elsewhere."""
+    own = shape.value  # the file alone, without its platform
     platform = platforms.get(own.platform or "")
-    is_whole = own.platform is None or platform is not None  # else its addresses cannot be judged
+    is_whole = "platform" not in file.data or platform is not None  # else its addresses cannot be judged
     findings = [
         *_own_id(file, own.id),
         *_platform(own, platforms),
         *_own_hosts(own),
-        *_rules(own),
+        *rule_findings(own),
         *(_addresses(own, platform) if is_whole else ()),
-        *_discovery(own),
+        *_discovery(own, file),
         *_journals(own),
         *_rights(own),
         *_delay(own, platform, private_allow),
     ]
-    return [file.mistake(*finding) for finding in findings]
+    return _told(file, shape, findings)
+
+
+def _told(file: SeedFile, shape: Shaped[Any], findings: Iterable[Finding]) -> list[Mistake]:
+    return shape.mistakes + [file.mistake(*finding) for finding in findings if not shape.touches(finding[0])]
 
 
 def _own_id(file: SeedFile, own_id: str) -> Iterator[Finding]:
+    if "digest" in file.data:
+        yield ("digest",), "is not a known key", "remove it: it is computed from the files"
     if own_id != file.id:
         yield (
             ("id",),
@@ -88,77 +98,6 @@ def _hosts(key: Key, hosts: tuple[str, ...]) -> Iterator[Finding]:
             yield (*key, index), f'"{host}" is not a host', f'write only the host (or host:port), as in "{bare}"'
 
 
-# Selectors -----------------------------------------------------------------------------------------------------------
-
-
-def _rules(rules: Platform | Source) -> Iterator[Finding]:
-    """Selectors and the like of both kinds of file."""
-    css = _css_check()
-    for name in ReadRules.model_fields:
-        if name != "boilerplate":
-            for index, rule in enumerate(getattr(rules.read, name)):
-                yield from _selector_rule(("read", name, index), rule, css)
-    places: list[tuple[Key, str | None]] = [
-        *(((("access", "slots", i)), text) for i, text in enumerate(rules.access.slots)),
-        *((("access", "outside", i), text) for i, text in enumerate(rules.access.outside)),
-        *((("access", "marks", i, "css"), mark.css) for i, mark in enumerate(rules.access.marks)),
-        *((("detect", "elements", i), text) for i, text in enumerate(rules.detect.elements)),
-    ]
-    yield from _selectors(places, css)
-    for index, text in enumerate(rules.access.ignore):
-        if not re.fullmatch(r"[a-z_]+:\S+", text):
-            key: Key = ("access", "ignore", index)
-            yield key, f'"{text}" is not vocabulary:name', 'write it as in "meta:citation_fulltext_world_readable"'
-
-
-def _selector_rule(key: Key, rule: SelectorRule, css: Callable[[str], str | None]) -> Iterator[Finding]:
-    if (rule.css is None) == (rule.xpath is None):
-        yield key, "needs either css or xpath, and not both", 'write css = "h1.title"'
-    if rule.xpath is not None:
-        wrong = _xpath_fault(rule.xpath)
-        if wrong:
-            yield (*key, "xpath"), f'"{rule.xpath}" is not an XPath expression: {wrong}', "correct the expression"
-    drops = [((*key, "drop", i), text) for i, text in enumerate(rule.drop)]
-    yield from _selectors([((*key, "css"), rule.css), *drops], css)
-
-
-def _selectors(places: list[tuple[Key, str | None]], css: Callable[[str], str | None]) -> Iterator[Finding]:
-    for key, text in places:
-        wrong = css(text) if text is not None else None
-        if wrong:
-            yield (
-                key,
-                f'"{text}" is not a CSS selector: {wrong}',
-                "correct the selector; quote attribute values: a[href='x']",
-            )
-
-
-def _css_check() -> Callable[[str], str | None]:
-    from cssselect import HTMLTranslator
-    from cssselect.parser import SelectorError
-
-    to_xpath = HTMLTranslator().css_to_xpath
-
-    def fault(text: str) -> str | None:
-        try:
-            to_xpath(text)
-        except SelectorError as error:
-            return str(error)
-        return None
-
-    return fault
-
-
-def _xpath_fault(text: str) -> str | None:
-    from lxml.etree import XPath, XPathSyntaxError
-
-    try:
-        XPath(text)
-    except XPathSyntaxError as error:
-        return str(error)
-    return None
-
-
 # Addresses -----------------------------------------------------------------------------------------------------------
 
 
@@ -181,8 +120,13 @@ def _canonical(template: str, article: tuple[str, ...]) -> Iterator[Finding]:
     for name in _NAMES.findall(template):
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.4)
-            hint = f"did you mean {{{near[0]}}}?" if near else f"name a group so: (?P<{name or 'id'}>\\d+)"
+            hint = f"did you mean {{{near[0]}}}?" if near else _no_group(name, known)
             yield ("urls", "canonical"), f"no pattern of urls.article has a group named {name!r}", hint
+
+
+def _no_group(name: str, known: Collection[str]) -> str:
+    wanted = f"(?P<{name or 'id'}>\\d+)"
+    return f"write one as in {wanted}; there are: {', '.join(sorted(known))}" if known else f"write one as in {wanted}"
 
 
 def host_of(url: str) -> str:
@@ -190,21 +134,21 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2].lower()
 
 
-def _discovery(own: Source) -> Iterator[Finding]:
-    css = _css_check()
+def _discovery(own: Source, file: SeedFile) -> Iterator[Finding]:
+    css = css_check()
     for index, entry in enumerate(own.discovery):
         key: Key = ("discovery", index)
         needed = "urls" if entry.kind == "urls" else "url"
         if not getattr(entry, needed):
             example = '["https://HOST/article/1"]' if needed == "urls" else '"https://HOST/contents"'
             yield (*key, needed), f'is missing for kind = "{entry.kind}"', f"write {needed} = {example}"
-        if has_code(entry) and not own.journals:
+        if has_code(entry) and not file.data.get("journals"):
             yield (
                 key,
                 "says {code}, but the file declares no journal",
                 'add [[journals]] with code = "..." and title = "..."',
             )
-        yield from _selectors([((*key, "links"), entry.links), ((*key, "next"), entry.next)], css)
+        yield from selector_findings([((*key, "links"), entry.links), ((*key, "next"), entry.next)], css)
         yield from _discovery_hosts(own, index)
 
 

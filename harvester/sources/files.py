@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 Key = tuple[str | int, ...]
+Finding = tuple[Key, str, str]  # key, what is wrong, remedy
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,12 +32,60 @@ _PATTERNS = {  # by the pattern a text has to match
 }
 
 
-def shaped(model: type[Shape], file: SeedFile, given: Mapping[str, Any]) -> tuple[Shape | None, list[Mistake]]:
-    """The file as `model` (`given` are keys it need not write), or every mistake of its shape."""
+@dataclass(frozen=True)
+class Shaped(Generic[Shape]):
+    """`value` is what is left when the keys in `cut`, which have the wrong shape, are taken away."""
+
+    value: Shape
+    mistakes: list[Mistake]
+    cut: frozenset[Key]
+
+    def touches(self, key: Key) -> bool:
+        """Whether a finding at `key` may only be there because something was cut."""
+        return any(
+            cut[: len(key)] == key[: len(cut)] or (key[0] == "urls" == cut[0] and len(key) == 2) for cut in self.cut
+        )
+
+
+def shaped(model: type[Shape], file: SeedFile, given: Mapping[str, Any]) -> Shaped[Shape]:
+    """The file as `model` (`given` are keys it need not write), with every mistake of its shape."""
+    data = {**file.data, **given}
     try:
-        return model.model_validate({**file.data, **given}), []
+        return Shaped(model.model_validate(data), [], frozenset())
     except ValidationError as error:
-        return None, list(_told(model, file, error))
+        mistakes = list(_told(model, file, error))
+        value, cut = _without_faults(model, data, error)
+        return Shaped(value, mistakes, frozenset(cut))
+
+
+def _without_faults(model: type[Shape], data: Mapping[str, Any], error: ValidationError) -> tuple[Shape, set[Key]]:
+    """Take away what is wrong until the rest is a value, so that the rest can be checked too."""
+    rest, cut = deepcopy(dict(data)), set()
+    while True:
+        faults = {_cuttable(rest, detail["loc"], detail["type"]) for detail in error.errors(include_url=False)}
+        for key in faults:
+            _take_away(rest, key)
+        cut |= faults
+        try:
+            return model.model_validate(rest), cut
+        except ValidationError as again:
+            error = again
+
+
+def _cuttable(data: Any, loc: Key, kind: str) -> Key:
+    """Whole lists go, so that the places of other items stay true; of a missing key, the table around it."""
+    key = _written(data, loc, kind)
+    lists = [at for at, part in enumerate(key) if isinstance(part, int)]
+    if lists:
+        return key[: lists[0]]
+    return key[:-1] if kind == "missing" and len(key) > 1 else key
+
+
+def _take_away(data: dict[str, Any], key: Key) -> None:
+    for part in key[:-1]:
+        data = data.get(str(part), {})
+    if data.pop(str(key[-1]), None) is None:  # it is missing, and must be there
+        data[str(key[-1])] = "?"
 
 
 def _told(model: type[Value], file: SeedFile, error: ValidationError) -> Iterator[Mistake]:
