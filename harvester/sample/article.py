@@ -1,4 +1,4 @@
-"""What the sample publisher prints: journals and articles as frozen values, read from the TOML files beside this one."""
+"""What the sample publisher prints: journals and articles as frozen values, read from the TOML files of this folder."""
 
 import tomllib
 from collections.abc import Mapping

@@ -37,7 +37,8 @@ def _item(article: Article, journal: Journal, origin: str) -> str:
     day = article.published.strftime("%d/%m/%y")
     # An address without scheme, as the sites this one is modelled on print it.
     href = f"{origin.removeprefix('http:')}{journal.article}{article.id}"
-    return f'<a class="carte" href="{href}"><span class="carte_date">{day}</span><span class="carte_titre">{titles}</span></a>\n'
+    spans = f'<span class="carte_date">{day}</span><span class="carte_titre">{titles}</span>'
+    return f'<a class="carte" href="{href}">{spans}</a>\n'
 
 
 def _turn(journal: Journal, number: int, rel: str, words: str) -> str:
@@ -54,7 +55,9 @@ def sitemap(journal: Journal, origin: str, articles: list[Article]) -> str:
     """The journal's sitemap with `lastmod`, withdrawn articles included as on a real site."""
     rows = [(f"{article.id}", last_modified(article).isoformat()) for article in articles]
     rows += [(withdrawn, "2024-01-15") for withdrawn in journal.withdrawn]
-    body = "".join(f"<url><loc>{origin}{journal.article}{id_}</loc><lastmod>{day}</lastmod></url>\n" for id_, day in rows)
+    body = "".join(
+        f"<url><loc>{origin}{journal.article}{id_}</loc><lastmod>{day}</lastmod></url>\n" for id_, day in rows
+    )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{_SITEMAP}">\n{body}</urlset>\n'
 
 

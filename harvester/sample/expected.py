@@ -20,7 +20,7 @@ class Expected(Value):
 
     id: str
     path: str
-    type: str
+    type: str | None
     doi: str
     titles: dict[str, str]
     abstracts: dict[str, str]
@@ -54,7 +54,8 @@ def expected_of(article: Article, journal: Journal, house: House) -> Expected:
     return Expected(
         id=article.id,
         path=journal.article + article.id,
-        type=article.type,
+        # The glued shape prints neither the type nor an ISSN.
+        type=article.type if journal.shape == "marked" else None,
         doi=article.doi,
         titles=article.title,
         abstracts={language: flat(parts) for language, parts in article.abstract.items()},
@@ -64,14 +65,13 @@ def expected_of(article: Article, journal: Journal, house: House) -> Expected:
         affiliations=tuple(affiliations(article)),
         journal=journal.name,
         publisher=house.name,
-        # The glued shape prints no ISSN anywhere.
         issns=(journal.issn_print, journal.issn_online) if journal.shape == "marked" else (),
         volume=article.volume,
         issue=article.issue,
         pages=article.pages,
         published=article.published.isoformat(),
         access=access.status,
-        words=access.words,
+        words=access.words or None,
         until=None if embargoed else access.until,
         embargo_until=access.until if embargoed else None,
         licence=access.licence,

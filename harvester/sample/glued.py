@@ -42,7 +42,8 @@ def article_page(article: Article, journal: Journal, house: House, origin: str, 
         "affiliations": "".join(_affiliation(n, text) for n, text in enumerate(affiliations(article), 1)),
         "access": _access(article),
         "retraction": _retraction(article),
-        "blocks": _block("Résumé", article.abstract["fr"], journal) + _block("Summary", article.abstract["en"], journal),
+        "blocks": _block("Résumé", article.abstract["fr"], journal)
+        + _block("Summary", article.abstract["en"], journal),
         "hidden": _hidden(article),
         "related": "".join(_related(other, journal) for other in related),
     }

@@ -74,7 +74,11 @@ def _metas(article: Article, journal: Journal, house: House, origin: str) -> str
         meta("citation_pdf_url", f"{origin}/hrsh/pdf/{article.id}.pdf"),
         meta("DC.type", article.type),
         *(meta("DC.title", article.title[language], language) for language in ("en", "fr")),
-        *(meta("citation_keywords", word, language) for language in ("en", "fr") for word in article.keywords[language]),
+        *(
+            meta("citation_keywords", word, language)
+            for language in ("en", "fr")
+            for word in article.keywords[language]
+        ),
         meta("DC.rights", article.access.licence) if article.access.licence else "",
     ]
     return "".join(lines)

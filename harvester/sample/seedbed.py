@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class Address(Protocol):
-    """Where the publisher listens: `url` is http://host:port, `host` is host:port."""
+    """Where the publisher listens: `host` is host:port, `url` the same with its scheme."""
 
     url: str
     host: str
 
 
 def seeds(folder: Path, publisher: Address) -> list[Path]:
-    """Write platforms/*.toml and sources/*.toml into `folder` with `{origin}` and `{host}` filled in; returns the files.
+    """Write platforms/*.toml and sources/*.toml into `folder`, `{origin}` and `{host}` filled in; returns the files.
 
     The sources ask for no delay, so `host` must stand in HARVESTER_PRIVATE_ALLOW.
     """

@@ -39,7 +39,7 @@ class Publisher:
 
 @contextmanager
 def serve(site: Site | None = None, port: int = 0) -> Iterator[Publisher]:
-    """Serve `site` (a fresh one when None) on 127.0.0.1; port 0 takes a free one. Raises OSError if the port is taken."""
+    """Serve `site` (a fresh one when None) on 127.0.0.1; port 0 takes a free one. OSError if the port is taken."""
     server = _Server((_ADDRESS, port), _Handler)
     server.publisher = Publisher(site or Site(), server.server_address[1])
     server.publisher.site.origin = server.publisher.url

@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 
 
 class Site:
-    """Two journals of one invented publisher. `origin` is `http://host:port` without a trailing slash."""
+    """Two journals of one invented publisher. `origin` is scheme, host and port, without a trailing slash."""
 
     def __init__(
         self, origin: str = "http://127.0.0.1", clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -88,7 +88,9 @@ class Site:
 
     def listed(self, journal: str) -> list[Article]:
         """Articles of a journal that its listing shows."""
-        return [article for article in self.articles.values() if (article.journal, article.state) == (journal, "listed")]
+        return [
+            article for article in self.articles.values() if (article.journal, article.state) == (journal, "listed")
+        ]
 
     def _journal(self, article_id: str) -> Journal:
         return self.journals[self.articles[article_id].journal]
