@@ -1,0 +1,97 @@
+"""The command `harvester`: global options, the verbs, errors as one message with a remedy.
+
+A verb's module is imported when the verb is called, so `harvester --help` costs little more than typer itself.
+"""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command as built
+
+from harvester.cli.options import SETTINGS
+from harvester.cli.wiring import Wiring
+from harvester.errors import HarvesterError
+
+VERBS = {  # verb: module of this package, what it is for
+    "demo": ("harvest", "Harvest the bundled sample publisher over loopback; print records, verdicts and why."),
+    "source": ("harvest", "Check seed files, or list the sources they declare."),
+    "run": ("harvest", "Harvest sources: crawl politely, read, keep what may be kept."),
+    "runs": ("harvest", "Look at past runs."),
+    "extract": ("reading", "Read one saved page and print the record with its evidence."),
+    "evaluate": ("reading", "Score what is read from labelled pages."),
+    "records": ("records", "List and search records; show one; purge one."),
+    "export": ("records", "Write all that is kept, as JSON Lines."),
+    "changes": ("records", "Print the change log in order."),
+    "db": ("database", "Upgrade the database's schema, or check that it is sound."),
+    "schema": ("reading", "Print the JSON Schema of an exported record."),
+}
+EXAMPLES = """\b
+First steps:
+  harvester demo                                see everything at work, no network needed
+  harvester source list                         what can be harvested
+  harvester run SOURCE --limit 20               harvest a little of it
+  harvester records lupus --lang fr             look at what came
+  harvester export --format jsonl -o all.jsonl  take it away
+
+\b
+`harvester VERB --help` explains a verb with examples.
+Exit codes: 0 done, 1 failed or degraded, 2 wrong use, 3 refused by a rule, 4 busy.
+Settings are environment variables HARVESTER_DATA_DIR, _DATABASE_URL, _SEEDS_DIR, _CONTACT, _BASE_URL,
+_PRIVATE_ALLOW, _TDM_BASIS; the README explains each.
+"""
+
+
+class _Verbs(TyperGroup):
+    """The verbs by name; each is built when it is called."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = dict.fromkeys(VERBS)  # type: ignore[assignment]  # names, for "did you mean"
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 (typer calls it so)
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"harvester.cli.{VERBS[cmd_name][0]}")
+        return built(getattr(module, f"{cmd_name}_verb"))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, purpose) for name, (_, purpose) in VERBS.items()])
+
+
+app = typer.Typer(cls=_Verbs, epilog=EXAMPLES, no_args_is_help=True, **SETTINGS)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Folder of database, archive and spool (HARVESTER_DATA_DIR)."),
+    ] = None,
+) -> None:
+    """Harvest bilingual article records, with access verdicts that can say why, from public publisher pages."""
+    context.obj = Wiring(data)
+
+
+def main() -> None:
+    """Run the command line; an error on purpose becomes its message and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # records are Unicode: what a terminal cannot show is escaped
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="harvester")
+    except HarvesterError as error:
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _fail(f"{place}{error.strerror or error}\n  remedy: check that path and its permissions", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"harvester: {message}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,56 @@
+"""Records to a file or to standard output; a file is replaced in one step, when it is complete."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from harvester.formats.jsonl import line
+from harvester.model.record import Record
+
+
+def to_stdout(records: Iterable[Record]) -> int:
+    """Write one line per record; returns how many."""
+    sys.stdout.flush()
+    return _write(records, sys.stdout.buffer)
+
+
+def to_file(records: Iterable[Record], path: Path) -> int:
+    """Write beside `path`, make it durable, then rename over it: a reader sees the old export or the new one.
+
+    Raises OSError when the folder cannot be written; what was there before then stays.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            count = _write(records, file)
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return count
+
+
+def _write(records: Iterable[Record], file: BinaryIO) -> int:
+    count = 0
+    for record in records:
+        file.write(line(record))
+        count += 1
+    file.flush()
+    return count
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def told(count: int, head: int, path: Path | None) -> None:
+    """Say on standard error what was written and where to go on."""
+    where = f" to {path}" if path else ""
+    print(f"{count} records{where}; next time: --since {head}", file=sys.stderr)

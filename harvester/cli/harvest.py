@@ -1,0 +1,127 @@
+"""Verbs that harvest: demo, source (check, list), run, runs (list, show)."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harvester.cli.options import Json, group, verb
+from harvester.cli.wiring import Wiring
+from harvester.errors import UsageError
+
+if TYPE_CHECKING:
+    from harvester.model.run import Run
+
+
+def check(
+    context: typer.Context,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Seed files; without any, all.")
+    ] = None,
+) -> None:
+    """Check seed files; every mistake is told with file, line, key and remedy. Exit code 2 when there is one."""
+    from harvester.sources import check as mistakes_of
+    from harvester.sources import report
+
+    settings = context.obj.settings
+    mistakes = mistakes_of(files or None, settings.seeds_dir, private_allow=settings.private_allow)
+    if mistakes:
+        print(report(mistakes))
+        raise typer.Exit(2)
+    print(f"{len(files) if files else 'all'} seed files are sound")
+
+
+def list_sources(context: typer.Context, as_json: Json = False) -> None:
+    """List what can be harvested."""
+    wiring: Wiring = context.obj
+    sources = sorted(wiring.catalogue.sources.values(), key=lambda source: source.id)
+    if as_json:
+        print(json.dumps([source.model_dump(mode="json") for source in sources], ensure_ascii=False, indent=2))
+        return
+    from harvester.cli.show import console, table
+
+    rows = [
+        (
+            source.id,
+            source.name,
+            source.platform or "",
+            ", ".join(source.languages),
+            len(source.journals) or "",
+            source.verified or "no",
+            "yes" if source.enabled else "no",
+        )
+        for source in sources
+    ]
+    columns = ("id", "name", "platform", "languages", "#journals", "verified", "scheduled")
+    console().print(table("", columns, rows))
+
+
+def list_runs(context: typer.Context, as_json: Json = False) -> None:
+    """List runs, newest first."""
+    wiring: Wiring = context.obj
+    with wiring.store() as store:
+        runs = store.runs.list(limit=50)
+    if as_json:
+        print(json.dumps([one.model_dump(mode="json") for one in runs], ensure_ascii=False, indent=2))
+        return
+    from harvester.cli.run_view import listing
+    from harvester.cli.show import console
+
+    console().print(listing(runs))
+
+
+def show_run(
+    context: typer.Context,
+    run_id: Annotated[str, typer.Argument(metavar="ID", help="A run's id, as the list shows it.")],
+    as_json: Json = False,
+) -> None:
+    """Show one run: counts by outcome, and what was noted."""
+    wiring: Wiring = context.obj
+    with wiring.store() as store:
+        found = store.runs.get(run_id)
+    if found is None:
+        raise UsageError(f"there is no run {run_id}", remedy="`harvester runs list` shows ids in its first column")
+    if as_json:
+        print(found.model_dump_json(indent=2))
+        return
+    _print_run(found)
+
+
+def _print_run(found: "Run") -> None:
+    from harvester.cli.run_view import full
+    from harvester.cli.show import console
+
+    console().print(full(found))
+
+
+def demo(context: typer.Context) -> None:
+    """Harvest the bundled sample publisher over loopback into a fresh folder; print records, verdicts and why."""
+
+
+def run(
+    context: typer.Context,
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Ids as `harvester source list` shows them.")
+    ],
+    full: Annotated[bool, typer.Option("--full", help="Visit every known page, due or not.")] = False,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Visit at most so many pages.")] = None,
+) -> None:
+    """Harvest sources, one after the other: crawl politely, read, keep what may be kept."""
+
+
+demo_verb = verb(demo, "harvester demo")
+run_verb = verb(run, "harvester run my-journal --limit 20", "harvester run my-journal --full")
+source_verb = group(
+    "Check seed files, or list the sources they declare.",
+    {
+        "check": (check, "harvester source check my-journal.toml"),
+        "list": (list_sources, "harvester source list --json"),
+    },
+    no_args_is_help=True,
+)
+runs_verb = group(
+    "Look at past runs.",
+    {"list": (list_runs, "harvester runs list"), "show": (show_run, "harvester runs show RUN_ID")},
+    no_args_is_help=True,
+)

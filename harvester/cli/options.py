@@ -1,0 +1,50 @@
+"""Options and arguments that several verbs share, and the checks of their words."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from harvester.errors import UsageError
+
+Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
+Since = Annotated[
+    int, typer.Option("--since", metavar="SEQ", help="Only what changed after this entry of the change log.")
+]
+
+STATUSES = ("open", "free", "embargoed", "registration", "subscription", "no_fulltext", "unknown")
+
+
+def one_of(option: str, value: str | None, words: tuple[str, ...]) -> None:
+    """Raise UsageError when `value` is given and none of `words`."""
+    if value is not None and value not in words:
+        raise UsageError(f"{option} {value}: there is no such value", remedy=f"use one of: {', '.join(words)}")
+
+
+SETTINGS: dict[str, Any] = {  # of every typer application here; without markup, typer never imports rich
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 110},
+}
+
+
+def verb(function: Callable[..., None], *examples: str) -> typer.Typer:
+    """A verb; `examples` are commands as they are typed, shown at the end of its `--help`."""
+    app = typer.Typer(**SETTINGS)
+    app.command(epilog=_epilog(examples))(function)
+    return app
+
+
+def group(purpose: str, verbs: dict[str, tuple[Callable[..., None], str]], **settings: Any) -> typer.Typer:
+    """A group of verbs by name, each with its example."""
+    examples = [example for _, example in verbs.values()]
+    app = typer.Typer(help=purpose, epilog=_epilog(examples), **(SETTINGS | settings))
+    for name, (function, example) in verbs.items():
+        app.command(name, epilog=_epilog([example]))(function)
+    return app
+
+
+def _epilog(lines: Sequence[str]) -> str:
+    head = "Example:" if len(lines) == 1 else "Examples:"
+    return "\b\n" + "\n".join([head, *(f"  {line}" for line in lines)])

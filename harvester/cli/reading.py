@@ -1,0 +1,108 @@
+"""Verbs that read pages and keep nothing: extract, evaluate, schema."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harvester.cli.options import Json, verb
+from harvester.cli.wiring import Wiring
+from harvester.errors import UsageError
+
+if TYPE_CHECKING:
+    from harvester.evaluate import Prediction
+
+
+def extract(
+    context: typer.Context,
+    page: Annotated[str, typer.Argument(metavar="FILE", help="A saved HTML page.")],
+    url: Annotated[str | None, typer.Option(help="Where the page was; else its canonical link or og:url.")] = None,
+    source: Annotated[str | None, typer.Option(metavar="ID", help="Source (or platform) whose rules read it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read one saved page and print the record with its evidence.
+
+    All that stands on the page is shown; what may be kept is decided when pages are harvested. The reader is --source,
+    else the source of the page's host, else a platform recognised by its marks, else generic signals alone.
+    Exit code 1 when the page is no article.
+    """
+    from harvester.extraction.extract import extract as read
+    from harvester.saved import fingerprints, read_page, reader_of
+
+    if page.startswith(("http://", "https://")):
+        raise UsageError(
+            f"{page} is an address, and extract reads saved pages only",
+            remedy=f"save the page and name it: harvester extract page.html --url {page}",
+        )
+    wiring: Wiring = context.obj
+    saved = read_page(Path(page), url)
+    reader = reader_of(saved, wiring.catalogue, source)
+    found = read(saved, reader, fingerprints=fingerprints(wiring.catalogue))
+    if as_json:
+        answer = (
+            found.record.model_dump(mode="json") if found.record else {"outcome": found.outcome, "reason": found.reason}
+        )
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+    elif found.record:
+        from harvester.cli.record_view import full
+        from harvester.cli.show import console
+
+        console().print(full(found.record))
+    else:
+        print(f"no record: {found.outcome} ({found.reason})")
+    if found.record is None:
+        raise typer.Exit(1)
+
+
+def evaluate(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with pages and labels.jsonl.")],
+    predictions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help='Write {"file", "record"} JSON lines there.')
+    ] = None,
+    no_sources: Annotated[
+        bool, typer.Option("--no-sources", help="Generic signals alone: no seed file helps.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="List every miss.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Score what is read from labelled pages, per field, language and access status."""
+    from harvester.evaluate import predict, score
+
+    wiring: Wiring = context.obj
+    read = list(predict(folder, None if no_sources else wiring.catalogue))
+    if predictions:
+        _write(predictions, read)
+    scores = score(read)
+    if as_json:
+        print(json.dumps(scores.as_json(), ensure_ascii=False, indent=2))
+        return
+    from harvester.cli.scores_view import scores_view
+    from harvester.cli.show import console
+
+    for part in scores_view(scores, with_misses=show):
+        console().print(part)
+
+
+def _write(path: Path, predictions: "list[Prediction]") -> None:
+    with path.open("wb") as file:
+        file.writelines(prediction.line() for prediction in predictions)
+
+
+def schema() -> None:
+    """Print the JSON Schema of an exported record."""
+    from harvester.formats.jsonl import schema as of_record
+
+    json.dump(of_record(), sys.stdout, indent=2)
+    print()
+
+
+extract_verb = verb(
+    extract,
+    "harvester extract page.html --url https://journal.example.org/article/1",
+    "harvester extract page.html --source my-journal --json",
+)
+evaluate_verb = verb(evaluate, "harvester evaluate labelled/ --predictions read.jsonl --show")
+schema_verb = verb(schema, "harvester schema > record.schema.json")

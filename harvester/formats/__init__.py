@@ -1,0 +1,1 @@
+"""Record -> other formats: pure, one small module each."""

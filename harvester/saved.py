@@ -1,0 +1,57 @@
+"""Saved HTML files as Pages, and who reads them.
+
+A saved file has no status or headers, so 200 and text/html are meant; it was fetched when the file was last written.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from harvester.errors import UsageError
+from harvester.extraction.document import Document
+from harvester.model.page import Page
+from harvester.model.source import GENERIC, Source
+from harvester.sources import Catalogue
+
+_HTML = (("content-type", "text/html"),)
+_STATED = ("//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content")
+
+
+def read_page(path: Path, url: str | None = None) -> Page:
+    """The file as a Page at `url`, else at the address it states itself, else at `file:NAME`.
+
+    Raises UsageError for a file that is not there or cannot be read.
+    """
+    try:
+        body = path.read_bytes()
+        fetched_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", remedy="give the path of a saved HTML file") from None
+    nowhere = f"file:{path.name}"
+    page = Page(url=nowhere, final_url=nowhere, headers=_HTML, body=body, fetched_at=fetched_at)
+    address = url or stated_address(page)
+    return page.model_copy(update={"url": address, "final_url": address}) if address else page
+
+
+def stated_address(page: Page) -> str | None:
+    """The absolute canonical link of the page, else its og:url, else None."""
+    root = Document(page).root
+    for place in _STATED:
+        for value in root.xpath(place):
+            address = urljoin("https:", value.strip()) if value.startswith("//") else value.strip()
+            if urlsplit(address).scheme in ("http", "https") and urlsplit(address).netloc:
+                return str(address)
+    return None
+
+
+def reader_of(page: Page, catalogue: Catalogue, source_id: str | None = None) -> Source:
+    """The Source named, else that of the page's host, else the generic one (fingerprints may still apply).
+
+    Raises UsageError for an unknown `source_id`.
+    """
+    return catalogue.for_saved_page(page.url, source_id) or GENERIC
+
+
+def fingerprints(catalogue: Catalogue) -> list[Source]:
+    """Reading rules to try, in turn, on a page whose address says nothing."""
+    return [catalogue.as_source(platform) for _, platform in catalogue.fingerprints]
