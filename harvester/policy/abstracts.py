@@ -30,8 +30,9 @@ _DESCRIBES = re.compile(r"descri|abstract|summary|excerpt|teaser|r[eé]sum[eé]"
 _DOUBLE_QUOTED = r'"(?:[^"\\]|\\.)*"'
 _LITERAL = re.compile(rf"{_DOUBLE_QUOTED}|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`", re.DOTALL)
 _KEY = re.compile(r"\s*:")
-_DESCRIBING_KEY = re.compile(r"""["']?(?:description|abstract|summary)["']?\s*:\s*\[?\s*$""", re.IGNORECASE)
+_DESCRIBING_KEY = re.compile(r"""["']?\w*(?:desc|abstract|summary)\w*["']?\s*[:=]\s*\[?\s*$""", re.IGNORECASE)
 _ESCAPED = re.compile(r"&[#\w]+;|\\[un]|%[0-9A-Fa-f]{2}|<[a-zA-Z/]")
+_DESCRIBING = frozenset(("data-description", "data-abstract", "data-summary"))
 _NAMING = frozenset(("class", "id", "style", "href", "src", "srcset", "d"))
 
 
@@ -120,19 +121,22 @@ def cut_prose(nodes: Iterable[NavigableString], facts: Facts) -> None:
         if (block := _block(node)) is not None:
             blocks[id(block)].append(node)
             owners[id(block)] = block
-    rows: dict[int, list[int]] = defaultdict(list)
-    for key in blocks:
-        rows[id(owners[key].parent)].append(key)
-    for row in rows.values():
-        for key in _prose(row, blocks):
-            _cut_unless_factual(blocks[key], facts)
+    sizes = {key: sum(len(" ".join(node.split())) for node in found) for key, found in blocks.items()}
+    sentences = [key for key, found in blocks.items() if sum(len(words(node)) for node in found) >= SENTENCE]
+    prose = {key for key, size in sizes.items() if size > LONG} | _rows(sentences, owners, sizes)
+    for key in prose:
+        _cut_unless_factual(blocks[key], facts)
 
 
-def _prose(row: Sequence[int], blocks: dict[int, list[NavigableString]]) -> list[int]:
-    sizes = {key: sum(len(node.strip()) for node in blocks[key]) for key in row}
-    sentences = [key for key in row if sum(len(words(node)) for node in blocks[key]) >= SENTENCE]
-    together = sum(sizes[key] for key in sentences) > LONG
-    return [key for key in row if sizes[key] > LONG or (together and key in sentences)]
+def _rows(sentences: Iterable[int], owners: dict[int, Tag], sizes: dict[int, int]) -> set[int]:
+    """Blocks of sentences that are long together: under one parent, or each in a wrapper of one grandparent."""
+    rows: dict[int, set[int]] = defaultdict(set)
+    for key in sentences:
+        for above in [*owners[key].parents][:2]:
+            if above.name not in ("body", "html", "[document]"):
+                rows[id(above)].add(key)
+    long = (row for row in rows.values() if sum(sizes[key] for key in row) > LONG)
+    return {key for row in long for key in row}
 
 
 def _block(node: NavigableString) -> Tag | None:
@@ -165,7 +169,7 @@ def _cut_attributes(tag: Tag, cut: Cut) -> None:
     )
     for name, value in list(tag.attrs.items()):
         text = value if isinstance(value, str) else " ".join(value)
-        if describes and name == "content":
+        if (describes and name == "content") or (":" in name and _DESCRIBES.search(name)) or name in _DESCRIBING:
             tag[name] = _facts_of(text, cut.facts)
         elif len(text) >= SHORTEST and cut.phrases.within(text):
             tag[name] = _notable(text, cut.facts)

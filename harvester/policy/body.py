@@ -16,7 +16,7 @@ from harvester.policy.abstracts import Cut, cut_abstracts
 from harvester.policy.addresses import body_without_addresses, without_addresses
 from harvester.policy.fulltext import cut_fulltext, may_hide
 from harvester.policy.phrases import Facts, Phrases
-from harvester.policy.rights import abstract_texts, archive_ban, fact_texts
+from harvester.policy.rights import abstract_texts, archive_ban, fact_texts, quotes
 
 TREE_LIMIT = 4 * 1024 * 1024  # bytes; a tree for cutting takes thirty times as much memory
 _MARK = "data-harvester-fulltext"
@@ -102,7 +102,7 @@ def _cut(
 ) -> tuple[str, list[str]] | None:
     soup = _soup(body, encoding, fulltext)
     facts = [*fact_texts(record)]
-    cut = Cut(Phrases(abstract_texts(record), spare=facts), Facts(facts))
+    cut = Cut(Phrases(abstract_texts(record), spare=facts), Facts(facts, quotes(record)))
     reasons = []
     if cut_fulltext(soup, fulltext, cut if policy.keep else Cut(Phrases(()), cut.facts), _MARK):
         reasons.append("full text")

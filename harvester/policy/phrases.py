@@ -91,29 +91,33 @@ def _shingles(stream: Sequence[Word]) -> Iterator[tuple[str, ...]]:
 
 
 class Facts:
-    """Phrases that must stay: titles, names, keywords, dates, the quotes of a verdict."""
+    """Phrases that must stay: titles, names, keywords, dates; `quotes` of a verdict count as long, however short."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str], quotes: Iterable[str] = ()) -> None:
         self._by_first: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        for text in texts:
-            phrase = tuple(word.text for word in words(text))
+        self._quotes = {_phrase(quote) for quote in quotes}
+        for phrase in {*map(_phrase, texts), *self._quotes}:
             if phrase:
                 self._by_first[phrase[0]].add(phrase)
 
     def cover(self, stream: Sequence[Word], *, least: int = 1) -> list[bool]:
-        """For each word whether it belongs to a fact of at least `least` words."""
+        """For each word whether it belongs to a fact of at least `least` words, or to a quote."""
         covered = [False] * len(stream)
         texts = [word.text for word in stream]
         for at, first in enumerate(texts):
             for phrase in self._by_first.get(first, ()):
                 size = len(phrase)
-                if size >= least and tuple(texts[at : at + size]) == phrase:
+                if (size >= least or phrase in self._quotes) and tuple(texts[at : at + size]) == phrase:
                     covered[at : at + size] = [True] * size
         return covered
 
     def share(self, stream: Sequence[Word]) -> float:
         """The share (0..1) of the words that are facts: high in author lists, low in prose."""
         return sum(self.cover(stream)) / len(stream) if stream else 0.0
+
+
+def _phrase(text: str) -> tuple[str, ...]:
+    return tuple(word.text for word in words(text))
 
 
 def bridged(marked: Sequence[bool], barrier: Sequence[bool]) -> list[bool]:

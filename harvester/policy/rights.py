@@ -102,8 +102,14 @@ def fact_texts(record: Record) -> Iterator[str]:
     yield from (text for text in (box.publisher, box.volume, box.issue, box.pages, box.article_number) if text)
     yield from (date.raw for date in record.dates)
     yield from (identifier.raw for identifier in record.identifiers)
-    yield from (evidence.quote for evidence in _quoted(record))
     yield from (relation.target_text for relation in record.relations)
+    yield from quotes(record)
+
+
+def quotes(record: Record) -> Iterator[str]:
+    """The words that verdict, integrity, relations and rights rest on, and names of people."""
+    yield from (person.name for person in record.contributors)
+    yield from (evidence.quote for evidence in _quoted(record))
 
 
 def _quoted(record: Record) -> Iterator[Evidence]:
