@@ -1,0 +1,288 @@
+"""The archive: WARC/1.1 files, one gzip member per record, readable with any WARC tool and with plain gzip.
+
+Order of a batch: write, `sync`, commit the pointers. What a crash leaves behind the last committed pointer is cut off
+by `recover`. A removed member is overwritten in place by an empty one of the same length, so that pointers stay true.
+"""
+
+import os
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import quote
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.timeutils import datetime_to_iso_date, iso_date_to_datetime
+from warcio.warcwriter import WARCWriter
+
+from harvester.errors import StorageError
+from harvester.model.page import Page
+
+MAX_BYTES = 512 * 1024 * 1024
+GZIP_LEVEL = 6
+_SUFFIX = ".warc.gz"
+_CUT, _REQUESTED = "X-Harvester-Cut", "X-Harvester-Requested-URI"
+# Of one hop, of one encoding of the body, or of one visitor: not true of the body as it is kept.
+_NOT_KEPT = {
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade", "content-encoding", "content-length", "set-cookie", "set-cookie2",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A member of a WARC file: path below the archive's folder, first byte, length in bytes."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What `recover` found: files cut back or removed, and files that are shorter than their committed pointers."""
+
+    cut: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class ArchiveWriter:
+    """Appends the pages of one Run. A new file is begun at `max_bytes`; nothing is created before the first page."""
+
+    def __init__(self, folder: Path, source_id: str, run_id: str, max_bytes: int = MAX_BYTES) -> None:
+        self._folder = folder
+        self._source_id = source_id
+        self._run_id = run_id
+        self._max_bytes = max_bytes
+        self._file = ""
+        self._fd: int | None = None
+        self._offset = 0
+
+    def write_response(self, page: Page, body: bytes, *, cut: bool, reason: str | None = None) -> Pointer:
+        """Archive a page with the body that may be kept; `cut` says that parts were taken out, and why.
+
+        Raises StorageError when it cannot be written; the file then ends with the last whole member.
+        """
+        if self._fd is None or self._offset >= self._max_bytes:
+            self._begin_file(page.fetched_at)
+        return self._append(_member(_response(page, body, (reason or "unspecified") if cut else None)))
+
+    def sync(self) -> None:
+        """Wait until everything written is on the disk. Call before committing pointers."""
+        if self._fd is not None:
+            try:
+                os.fsync(self._fd)
+            except OSError as error:
+                raise _unusable(self._folder / self._file, error) from error
+
+    def close(self) -> None:
+        """Sync and close the file."""
+        if self._fd is not None:
+            self.sync()
+            os.close(self._fd)
+            self._fd = None
+
+    def _begin_file(self, now: datetime) -> None:
+        self.close()
+        place = self._folder / self._source_id
+        try:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = f"{self._source_id}/{self._run_id}-{_next_number(place, self._run_id):03d}{_SUFFIX}"
+            self._fd = os.open(self._folder / self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            folder_fd = os.open(place, os.O_RDONLY)
+            os.fsync(folder_fd)
+            os.close(folder_fd)
+        except OSError as error:
+            raise _unusable(place, error) from error
+        self._offset = 0
+        self._append(_member(_warcinfo(Path(self._file).name, self._run_id, now)))
+
+    def _append(self, member: bytes) -> Pointer:
+        assert self._fd is not None
+        start = self._offset
+        try:
+            view = memoryview(member)
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except OSError as error:
+            os.ftruncate(self._fd, start)
+            os.lseek(self._fd, start, os.SEEK_SET)
+            raise _unusable(self._folder / self._file, error) from error
+        self._offset += len(member)
+        return Pointer(self._file, start, len(member))
+
+
+def read(folder: Path, pointer: Pointer) -> Page:
+    """The page as archived. Raises StorageError when the pointer leads to no whole page (or to a removed one)."""
+    try:
+        with (folder / pointer.file).open("rb") as file:
+            file.seek(pointer.offset)
+            member = file.read(pointer.length)
+    except OSError as error:
+        raise _unusable(folder / pointer.file, error) from error
+    try:
+        record = next(iter(ArchiveIterator(BytesIO(member))))
+        if len(member) == pointer.length and record.rec_type == "response":
+            return _page(record)
+    except Exception as error:  # warcio has no common error for a damaged member
+        raise _no_page(folder, pointer, f"{type(error).__name__}: {error}") from error
+    raise _no_page(folder, pointer, "the page was removed" if record.rec_type == "metadata" else "it is cut short")
+
+
+def recover(folder: Path, source_id: str, committed: Mapping[str, int]) -> Recovery:
+    """Cut every file of a Source back to its committed length, 0 meaning away with it; for the holder of the lease.
+
+    `committed` is `ArchiveIndex.committed_lengths`. Files of Runs it does not know of belong to another database
+    and are left alone.
+    """
+    known = {_run_of(file) for file in committed}
+    cut: list[str] = []
+    for path in sorted((folder / source_id).glob(f"*{_SUFFIX}")):
+        file = f"{source_id}/{path.name}"
+        length = committed.get(file, 0)
+        if _run_of(file) in known and path.stat().st_size > length:
+            _cut_back(path, length)
+            cut.append(file)
+    return Recovery(tuple(cut), tuple(sorted(file for file, end in committed.items() if _size(folder / file) < end)))
+
+
+def remove_members(folder: Path, pointers: Iterable[Pointer]) -> None:
+    """Overwrite members by empty ones of the same length: other pointers stay true and nothing of the page is left.
+
+    Safe to repeat, and beside a writer of the same file.
+    """
+    for pointer in pointers:
+        path = folder / pointer.file
+        try:
+            fd = os.open(path, os.O_WRONLY)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise _unusable(path, error) from error
+        try:
+            os.pwrite(fd, _blank(pointer.length), pointer.offset)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _response(page: Page, body: bytes, cut: str | None) -> ArcWarcRecord:
+    kept = [(name, _one_line(value)) for name, value in page.headers if name.lower() not in _NOT_KEPT]
+    http = StatusAndHeaders(_status_line(page.status), [*kept, ("content-length", str(len(body)))], "HTTP/1.1")
+    about = {"WARC-Date": _warc_date(page.fetched_at)}
+    if page.url != page.final_url:
+        about[_REQUESTED] = _safe_url(page.url)
+    if cut:
+        about[_CUT] = _one_line(cut)
+    return _builder().create_warc_record(
+        _safe_url(page.final_url), "response", BytesIO(body), len(body), http_headers=http, warc_headers_dict=about
+    )
+
+
+def _warcinfo(name: str, run_id: str, now: datetime) -> ArcWarcRecord:
+    lines = ("software: harvester", "format: WARC File Format 1.1", f"isPartOf: {run_id}", "robots: obey")
+    text = "".join(f"{line}\r\n" for line in lines).encode()
+    about = {"WARC-Date": _warc_date(now), "WARC-Filename": name}
+    return _builder().create_warc_record("", "warcinfo", BytesIO(text), len(text), warc_headers_dict=about)
+
+
+def _member(record: ArcWarcRecord) -> bytes:
+    plain = BytesIO()
+    WARCWriter(plain, gzip=False, warc_version="1.1").write_record(record)
+    return _gzip(plain.getvalue())
+
+
+def _gzip(plain: bytes) -> bytes:
+    squeeze = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 31)
+    return squeeze.compress(plain) + squeeze.flush()
+
+
+def _blank(length: int) -> bytes:
+    """A metadata record without content, filled up to `length` by a comment in the gzip header (RFC 1952)."""
+    about = {"WARC-Date": "1970-01-01T00:00:00Z"}
+    record = _builder().create_warc_record("", "metadata", BytesIO(b""), 0, warc_headers_dict=about)
+    member = _member(record)
+    filling = length - len(member) - 1
+    if filling < 0:
+        raise StorageError(f"a member of {length} bytes cannot be blanked", remedy="check the archive's index")
+    with_comment = 0x10
+    return member[:3] + bytes([with_comment]) + member[4:10] + b" " * filling + b"\0" + member[10:]
+
+
+def _page(record: ArcWarcRecord) -> Page:
+    about, http = record.rec_headers, record.http_headers
+    final_url = about.get_header("WARC-Target-URI")
+    return Page(
+        url=about.get_header(_REQUESTED) or final_url,
+        final_url=final_url,
+        status=int(http.get_statuscode()),
+        headers=tuple((name.lower(), value) for name, value in http.headers),
+        body=record.content_stream().read(),
+        fetched_at=iso_date_to_datetime(about.get_header("WARC-Date"), tz_aware=True),
+    )
+
+
+def _builder() -> WARCWriter:
+    return WARCWriter(BytesIO(), gzip=False, warc_version="1.1")
+
+
+def _status_line(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Unknown"
+
+
+def _warc_date(moment: datetime) -> str:
+    text: str = datetime_to_iso_date(moment.astimezone(UTC).replace(tzinfo=None), use_micros=True)
+    return text
+
+
+def _safe_url(url: str) -> str:
+    return re.sub(r"[\x00-\x20\x7f]", lambda match: quote(match[0]), url)
+
+
+def _one_line(value: str) -> str:
+    return re.sub(r"[\x00-\x08\x0a-\x1f\x7f]+", " ", value)
+
+
+def _run_of(file: str) -> str:
+    return file.removesuffix(_SUFFIX).rsplit("-", 1)[0]
+
+
+def _next_number(place: Path, run_id: str) -> int:
+    names = [path.name.removesuffix(_SUFFIX).rsplit("-", 1) for path in place.glob(f"*{_SUFFIX}")]
+    return 1 + max((int(number) for run, number in names if run == run_id and number.isdigit()), default=0)
+
+
+def _cut_back(path: Path, length: int) -> None:
+    try:
+        if length:
+            os.truncate(path, length)
+        else:
+            path.unlink()
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _no_page(folder: Path, pointer: Pointer, why: str) -> StorageError:
+    return StorageError(
+        f"archive {folder / pointer.file}, byte {pointer.offset}: no page there ({why})",
+        remedy="harvest the page again, or put the file back from a backup",
+    )
+
+
+def _unusable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"archive {path}: {error.strerror or error}", remedy="make the folder writable and leave room on its disk"
+    )

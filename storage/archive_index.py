@@ -1,0 +1,104 @@
+"""Which page stands where in the archive, committed together with the records read from it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+
+from storage.archive import Pointer
+from storage.database import Database
+from storage.tables import archive_entries, identities, runs, upsert
+from storage.unit import Unit
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveEntry:
+    """One archived page; `cut` with a reason when policy took parts out of the body."""
+
+    source_id: str
+    url: str
+    pointer: Pointer
+    fetched_at: datetime
+    record_id: str | None = None
+    cut: bool = False
+    reason: str | None = None
+
+
+class ArchiveIndex:
+    """Pointers into the WARC files."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, unit: Unit, entries: Sequence[ArchiveEntry]) -> None:
+        """Note archived pages, after `ArchiveWriter.sync`, in the unit that saves their records."""
+        if entries:
+            unit.connection.execute(upsert(archive_entries).on_conflict_do_nothing(), [_row(e) for e in entries])
+
+    def pointer(self, name: str) -> Pointer | None:
+        """Where the latest page of a record id or URL stands."""
+        by_time = select(archive_entries).where(_named(name)).order_by(archive_entries.c.fetched_at.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(by_time).first()
+        return _entry(row).pointer if row else None
+
+    def pointers(self, record_id: str) -> list[Pointer]:
+        """Every place where a page of a record stands, also under its other URLs."""
+        urls = select(func.substr(identities.c.key, len("url:") + 1)).where(
+            identities.c.record_id == record_id, identities.c.key.startswith("url:")
+        )
+        query = select(archive_entries).where(
+            or_(archive_entries.c.record_id == record_id, archive_entries.c.url.in_(urls))
+        )
+        with self._database.read() as connection:
+            return [_entry(row).pointer for row in connection.execute(query)]
+
+    def committed_lengths(self, source_id: str) -> dict[str, int]:
+        """Bytes of each file that pointers vouch for; 0 for the first file of a Run without any. For `recover`."""
+        end = func.max(archive_entries.c.offset + archive_entries.c.length)
+        query = select(archive_entries.c.file, end).where(archive_entries.c.source_id == source_id)
+        with self._database.read() as connection:
+            begun = connection.execute(select(runs.c.id).where(runs.c.source_id == source_id)).scalars()
+            lengths = {f"{source_id}/{run_id}-001.warc.gz": 0 for run_id in begun}
+            return lengths | {file: int(n) for file, n in connection.execute(query.group_by(archive_entries.c.file))}
+
+    def iterate(self, source_id: str) -> Iterator[ArchiveEntry]:
+        """All pages of a Source by file and offset, a portion at a time."""
+        file, offset = "", -1
+        while portion := self._after(source_id, file, offset):
+            yield from portion
+            file, offset = portion[-1].pointer.file, portion[-1].pointer.offset
+
+    def _after(self, source_id: str, file: str, offset: int) -> list[ArchiveEntry]:
+        table = archive_entries.c
+        later = or_(table.file > file, and_(table.file == file, table.offset > offset))
+        query = select(archive_entries).where(table.source_id == source_id, later)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(table.file, table.offset).limit(_PAGE))
+            return [_entry(row) for row in rows]
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    return or_(archive_entries.c.record_id == name, archive_entries.c.url == name)
+
+
+def _row(entry: ArchiveEntry) -> dict[str, Any]:
+    row = asdict(entry)
+    place: dict[str, Any] = row.pop("pointer")
+    return row | place | {"cut": int(entry.cut)}
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> ArchiveEntry:
+    return ArchiveEntry(
+        source_id=row.source_id,
+        url=row.url,
+        pointer=Pointer(row.file, row.offset, row.length),
+        fetched_at=row.fetched_at,
+        record_id=row.record_id,
+        cut=bool(row.cut),
+        reason=row.reason,
+    )

@@ -1,0 +1,101 @@
+"""Hosts: whose turn it is, how long to wait, why a host is left alone, and its robots.txt as last fetched."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
+
+from storage.database import Database
+from storage.tables import hosts, robots_copies, upsert
+from storage.unit import Unit
+
+_ASK_AGAIN = 0.25  # seconds after which a waiting owner looks whether the other has finished
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A host is to be left alone until a moment (Retry-After, refusals); it may have passed."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsCopy:
+    """The answer to robots.txt. `status` None: no answer at all."""
+
+    status: int | None
+    body: bytes
+    fetched_at: datetime
+
+
+class Hosts:
+    """Politeness that holds over processes, Sources and restarts. Write with `begin(durable=False)`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take_turn(self, unit: Unit, host: str, owner: str, gap_s: float, deadline_s: float, now: datetime) -> float:
+        """0.0: go, the host is the owner's until `end_turn` or the deadline. Else ask again after so many seconds.
+
+        One turn at a time per host, also for the same owner; `gap_s` lies between the starts of two turns.
+        """
+        mine = {"next_at": now + timedelta(seconds=gap_s), "owner_until": now + timedelta(seconds=deadline_s)}
+        turn = upsert(hosts).values(host=host, owner=owner, **mine)
+        turn = turn.on_conflict_do_update(
+            index_elements=[hosts.c.host], set_={"owner": owner, **mine}, where=_free(now)
+        )
+        if unit.connection.execute(turn.returning(hosts.c.host)).first():
+            return 0.0
+        row = unit.connection.execute(select(hosts).where(hosts.c.host == host)).one()
+        busy = min(_seconds(row.owner_until, now), _ASK_AGAIN) if row.owner else 0.0
+        return max(_seconds(row.next_at, now), _seconds(row.hold_until, now), busy, 0.001)
+
+    def end_turn(self, unit: Unit, host: str, owner: str, now: datetime) -> None:
+        """Give the host back. A turn whose deadline has passed may be another's by now and stays theirs."""
+        mine = and_(hosts.c.host == host, hosts.c.owner == owner, hosts.c.owner_until > now)
+        unit.connection.execute(update(hosts).where(mine).values(owner=None, owner_until=None))
+
+    def hold(self, unit: Unit, host: str, until: datetime, reason: str) -> None:
+        """Leave the whole host alone until then; an earlier, longer hold stays."""
+        held = upsert(hosts).values(host=host, next_at=until, hold_until=until, hold_reason=reason)
+        longer = or_(hosts.c.hold_until.is_(None), hosts.c.hold_until < held.excluded.hold_until)
+        held = held.on_conflict_do_update(
+            index_elements=[hosts.c.host],
+            set_={
+                "hold_until": case((longer, held.excluded.hold_until), else_=hosts.c.hold_until),
+                "hold_reason": case((longer, held.excluded.hold_reason), else_=hosts.c.hold_reason),
+            },
+        )
+        unit.connection.execute(held)
+
+    def hold_of(self, host: str) -> Hold | None:
+        """The last hold of a host; compare its `until` with the present."""
+        query = select(hosts.c.hold_until, hosts.c.hold_reason).where(hosts.c.host == host)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return Hold(row.hold_until, row.hold_reason or "") if row and row.hold_until else None
+
+    def save_robots(self, unit: Unit, origin: str, copy: RobotsCopy) -> None:
+        """Keep the answer for an origin (`scheme://host[:port]`)."""
+        values = {"status": copy.status, "body": copy.body, "fetched_at": copy.fetched_at}
+        kept = upsert(robots_copies).values(origin=origin, **values)
+        unit.connection.execute(kept.on_conflict_do_update(index_elements=[robots_copies.c.origin], set_=dict(values)))
+
+    def robots(self, origin: str) -> RobotsCopy | None:
+        """The answer as last fetched; its age is the caller's to judge."""
+        with self._database.read() as connection:
+            row = connection.execute(select(robots_copies).where(robots_copies.c.origin == origin)).first()
+        return RobotsCopy(row.status, row.body, row.fetched_at) if row else None
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        hosts.c.next_at <= now,
+        or_(hosts.c.hold_until.is_(None), hosts.c.hold_until <= now),
+        or_(hosts.c.owner.is_(None), hosts.c.owner_until <= now),
+    )
+
+
+def _seconds(until: datetime | None, now: datetime) -> float:
+    return max(0.0, (until - now).total_seconds()) if until else 0.0

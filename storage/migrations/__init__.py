@@ -1,0 +1,33 @@
+"""Schema migrations (Alembic), run from the program: no alembic.ini, no command line.
+
+`REVISIONS` lists every revision in order, so that opening a database need not load Alembic; a test keeps it true.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+REVISIONS = ("0001",)
+
+
+def current(connection: Connection) -> str | None:
+    """The revision a database stands at; None for one without tables."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def upgrade(connection: Connection) -> list[str]:
+    """Bring the schema up to date within the connection's transaction; returns the revisions applied."""
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    before = current(connection)
+    script = ScriptDirectory(str(Path(__file__).parent))
+    steps = EnvironmentContext(Config(), script, fn=lambda revision, _: script._upgrade_revs("head", revision))
+    with steps:
+        steps.configure(connection=connection, transactional_ddl=True)
+        steps.run_migrations()
+    return list(REVISIONS[REVISIONS.index(before) + 1 :] if before else REVISIONS)

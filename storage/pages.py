@@ -1,0 +1,193 @@
+"""The frontier and what is known of every page: when it is due, and what became of the last visit."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Row, and_, case, exists, func, literal, or_, select, update
+
+from harvester.model.page import VisitOutcome
+from harvester.model.run import FrontierItem
+from storage.database import Database
+from storage.tables import identities, pages, records, upsert
+from storage.unit import Unit
+
+_CHUNK = 500
+_NEVER_AGAIN = ("legal", "operator")
+_FUTURE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """What is known of one page. `due` None: not again unless a newer lastmod says so."""
+
+    url: str
+    first_seen: datetime
+    due: datetime | None
+    lastmod: datetime | None
+    etag: str | None
+    last_modified: str | None
+    digest: str | None
+    outcome: VisitOutcome | None
+    detail: str | None
+    failures: int
+    record_id: str | None
+    claimed_by: str | None
+    visited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageVisit:
+    """What became of a visit. With a `digest` (a body was read) validators replace the stored ones, else None keeps.
+
+    `failures` counts visits in a row that brought nothing; `next_due` None: not again.
+    """
+
+    source_id: str
+    url: str
+    outcome: VisitOutcome
+    at: datetime
+    next_due: datetime | None
+    detail: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    digest: str | None = None
+    record_id: str | None = None
+    failures: int = 0
+
+
+class Pages:
+    """Frontier and page states of all Sources."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def discover(self, unit: Unit, source_id: str, found: Iterable[tuple[str, datetime | None]], now: datetime) -> int:
+        """Note URLs with their lastmod; returns how many were new.
+
+        A new URL is due now, and so is a known one whose lastmod is newer than the last one seen (or than the visit).
+        A lastmod more than a day ahead is not believed.
+        """
+        latest: dict[str, datetime | None] = {}
+        for url, lastmod in found:
+            believed = lastmod if lastmod and lastmod <= now + _FUTURE else None
+            latest[url] = max(filter(None, (latest.get(url), believed)), default=None)
+        known = _known(unit, source_id, list(latest))
+        if latest:
+            unit.connection.execute(_DISCOVER, [_found_row(source_id, url, mod, now) for url, mod in latest.items()])
+        return len(latest) - known
+
+    def claim(self, unit: Unit, source_id: str, run_id: str, now: datetime, limit: int) -> list[FrontierItem]:
+        """Take at most `limit` due URLs, earliest due first, that this Run has not taken before."""
+        columns = (pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.failures)
+        query = select(*columns).where(
+            _due(source_id, now), or_(pages.c.claimed_by.is_(None), pages.c.claimed_by != run_id)
+        )
+        rows = unit.connection.execute(query.order_by(pages.c.due, pages.c.url).limit(limit)).all()
+        for urls in _chunks([row.url for row in rows]):
+            mine = update(pages).where(pages.c.source_id == source_id, pages.c.url.in_(urls))
+            unit.connection.execute(mine.values(claimed_by=run_id))
+        return [FrontierItem(url=r.url, etag=r.etag, last_modified=r.last_modified, failures=r.failures) for r in rows]
+
+    def due_count(self, source_id: str, now: datetime) -> int:
+        """How many URLs are due."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).where(_due(source_id, now))).scalar_one()
+
+    def get(self, source_id: str, url: str) -> PageState | None:
+        """State of one page."""
+        return self.states(source_id, [url]).get(url)
+
+    def states(self, source_id: str, urls: Sequence[str]) -> dict[str, PageState]:
+        """States of the known ones among `urls`."""
+        found: dict[str, PageState] = {}
+        with self._database.read() as connection:
+            for some in _chunks(list(urls)):
+                query = select(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
+                found |= {row.url: _state(row) for row in connection.execute(query)}
+        return found
+
+    def make_all_due(self, unit: Unit, source_id: str, now: datetime) -> None:
+        """Visit everything again, unconditionally: validators and digests are forgotten."""
+        again = update(pages).where(pages.c.source_id == source_id)
+        unit.connection.execute(again.values(due=now, etag=None, last_modified=None, digest=None))
+
+    def record_visits(self, unit: Unit, visits: Sequence[PageVisit]) -> None:
+        """Store what became of visits; in the unit that saves their records. A later visit of a URL wins."""
+        latest = {(visit.source_id, visit.url): visit for visit in visits}
+        if latest:
+            unit.connection.execute(_VISITED, [_visit_row(visit) for visit in latest.values()])
+
+    def counts(self, source_id: str) -> dict[VisitOutcome, int]:
+        """Visited pages by outcome of their last visit."""
+        query = select(pages.c.outcome, func.count().label("n")).where(
+            pages.c.source_id == source_id, pages.c.outcome.is_not(None)
+        )
+        with self._database.read() as connection:
+            return {VisitOutcome(row.outcome): row.n for row in connection.execute(query.group_by(pages.c.outcome))}
+
+    def forget(self, unit: Unit, source_id: str, urls: Sequence[str]) -> None:
+        """Make these due no more and drop what was kept of them; for a record removed on request."""
+        for some in _chunks(list(urls)):
+            gone = update(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
+            unit.connection.execute(gone.values(due=None, etag=None, last_modified=None, digest=None, detail=None))
+
+
+def _known(unit: Unit, source_id: str, urls: list[str]) -> int:
+    count = select(func.count()).where(pages.c.source_id == source_id)
+    return sum(unit.connection.execute(count.where(pages.c.url.in_(some))).scalar_one() for some in _chunks(urls))
+
+
+def _due(source_id: str, now: datetime) -> ColumnElement[bool]:
+    known_as = and_(identities.c.key == literal("url:") + pages.c.url, identities.c.source_id == pages.c.source_id)
+    removed = (
+        select(identities.c.key)
+        .join(records, records.c.id == identities.c.record_id)
+        .where(known_as, records.c.deletion_reason.in_(_NEVER_AGAIN))
+    )
+    return and_(pages.c.source_id == source_id, pages.c.due <= now, ~exists(removed.correlate(pages)))
+
+
+def _found_row(source_id: str, url: str, lastmod: datetime | None, now: datetime) -> dict[str, object]:
+    return {"source_id": source_id, "url": url, "lastmod": lastmod, "first_seen": now, "due": now}
+
+
+def _visit_row(visit: PageVisit) -> dict[str, object]:
+    row = asdict(visit)
+    row["due"] = row.pop("next_due")
+    row["visited_at"] = row["first_seen"] = row.pop("at")
+    return row | {"outcome": visit.outcome.value, "kind": "article"}
+
+
+def _state(row: Row[*tuple[object, ...]]) -> PageState:
+    values = {name: row._mapping[name] for name in PageState.__slots__}
+    values["outcome"] = VisitOutcome(row.outcome) if row.outcome else None
+    return PageState(**values)
+
+
+def _chunks(urls: list[str]) -> list[list[str]]:
+    return [urls[n : n + _CHUNK] for n in range(0, len(urls), _CHUNK)]
+
+
+_new = upsert(pages).values(kind="article", failures=0)
+_news = _new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
+_DISCOVER = _new.on_conflict_do_update(
+    index_elements=[pages.c.source_id, pages.c.url],
+    set_={
+        "lastmod": func.coalesce(_new.excluded.lastmod, pages.c.lastmod),
+        "due": case((_news, _new.excluded.due), else_=pages.c.due),
+    },
+    where=_new.excluded.lastmod.is_not(None),
+)
+
+_visit = upsert(pages)
+_read = _visit.excluded.digest.is_not(None)
+_VISITED = _visit.on_conflict_do_update(
+    index_elements=[pages.c.source_id, pages.c.url],
+    set_={name: _visit.excluded[name] for name in ("outcome", "detail", "due", "failures", "visited_at")}
+    | {
+        name: case((_read, _visit.excluded[name]), else_=func.coalesce(_visit.excluded[name], pages.c[name]))
+        for name in ("etag", "last_modified")
+    }
+    | {name: func.coalesce(_visit.excluded[name], pages.c[name]) for name in ("digest", "record_id")},
+)

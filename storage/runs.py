@@ -1,0 +1,139 @@
+"""Runs and the lease that lets only one Run of a Source work at a time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, exists, select, update
+
+from harvester.errors import BusyError
+from harvester.model.base import iso_utc
+from harvester.model.run import Run, RunOutcome
+from storage.database import Database
+from storage.tables import leases, runs, spool_segments, upsert
+from storage.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A process that holds a lease. `started` tells it from a later process with the same number."""
+
+    host: str
+    pid: int
+    started: str
+
+
+class Runs:
+    """Runs, leases, and which spool segments have been taken in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(
+        self,
+        unit: Unit,
+        source_id: str,
+        run_id: str,
+        owner: Owner,
+        now: datetime,
+        lease_s: float,
+        is_alive: Callable[[Owner], bool],
+    ) -> Run:
+        """Take the lease and open a Run; `resumed_from` names the interrupted one it goes on from.
+
+        Raises BusyError while another's lease runs, unless `is_alive` says that its owner is dead.
+        """
+        self._refuse_if_held(unit, source_id, now, is_alive)
+        stale = update(runs).where(runs.c.source_id == source_id, runs.c.outcome == RunOutcome.RUNNING.value)
+        unit.connection.execute(stale.values(outcome=RunOutcome.INTERRUPTED.value, ended_at=now))
+        run = Run(id=run_id, source_id=source_id, started_at=now, resumed_from=self._interrupted_last(unit, source_id))
+        unit.connection.execute(runs.insert().values(_run_row(run)))
+        values = {"run_id": run_id, "host": owner.host, "pid": owner.pid, "started": owner.started}
+        times = {"since": now, "expires_at": now + timedelta(seconds=lease_s)}
+        lease = upsert(leases).values(source_id=source_id, **values, **times)
+        unit.connection.execute(
+            lease.on_conflict_do_update(index_elements=[leases.c.source_id], set_={**values, **times})
+        )
+        return run
+
+    def heartbeat(self, unit: Unit, run_id: str, now: datetime, lease_s: float) -> bool:
+        """Prolong the lease. False: it was lost to another Run; stop, and commit nothing in this unit."""
+        longer = update(leases).where(leases.c.run_id == run_id)
+        return unit.connection.execute(longer.values(expires_at=now + timedelta(seconds=lease_s))).rowcount == 1
+
+    def close(
+        self,
+        unit: Unit,
+        run_id: str,
+        outcome: RunOutcome,
+        counts: Mapping[str, int],
+        notes: Sequence[str],
+        now: datetime,
+    ) -> None:
+        """End a Run and give its lease back. A Run already called interrupted by its successor stays so."""
+        ended = update(runs).where(runs.c.id == run_id, runs.c.outcome == RunOutcome.RUNNING.value)
+        values = {"outcome": outcome.value, "ended_at": now, "counts": _json(dict(counts)), "notes": _json(list(notes))}
+        unit.connection.execute(ended.values(values))
+        unit.connection.execute(leases.delete().where(leases.c.run_id == run_id))
+
+    def get(self, run_id: str) -> Run | None:
+        """One Run, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
+        return _run(row) if row else None
+
+    def list(self, source_id: str | None = None, limit: int = 50) -> Sequence[Run]:
+        """The latest Runs, newest first."""
+        query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
+        if source_id is not None:
+            query = query.where(runs.c.source_id == source_id)
+        with self._database.read() as connection:
+            return [_run(row) for row in connection.execute(query)]
+
+    def interrupted(self, source_id: str) -> Sequence[str]:
+        """Ids of a Source's interrupted Runs, oldest first."""
+        query = select(runs.c.id).where(runs.c.source_id == source_id, runs.c.outcome == RunOutcome.INTERRUPTED.value)
+        with self._database.read() as connection:
+            return connection.execute(query.order_by(runs.c.started_at)).scalars().all()
+
+    def segment_done(self, unit: Unit, name: str) -> None:
+        """Note that a spool segment was taken in; in the unit that saves what it held."""
+        unit.connection.execute(upsert(spool_segments).values(name=name).on_conflict_do_nothing())
+
+    def is_segment_done(self, name: str) -> bool:
+        """Was it taken in before (a crash between commit and drop)?"""
+        with self._database.read() as connection:
+            return bool(connection.execute(select(exists().where(spool_segments.c.name == name))).scalar())
+
+    @staticmethod
+    def _refuse_if_held(unit: Unit, source_id: str, now: datetime, is_alive: Callable[[Owner], bool]) -> None:
+        row = unit.connection.execute(select(leases).where(leases.c.source_id == source_id)).first()
+        if row is None or row.expires_at <= now or not is_alive(Owner(row.host, row.pid, row.started)):
+            return
+        raise BusyError(
+            f"source {source_id}: run {row.run_id} is at work"
+            f" (process {row.pid} on {row.host}, since {iso_utc(row.since)})",
+            remedy="wait for it to end, or stop that process; a dead one is taken over at once",
+        )
+
+    @staticmethod
+    def _interrupted_last(unit: Unit, source_id: str) -> str | None:
+        query = select(runs.c.id, runs.c.outcome).where(runs.c.source_id == source_id)
+        last = unit.connection.execute(query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1)).first()
+        return last.id if last and last.outcome == RunOutcome.INTERRUPTED.value else None
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _run_row(run: Run) -> dict[str, Any]:
+    row = run.model_dump(exclude={"counts", "notes"})
+    return row | {"outcome": run.outcome.value, "counts": _json(run.counts), "notes": _json(run.notes)}
+
+
+def _run(row: Row[*tuple[Any, ...]]) -> Run:
+    values = dict(row._mapping)
+    return Run.model_validate(values | {"counts": orjson.loads(row.counts), "notes": orjson.loads(row.notes)})

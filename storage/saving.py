@@ -1,0 +1,295 @@
+"""The save path: who is it, did it change, what follows. A batch is a handful of statements, whatever its size."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Insert, Row, literal, select
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
+
+from harvester.model.record import Record, content_hash, meaning
+from harvester.model.run import ChangeKind
+from storage.changes import Changes
+from storage.documents import from_text, search_text, to_text
+from storage.identity import Name, names_of, owners, target_of
+from storage.tables import Moment, identities, records, revisions, upsert, verdicts
+from storage.unit import Unit
+
+NEVER_AGAIN = ("legal", "operator")
+_CHUNK = 500
+_UNFIT = (IntegrityError, DataError, InterfaceError, ProgrammingError, OverflowError)  # of a value, not of the disk
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of one record. `kind` None: unchanged, or `skipped` (removed on request), or not stored (`error`)."""
+
+    record_id: str
+    kind: ChangeKind | None
+    extra: tuple[ChangeKind, ...] = ()
+    revision: int = 0
+    skipped: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What a decision needs of a stored record, without its document."""
+
+    id: str
+    work_id: str
+    publisher_id: str | None
+    url: str
+    aliases: tuple[str, ...]
+    access: str
+    integrity: str
+    content_hash: str
+    verdict_hash: str
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    deletion_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One record's way through a batch: the rows to write and what to report."""
+
+    saved: Saved
+    row: dict[str, Any] | None = None
+    names: tuple[str, ...] = ()
+    verdict: dict[str, Any] | None = None
+    replaces: bool = False
+
+
+def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
+    """As `Records.save` says."""
+    results: dict[int, Saved] = {}
+    for start in range(0, len(batch), _CHUNK):
+        waiting = list(enumerate(batch[start : start + _CHUNK], start))
+        while waiting:
+            waiting = _save_wave(unit, log, waiting, results, run_id, now)
+    return [results[n] for n in range(len(batch))]
+
+
+def _save_wave(
+    unit: Unit,
+    log: Changes,
+    waiting: list[tuple[int, Record]],
+    results: dict[int, Saved],
+    run_id: str | None,
+    now: datetime,
+) -> list[tuple[int, Record]]:
+    known = owners(unit.connection, [record for _, record in waiting])
+    wave, later = _independent(waiting, known)
+    stored = _stored(unit, [target for _, _, target in wave])
+    before = _flipped(unit, wave, stored)
+    steps = [
+        (n, _step(record, stored.get(target), before.get(target), known, run_id, now)) for n, record, target in wave
+    ]
+    for n, saved in zip((n for n, _ in steps), _write(unit, [step for _, step in steps], run_id, now), strict=True):
+        results[n] = saved
+        kinds = [kind for kind in (saved.kind, *saved.extra) if kind]
+        log.append(unit, [(saved.record_id, kind, saved.revision) for kind in kinds], now)
+    return later
+
+
+def _independent(
+    waiting: list[tuple[int, Record]], known: dict[Name, str]
+) -> tuple[list[tuple[int, Record, str]], list[tuple[int, Record]]]:
+    """Split off records that have a name or a stored record in common with an earlier one: they see its result."""
+    taken: set[Name] = set()
+    wave: list[tuple[int, Record, str]] = []
+    later: list[tuple[int, Record]] = []
+    for n, record in waiting:
+        names = [(name, record.source_id) for name in names_of(record)]
+        target = target_of(record, known)
+        marks = {*names, ("id", target)}
+        if taken.isdisjoint(marks):
+            wave.append((n, record, target))
+        else:
+            later.append((n, record))
+        taken |= marks
+    return wave, later
+
+
+def _stored(unit: Unit, ids: list[str]) -> dict[str, _Stored]:
+    columns = [records.c[name] for name in _Stored.__slots__]
+    rows = unit.connection.execute(select(*columns).where(records.c.id.in_(ids)))
+    return {row.id: _stored_of(row) for row in rows}
+
+
+def _stored_of(row: Row[*tuple[Any, ...]]) -> _Stored:
+    return _Stored(**dict(row._mapping) | {"aliases": tuple(orjson.loads(row.aliases))})
+
+
+def _step(
+    record: Record,
+    stored: _Stored | None,
+    before: Record | None,
+    known: dict[Name, str],
+    run_id: str | None,
+    now: datetime,
+) -> _Step:
+    if stored and stored.deletion_reason in NEVER_AGAIN:
+        return _Step(Saved(stored.id, None, revision=stored.revision, skipped=True))
+    try:
+        merged = _merged(record, stored, now)
+        merged, text = to_text(merged)
+        digest = content_hash(merged)
+        kinds = _kinds(merged, digest, stored, before)
+        if kinds and stored:
+            merged = merged.model_copy(update={"revision": stored.revision + 1, "updated_at": now})
+            text = to_text(merged)[1]
+        row = row_of(merged, text, content_hash=digest)
+    except (ValueError, TypeError) as error:
+        return _Step(Saved(stored.id if stored else record.id, None, error=f"{type(error).__name__}: {error}"))
+    names = tuple(name for name in names_of(merged) if (name, merged.source_id) not in known)
+    verdict = None
+    if stored is None or stored.verdict_hash != row["verdict_hash"]:
+        verdict = _verdict_row(merged, run_id, now)
+    saved = Saved(merged.id, kinds[0] if kinds else None, tuple(kinds[1:]), merged.revision)
+    return _Step(saved, row, names, verdict, replaces=bool(kinds and stored))
+
+
+def _merged(record: Record, stored: _Stored | None, now: datetime) -> Record:
+    fresh: dict[str, Any] = {"deleted_at": None, "deletion_reason": None}
+    if stored is None:
+        return record.model_copy(update=fresh | {"revision": 1, "created_at": now, "updated_at": now})
+    url = record.url if stored.url in record.aliases else stored.url
+    aliases = dict.fromkeys((*stored.aliases, stored.url, record.url, *record.aliases))
+    return record.model_copy(
+        update=fresh
+        | {
+            "id": stored.id,
+            "work_id": stored.work_id,
+            "publisher_id": stored.publisher_id or record.publisher_id,
+            "url": url,
+            "aliases": tuple(alias for alias in aliases if alias != url),
+            "revision": stored.revision,
+            "created_at": stored.created_at,
+            "updated_at": stored.updated_at,
+        }
+    )
+
+
+def _kinds(record: Record, digest: str, stored: _Stored | None, before: Record | None) -> list[ChangeKind]:
+    if stored is None:
+        return [ChangeKind.CREATED]
+    if stored.deleted_at is None and stored.content_hash == digest:
+        return []
+    kinds = [ChangeKind.ACCESS_CHANGED] if stored.access != record.access.status.value else []
+    kinds += [ChangeKind.INTEGRITY_CHANGED] if stored.integrity != record.integrity.status else []
+    if stored.deleted_at is not None:
+        return [ChangeKind.RESTORED, *kinds]
+    if not kinds or before is None or _differs_elsewhere(before, record):
+        return [ChangeKind.UPDATED, *kinds]
+    return kinds
+
+
+def _differs_elsewhere(before: Record, after: Record) -> bool:
+    """Does more than access and integrity differ?"""
+    old, new = meaning(before), meaning(after)
+    return any(old.get(key) != new.get(key) for key in (old.keys() | new.keys()) - {"access", "integrity"})
+
+
+def _flipped(unit: Unit, wave: list[tuple[int, Record, str]], stored: dict[str, _Stored]) -> dict[str, Record]:
+    """The stored records whose access or integrity the batch contradicts."""
+    ids = [
+        target
+        for _, record, target in wave
+        if (old := stored.get(target))
+        and (old.access, old.integrity) != (record.access.status, record.integrity.status)
+    ]
+    if not ids:
+        return {}
+    rows = unit.connection.execute(select(records.c.id, records.c.document).where(records.c.id.in_(ids)))
+    return {row.id: from_text(row.document) for row in rows}
+
+
+def row_of(record: Record, text: str, *, content_hash: str) -> dict[str, Any]:
+    """A row of `records` from a record and its document."""
+    return {
+        "id": record.id,
+        "source_id": record.source_id,
+        "work_id": record.work_id,
+        "publisher_id": record.publisher_id,
+        "url": record.url,
+        "aliases": orjson.dumps(record.aliases).decode(),
+        "access": record.access.status.value,
+        "integrity": record.integrity.status,
+        "languages": f" {' '.join(sorted({*record.languages, *record.titles, *record.abstracts}))} ",
+        "folded": search_text(record),
+        "content_hash": content_hash,
+        "verdict_hash": _verdict_hash(record),
+        "revision": record.revision,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+        "deleted_at": record.deleted_at,
+        "deletion_reason": record.deletion_reason,
+        "document": text,
+    }
+
+
+def history(record_ids: Sequence[str], run_id: str | None, now: datetime) -> Insert:
+    """The statement that puts present documents aside as revisions, before new ones are written."""
+    present = select(records.c.id, records.c.revision, literal(now, Moment), literal(run_id), records.c.document)
+    names = ["record_id", "revision", "replaced_at", "replaced_by_run", "document"]
+    return revisions.insert().from_select(names, present.where(records.c.id.in_(record_ids)))
+
+
+def _verdict_hash(record: Record) -> str:
+    verdict = record.access
+    said = (verdict.status.value, verdict.decided_by, *(evidence.quote for evidence in verdict.evidence))
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def _verdict_row(record: Record, run_id: str | None, now: datetime) -> dict[str, Any]:
+    return {
+        "record_id": record.id,
+        "at": now,
+        "run_id": run_id,
+        "status": record.access.status.value,
+        "verdict": record.access.model_dump_json(),
+    }
+
+
+def _write(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) -> list[Saved]:
+    """All steps at once; if the database refuses one of them, each by itself so that only that one fails."""
+    try:
+        with unit.connection.begin_nested():
+            _write_rows(unit, steps, run_id, now)
+    except _UNFIT as error:
+        if len(steps) == 1:
+            return [replace(steps[0].saved, kind=None, extra=(), error=str(error.__cause__ or error))]
+        return [saved for step in steps for saved in _write(unit, [step], run_id, now)]
+    return [step.saved for step in steps]
+
+
+def _write_rows(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) -> None:
+    execute = unit.connection.execute
+    if replaced := [step.saved.record_id for step in steps if step.replaces]:
+        execute(history(replaced, run_id, now))
+    if rows := [step.row for step in steps if step.row]:
+        execute(_UPSERT, rows)
+    if names := [_name_row(step, name) for step in steps if step.row for name in step.names]:
+        execute(_NAME, names)
+    if reached := [step.verdict for step in steps if step.verdict]:
+        execute(verdicts.insert(), reached)
+
+
+def _name_row(step: _Step, name: str) -> dict[str, Any]:
+    assert step.row is not None
+    return {"key": name, "source_id": step.row["source_id"], "record_id": step.row["id"]}
+
+
+_upsert = upsert(records)
+_UPSERT = _upsert.on_conflict_do_update(
+    index_elements=[records.c.id],
+    set_={column.name: _upsert.excluded[column.name] for column in records.c if not column.primary_key},
+)
+_NAME = upsert(identities).on_conflict_do_nothing()
