@@ -2,17 +2,42 @@
 
 import re
 import tomllib
+from datetime import UTC, datetime
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from lxml import html
 
+from harvester.crawl.canonical import refused
+from harvester.crawl.discovery import listing_urls, sitemap_articles, sitemap_entries
+from harvester.crawl.politeness import robots_verdict
+from harvester.model.source import Discovery, Source
 from harvester.sample import Site, seeds
 from harvester.sources import load
 
 HOST = "127.0.0.1:4001"
 ADDRESS = SimpleNamespace(url=f"http://{HOST}", host=HOST)
 SITE = Site(ADDRESS.url)
+
+
+def body(url: str) -> bytes:
+    parts = urlsplit(url)
+    return SITE.respond(parts.path + (f"?{parts.query}" if parts.query else "")).body
+
+
+def found_by(way: Discovery, source: Source) -> set[str]:
+    todo, found = [way.url], set()
+    for url in todo:
+        if way.kind == "listing":
+            links = listing_urls(body(url), url, way, source.urls, source.hosts)
+            todo += links.next
+            found |= set(links.articles)
+        else:
+            entries = sitemap_entries(body(url), datetime(2026, 11, 22, tzinfo=UTC))
+            todo += entries.sitemaps
+            found |= {article for article, _ in sitemap_articles(entries, source.urls, source.hosts)[0]}
+    return found
 
 
 @pytest.fixture
@@ -68,3 +93,28 @@ def test_the_patterns_read_what_is_expected(catalogue):
             (rule,) = getattr(source.read, field)
             found = re.search(rule.pattern, page.cssselect(rule.css)[0].text_content())
             assert found and (found[1] if found.re.groups else found[0]) == getattr(truth, field), field
+
+
+@pytest.mark.parametrize(("source_id", "journal"), [("cahiers-orvaliens", "com"), ("halvern-review", "hrsh")])
+def test_every_way_of_discovery_finds_every_article(catalogue, source_id, journal):
+    source = catalogue.sources[source_id]
+    listed = {ADDRESS.url + SITE.path(article.id) for article in SITE.listed(journal)}
+    withdrawn = {
+        f"{ADDRESS.url}{SITE.journals[journal].article}{number}" for number in SITE.journals[journal].withdrawn
+    }
+    for way in source.discovery:
+        assert found_by(way, source) == listed | (withdrawn if way.kind == "sitemap" else set())
+
+
+def test_articles_may_be_fetched_and_their_traps_may_not(catalogue):
+    robots = body(f"{ADDRESS.url}/robots.txt")
+    for source in catalogue.sources.values():
+        shape = source.journals[0].code.lower()
+        for article in SITE.listed(shape):
+            url = ADDRESS.url + SITE.path(article.id)
+            assert refused(url, source.urls) is None and robots_verdict(200, robots, "Harvester/1", url).allowed
+            site = Site(ADDRESS.url)
+            hrefs = re.findall(r'<a [^>]*href="(/[^"]*)"', body(url).decode())
+            traps = {ADDRESS.url + href for href in hrefs if site.respond(href).status == 403}
+            assert len(traps) >= 4
+            assert [trap for trap in traps if refused(trap, source.urls) is None] == []
