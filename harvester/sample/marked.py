@@ -103,7 +103,7 @@ def _json_ld(article: Article, journal: Journal, house: House, url: str) -> str:
     }
     if article.access.licence:
         node["license"] = article.access.licence
-    if article.access.machine:
+    if article.access.machine and article.access.status in _FREE:
         node["isAccessibleForFree"] = _FREE[article.access.status]
     if article.hidden:
         node["articleBody"] = "\n".join(article.hidden)

@@ -198,6 +198,15 @@ def test_revise_takes_fields_of_access(site):
     assert site.expected("900102").words == "Article gratuit ce mois-ci."
 
 
+@pytest.mark.parametrize("article_id", ["900101", "700201"])
+def test_an_article_can_be_retracted(site, article_id):
+    notice = {"date": "2026-10-01", "doi": "10.5555/notice.1", "words": "Article retracted. Notice:"}
+    site.revise(article_id, retraction=notice)
+    page = text_of(site, site.path(article_id))
+    assert notice["words"] in page and f"https://doi.org/{notice['doi']}" in page
+    assert site.expected(article_id).retracted
+
+
 def test_an_article_can_go_and_come(site):
     site.revise("900102", state="gone")
     assert site.respond("/article/900102").status == 410
