@@ -70,8 +70,13 @@ def _next(tree: Any, way: Discovery, base: str) -> list[str]:
 
 def _hrefs(tree: Any, selector: str, base: str) -> list[str]:
     """Absolute URLs of the elements a selector finds; an element that is no link stands for the first link in it."""
-    links = (str(href) for node in _select(selector)(tree) for href in _own_or_first(node))
+    links = (str(href) for node in _found(tree, selector) for href in _own_or_first(node))
     return [url for link in links if (url := absolute(base, link))]
+
+
+def _found(tree: Any, selector: str) -> list[Any]:
+    nodes = _select(selector)(tree)
+    return nodes if isinstance(nodes, list) else []
 
 
 def _own_or_first(node: Any) -> list[Any]:

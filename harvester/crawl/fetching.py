@@ -1,0 +1,79 @@
+"""One URL, hop by hop: every hop is asked of robots, bounds and the host's turn before anything is sent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from harvester.crawl.addresses import target
+from harvester.crawl.canonical import absolute, in_bounds, looks_like_login, refused
+from harvester.crawl.transport import Answer, ExchangeFailedError, Transport
+from harvester.crawl.turns import Turns
+from harvester.model.page import VisitOutcome
+from harvester.model.source import Source
+
+MOST_HOPS = 7
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+Permit = Callable[[str], Awaitable[None]]
+
+
+class Ask(NamedTuple):
+    """What is wanted: bounds of the body in bytes and of the whole exchange in seconds, and request headers."""
+
+    limit: int
+    timeout: float
+    headers: Mapping[str, str] = {}
+    pages_only: bool = False
+
+
+async def anything(url: str) -> None:
+    """Permits every URL: for robots.txt itself."""
+
+
+class Fetcher:
+    """Follows redirects of one Source within its hosts."""
+
+    def __init__(self, source: Source, transport: Transport, turns: Turns) -> None:
+        self._source = source
+        self._transport = transport
+        self._turns = turns
+
+    async def get(self, url: str, ask: Ask, permit: Permit) -> Answer:
+        """The last answer on the way, its `url` the one that gave it; raises `ExchangeFailedError`, `HostShutError`.
+
+        `permit` is asked before every hop and raises when it says no. `ask.timeout` bounds the sum of all hops.
+        """
+        left = ask.timeout
+        seen = [url]
+        while True:
+            await permit(seen[-1])
+            started = asyncio.get_running_loop().time()
+            answer = await self._exchange(seen[-1], ask, left)
+            left -= asyncio.get_running_loop().time() - started
+            location = answer.header("location") if answer.status in _REDIRECTS else None
+            if location is None:
+                return answer
+            seen.append(self._next_hop(seen, location))
+
+    async def _exchange(self, url: str, ask: Ask, left: float) -> Answer:
+        async with self._turns.turn(url):
+            return await self._transport.get(
+                url, timeout=max(left, 0.1), limit=ask.limit, headers=ask.headers, pages_only=ask.pages_only
+            )
+
+    def _next_hop(self, seen: Sequence[str], location: str) -> str:
+        url = absolute(seen[-1], location)
+        if url is None:
+            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, f"redirects to {location[:200]!r}, no web page")
+        if looks_like_login(url) and not looks_like_login(seen[0]):
+            raise ExchangeFailedError(VisitOutcome.LOGIN, f"redirects to a sign-in page, {url[:200]}")
+        if not in_bounds(url, self._source.hosts):
+            where = target(url).netloc
+            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, f"redirects to {where}, no host of this source")
+        if seen[-1].startswith("https:") and url.startswith("http:"):
+            raise ExchangeFailedError(VisitOutcome.TLS_ERROR, f"redirects from https to plain {url[:200]}")
+        if reason := refused(url, self._source.urls):
+            raise ExchangeFailedError(VisitOutcome.WRONG_CONTENT, f"redirects to {url[:200]}: {reason}")
+        if url in seen or len(seen) > MOST_HOPS:
+            raise ExchangeFailedError(VisitOutcome.SERVER_ERROR, f"redirects without end, after {len(seen)} hops")
+        return url

@@ -1,0 +1,106 @@
+"""Storage as the crawl uses it: off the event loop, on one thread, one short unit of work at a time."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from harvester.model.run import FrontierItem
+from storage.hosts import RobotsCopy
+from storage.store import Store
+
+_T = TypeVar("_T")
+
+
+def utc_now() -> datetime:
+    """The present moment; the one clock of the crawl that is ever stored."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """What the crawl reads and writes in storage for one Run: frontier, host turns, robots copies."""
+
+    def __init__(self, store: Store, source_id: str, run_id: str) -> None:
+        self._store = store
+        self._source_id = source_id
+        self._run_id = run_id
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+
+    async def _off_loop(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def claim(self, limit: int) -> list[FrontierItem]:
+        """At most `limit` due URLs this Run has not taken yet."""
+
+        def work() -> list[FrontierItem]:
+            with self._store.begin(durable=False) as unit:
+                return self._store.pages.claim(unit, self._source_id, self._run_id, utc_now(), limit)
+
+        return await self._off_loop(work)
+
+    async def discover(self, found: Sequence[tuple[str, datetime | None]]) -> int:
+        """Note article URLs with their last change; returns how many were new."""
+
+        def work() -> int:
+            with self._store.begin() as unit:
+                return self._store.pages.discover(unit, self._source_id, found, utc_now())
+
+        return await self._off_loop(work)
+
+    async def due_count(self) -> int:
+        """How many URLs of the Source are due, those this Run works on included."""
+        return await self._off_loop(lambda: self._store.pages.due_count(self._source_id, utc_now()))
+
+    async def take_turn(self, host: str, gap_s: float, deadline_s: float) -> float:
+        """0 when `host` may be asked now, else seconds to wait before asking again for the turn."""
+
+        def work() -> float:
+            with self._store.begin(durable=False) as unit:
+                return self._store.hosts.take_turn(unit, host, self._run_id, gap_s, deadline_s, utc_now())
+
+        return await self._off_loop(work)
+
+    async def end_turn(self, host: str) -> None:
+        """Give the turn back."""
+
+        def work() -> None:
+            with self._store.begin(durable=False) as unit:
+                self._store.hosts.end_turn(unit, host, self._run_id, utc_now())
+
+        await self._off_loop(work)
+
+    async def hold(self, host: str, wait: timedelta, reason: str) -> None:
+        """Nobody asks `host` for the time of `wait`."""
+
+        def work() -> None:
+            with self._store.begin() as unit:
+                self._store.hosts.hold(unit, host, utc_now() + wait, reason)
+
+        await self._off_loop(work)
+
+    async def held_for(self, host: str) -> float:
+        """Seconds `host` is still held, 0 when it is not."""
+
+        def work() -> float:
+            held = self._store.hosts.hold_of(host)
+            return max(0.0, (held.until - utc_now()).total_seconds()) if held else 0.0
+
+        return await self._off_loop(work)
+
+    async def robots(self, origin: str) -> RobotsCopy | None:
+        """The last good robots.txt of `origin`, whatever its age."""
+        return await self._off_loop(lambda: self._store.hosts.robots(origin))
+
+    async def save_robots(self, origin: str, copy: RobotsCopy) -> None:
+        """Keep a good robots.txt for the next 24 hours, and for days on which the host cannot answer."""
+
+        def work() -> None:
+            with self._store.begin() as unit:
+                self._store.hosts.save_robots(unit, origin, copy)
+
+        await self._off_loop(work)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,143 @@
+"""What each site says of itself, read once: robots.txt and the TDMRep file, under one lock per origin."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from harvester.crawl.addresses import target
+from harvester.crawl.fetching import Ask, Fetcher, anything
+from harvester.crawl.ledger import Ledger, utc_now
+from harvester.crawl.politeness import (
+    PRODUCT,
+    ROBOTS_FRESH,
+    ROBOTS_LAST_GOOD,
+    ROBOTS_LIMIT,
+    TDMREP_LIMIT,
+    TDMREP_PATH,
+    RobotsVerdict,
+    TdmRule,
+    robots_too_long,
+    robots_verdict,
+    tdm_rules,
+    tdm_statements,
+)
+from harvester.crawl.transport import ExchangeFailedError
+from harvester.crawl.turns import Turns
+from harvester.model.page import VisitOutcome
+from storage.hosts import RobotsCopy
+
+_ROBOTS_READ_LIMIT = 4 * ROBOTS_LIMIT
+_UNREACHABLE_S = 600.0
+
+
+@dataclass
+class Site:
+    """One origin. Everything here is read and written under `lock`: several visits may ask at once."""
+
+    origin: str
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    status: int = 0
+    body: bytes = b""
+    until: float = -1.0  # of the loop's clock: when robots.txt is asked for again
+    tdm: list[TdmRule] | None = None
+
+
+class Sites:
+    """Answers for every origin of one Run whether a URL may be asked and what is reserved there."""
+
+    def __init__(self, fetcher: Fetcher, ledger: Ledger, turns: Turns, timeout: float) -> None:
+        self._fetcher = fetcher
+        self._ledger = ledger
+        self._turns = turns
+        self._timeout = timeout
+        self._sites: dict[str, Site] = {}
+        self.warnings: dict[str, str] = {}
+
+    async def permit(self, url: str) -> None:
+        """Return when robots.txt allows `url`; raises `ExchangeFailedError` (disallowed) when it does not."""
+        verdict = await self.verdict(url)
+        if not verdict.allowed:
+            raise ExchangeFailedError(VisitOutcome.DISALLOWED, verdict.rule)
+
+    async def verdict(self, url: str) -> RobotsVerdict:
+        """What robots.txt of the URL's origin says of it, read first if need be."""
+        site = self._site(url)
+        async with site.lock:
+            if asyncio.get_running_loop().time() >= site.until:
+                await self._read_robots(site)
+            verdict = robots_verdict(site.status, site.body, PRODUCT, url)
+        if verdict.crawl_delay:
+            self._turns.slow_down(url, verdict.crawl_delay)
+        return verdict
+
+    def reachable(self, url: str) -> bool:
+        """False when robots.txt of an origin that was asked could not be read, so that all of it is closed for now."""
+        status = self._site(url).status
+        return 200 <= status < 300 or (400 <= status < 500 and status != 429)
+
+    async def statements(self, url: str) -> tuple[str, ...]:
+        """What the origin's TDMRep file says of `url`, as `name: value`."""
+        site = self._site(url)
+        async with site.lock:
+            if site.tdm is None:
+                site.tdm = await self._read_tdm(site)
+        return tdm_statements(site.tdm, url)
+
+    def _site(self, url: str) -> Site:
+        origin = target(url).origin
+        return self._sites.setdefault(origin, Site(origin))
+
+    async def _read_robots(self, site: Site) -> None:
+        now = asyncio.get_running_loop().time()
+        kept = await self._ledger.robots(site.origin)
+        age = utc_now() - kept.fetched_at if kept else None
+        if kept and age is not None and age < ROBOTS_FRESH:
+            self._use(site, kept, now + (ROBOTS_FRESH - age).total_seconds())
+            return
+        fresh = await self._fetch_robots(site)
+        if _good(fresh.status):
+            self._use(site, fresh, now + ROBOTS_FRESH.total_seconds())
+            await self._ledger.save_robots(site.origin, fresh)
+        elif kept and age is not None and age < ROBOTS_LAST_GOOD:
+            self.warnings[site.origin] = "robots.txt cannot be read; the last good copy is used"
+            self._use(site, kept, now + _UNREACHABLE_S)
+        else:
+            self.warnings[site.origin] = f"robots.txt cannot be read ({fresh.status or 'no answer'}): nothing is asked"
+            self._use(site, fresh, now + _UNREACHABLE_S)
+
+    async def _fetch_robots(self, site: Site) -> RobotsCopy:
+        ask = Ask(limit=_ROBOTS_READ_LIMIT, timeout=self._timeout)
+        try:
+            answer = await self._fetcher.get(f"{site.origin}/robots.txt", ask, anything)
+        except ExchangeFailedError as error:
+            # Too large to read is still there: its first part cannot be had, so nothing is allowed.
+            return RobotsCopy(status=0, body=error.detail.encode()[:200], fetched_at=utc_now())
+        if answer.status == 403:
+            self.warnings[site.origin] = "robots.txt answered 403: everything is allowed, but nobody is welcome"
+        if robots_too_long(answer.body):
+            self.warnings[site.origin] = f"robots.txt is over {ROBOTS_LIMIT // 1024} KiB; what comes later is not read"
+        body = answer.body[:ROBOTS_LIMIT] if answer.status < 300 else b""
+        return RobotsCopy(status=answer.status, body=body, fetched_at=utc_now())
+
+    @staticmethod
+    def _use(site: Site, copy: RobotsCopy, until: float) -> None:
+        site.status, site.body, site.until = copy.status or 0, copy.body, until
+
+    async def _read_tdm(self, site: Site) -> list[TdmRule]:
+        url = f"{site.origin}{TDMREP_PATH}"
+        if not robots_verdict(site.status, site.body, PRODUCT, url).allowed:
+            return []
+
+        async def within(hop: str) -> None:
+            if target(hop).origin != site.origin:
+                raise ExchangeFailedError(VisitOutcome.DISALLOWED, "the TDMRep file is read on its own origin only")
+
+        try:
+            answer = await self._fetcher.get(url, Ask(limit=TDMREP_LIMIT, timeout=self._timeout), within)
+        except ExchangeFailedError as error:
+            self.warnings[url] = f"TDMRep file not read: {error.outcome} {error.detail}"
+            return []
+        return tdm_rules(answer.body) if answer.status == 200 else []
+
+
+def _good(status: int | None) -> bool:
+    return status is not None and (200 <= status < 300 or (400 <= status < 500 and status != 429))

@@ -1,0 +1,147 @@
+"""One generic spider for every Source. Scrapy lends it the engine and the downloader; the Source says the rest."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+from scrapy import Spider
+
+from harvester.crawl.addresses import Gate
+from harvester.crawl.crawl import STOP_S, CrawlConfig
+from harvester.crawl.fetching import Fetcher
+from harvester.crawl.frontier import Frontier
+from harvester.crawl.ledger import Ledger
+from harvester.crawl.sites import Sites
+from harvester.crawl.transport import Transport
+from harvester.crawl.turns import Turns
+from harvester.crawl.visiting import Visitor
+from harvester.crawl.walking import Walk
+from harvester.model.page import VisitOutcome
+from harvester.model.run import FrontierItem
+from storage.spool import SpoolWriter
+from storage.store import Store
+
+_EVERY_S = 1.0
+_EVERY_VISITS = 50
+_SLOWEST_STOP_S = STOP_S - 3
+
+
+class HarvestSpider(Spider):  # type: ignore[misc]
+    """Crawls the Source of its `config`. What ends it early is put into `failures`: Scrapy would only log it."""
+
+    name = "harvest"
+    config: CrawlConfig
+    store: Store
+    failures: list[Exception]
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The whole crawl: every request is made from within, none is handed to Scrapy's scheduler."""
+        try:
+            await Crawl(self).run()
+        except Exception as error:
+            self.failures.append(error)
+        return
+        yield
+
+
+class Crawl:
+    """The parts of one crawl, put together, and its end in good order."""
+
+    def __init__(self, spider: HarvestSpider) -> None:
+        config = spider.config
+        source = config.source
+        self.stopping = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._outcomes: Counter[VisitOutcome] = Counter()
+        self._visits = 0
+        gate = Gate(config.private_allow)
+        self._ledger = Ledger(spider.store, source.id, config.run_id)
+        self._spool = SpoolWriter(config.spool_dir, config.run_id)
+        self._turns = Turns(self._ledger, gate, source.politeness, self.stopping)
+        fetcher = Fetcher(source, Transport(spider.crawler, gate, config.user_agent), self._turns)
+        timeout = source.politeness.timeout
+        self._sites = Sites(fetcher, self._ledger, self._turns, timeout)
+        self._visitor = Visitor(
+            fetcher, self._sites, self._turns, run_id=config.run_id, timeout=timeout, unconditional=config.full
+        )
+        self._frontier = Frontier(self._ledger, self._turns, self._visit, limit=config.limit, stopping=self.stopping)
+        self._walk = Walk(source, self._visitor.fetch, self._ledger, enough=self._enough, found=self._frontier.wake)
+        self._limit = config.limit
+
+    async def run(self) -> None:
+        """Crawl until nothing is left, or until told to stop; the spool is closed either way."""
+        self._listen()
+        reporting = asyncio.create_task(self._report_regularly())
+        walking = asyncio.create_task(self._walk.run())
+        try:
+            await self._frontier.run(walking)
+            await walking
+        finally:
+            reporting.cancel()
+            walking.cancel()
+            self._spool.close()
+            self._ledger.close()
+        self._report(done=True)
+
+    def stop(self) -> None:
+        """Take no new work, finish what is in flight; the process ends in time whatever hangs."""
+        if not self.stopping.is_set():
+            self.stopping.set()
+            self._frontier.wake()
+            last = threading.Timer(_SLOWEST_STOP_S, os._exit, (0,))
+            last.daemon = True
+            last.start()
+
+    def _listen(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self.stop)
+        threading.Thread(target=self._watch_parent, daemon=True).start()
+
+    def _watch_parent(self) -> None:
+        """Standard input stays open as long as the parent lives and wants the crawl."""
+        while os.read(sys.stdin.fileno(), 4096):
+            continue
+        self._loop.call_soon_threadsafe(self.stop)
+
+    def _enough(self) -> bool:
+        over_limit = self._limit is not None and self._walk.new >= self._limit
+        return self.stopping.is_set() or self._frontier.spent or over_limit
+
+    async def _visit(self, item: FrontierItem) -> None:
+        visit = await self._visitor.visit(item)
+        self._spool.append(visit)
+        self._visits += 1
+        self._outcomes[visit.outcome] += 1
+        if self._visits % _EVERY_VISITS == 0:
+            self._report()
+
+    async def _report_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(_EVERY_S)
+            self._spool.tick()
+            self._report()
+
+    def _report(self, **more: Any) -> None:
+        """One line of JSON for the parent. One that reads no more wants no more."""
+        line = {"visits": self._visits, "queued": self._frontier.pending, "discovered": self._walk.discovered}
+        if more:
+            more |= {
+                "new": self._walk.new,
+                "listings": self._walk.pages,
+                "excluded": self._walk.excluded,
+                "outcomes": {str(outcome): count for outcome, count in self._outcomes.items()},
+                "stopped": self.stopping.is_set(),
+                "problems": self._walk.problems | self._sites.warnings,
+                "shut": self._turns.shut_hosts(),
+            }
+        try:
+            sys.stdout.write(json.dumps(line | more) + "\n")
+            sys.stdout.flush()
+        except (BrokenPipeError, ValueError):
+            self.stop()

@@ -1,0 +1,186 @@
+"""Whose turn it is: one request per host at a time, the gap kept, holds obeyed, a failing host left alone."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_address
+
+import tldextract
+
+from harvester.crawl.addresses import Gate, target
+from harvester.crawl.ledger import Ledger
+from harvester.crawl.transport import CONCURRENT
+from harvester.model.page import VisitOutcome
+from harvester.model.source import PolitenessRules
+
+LEAST_GAP_S = 1.0
+LONGEST_WAIT_S = 120.0
+MOST_FAILURES = 20
+
+_HOST_FAILURES = {
+    VisitOutcome.SERVER_ERROR: 1,
+    VisitOutcome.NETWORK_ERROR: 1,
+    VisitOutcome.TLS_ERROR: 1,
+    VisitOutcome.RATE_LIMITED: 1,
+    VisitOutcome.FORBIDDEN: 1,
+    VisitOutcome.LOGIN: 1,
+    VisitOutcome.BLOCKED_ADDRESS: 1,
+    VisitOutcome.CHALLENGED: 7,  # a bot check is a plain word: the third is the last
+}
+_domains = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+class HostShutError(Exception):
+    """The host is not asked any more in this Run; the message says why."""
+
+
+@dataclass
+class Lane:
+    """One registrable host: its gap, its places, and how it fares in this Run."""
+
+    key: str
+    gap: float
+    places: asyncio.Semaphore
+    failures: int = 0
+    requests: int = 0
+    shut: str | None = None
+    held_until: float = 0.0  # of the loop's clock
+    known: bool = field(default=False)  # whether storage was asked for a hold of an earlier Run
+
+
+class Turns:
+    """Hands out the turns of every host of one Run. `stopping` ends every wait."""
+
+    def __init__(self, ledger: Ledger, gate: Gate, rules: PolitenessRules, stopping: asyncio.Event) -> None:
+        self._ledger = ledger
+        self._gate = gate
+        self._rules = rules
+        self._stopping = stopping
+        self._lanes: dict[str, Lane] = {}
+
+    def key(self, url: str) -> str:
+        """The registrable host of `url`; `host:port` for addresses and for what the operator opened."""
+        where = target(url)
+        if self._gate.opened(where) or _is_address(where.host):
+            return where.host_port
+        return _domains(where.host).top_domain_under_public_suffix or where.host
+
+    def lane(self, url: str) -> Lane:
+        """The lane of a URL's host."""
+        key = self.key(url)
+        if key not in self._lanes:
+            gap = self._rules.delay
+            if not self._gate.opened(target(url)):
+                gap = max(gap, LEAST_GAP_S)
+            self._lanes[key] = Lane(key, gap, asyncio.Semaphore(1 if gap else CONCURRENT))
+        return self._lanes[key]
+
+    def slow_down(self, url: str, crawl_delay: float) -> None:
+        """Obey a Crawl-delay. Above the cap the host is shut: waiting that long is no Run."""
+        lane = self.lane(url)
+        if crawl_delay > self._rules.crawl_delay_cap:
+            cap = self._rules.crawl_delay_cap
+            self.shut(url, f"robots.txt asks for {crawl_delay:.0f} s between requests, over the cap of {cap:.0f} s")
+        elif crawl_delay > lane.gap:
+            if not lane.gap:
+                lane.places = asyncio.Semaphore(1)
+            lane.gap = crawl_delay
+
+    def shut(self, url: str, reason: str) -> None:
+        """Ask this host no more in this Run."""
+        lane = self.lane(url)
+        lane.shut = lane.shut or reason
+
+    def shut_hosts(self) -> dict[str, str]:
+        """Hosts that are asked no more, with the reason."""
+        return {lane.key: lane.shut for lane in self._lanes.values() if lane.shut}
+
+    def all_shut(self) -> bool:
+        """Whether every host met so far is asked no more."""
+        return bool(self._lanes) and all(lane.shut for lane in self._lanes.values())
+
+    def note(self, url: str, outcome: VisitOutcome, detail: str) -> None:
+        """Count failures in a row; too many shut the host."""
+        lane = self.lane(url)
+        weight = _HOST_FAILURES.get(outcome, 0)
+        lane.failures = lane.failures + weight if weight else 0
+        if lane.failures >= MOST_FAILURES:
+            self.shut(url, f"{lane.key} keeps failing, the last time: {outcome} {detail}".strip())
+
+    async def hold(self, url: str, wait: timedelta, reason: str) -> None:
+        """The host asked for `wait`. A long wait is left to the next Run, and this host is shut for this one."""
+        lane = self.lane(url)
+        lane.held_until = asyncio.get_running_loop().time() + wait.total_seconds()
+        await self._ledger.hold(lane.key, wait, reason)
+        if wait.total_seconds() > LONGEST_WAIT_S:
+            self.shut(url, f"{lane.key} asked to wait {wait.total_seconds():.0f} s: {reason}")
+
+    @asynccontextmanager
+    async def turn(self, url: str) -> AsyncIterator[None]:
+        """Hold the host's turn for one request; raises `HostShutError` when it must not be asked."""
+        lane = self.lane(url)
+        places = lane.places
+        async with places:
+            await self._obey_hold(lane)
+            if lane.gap:
+                await self._take(lane)
+            self._count(lane)
+            try:
+                yield
+            finally:
+                if lane.gap:
+                    await asyncio.shield(self._ledger.end_turn(lane.key))
+
+    def _count(self, lane: Lane) -> None:
+        most = self._rules.max_requests
+        if most is not None and lane.requests >= most:
+            lane.shut = lane.shut or f"{lane.key} was asked {most} times, the budget of one Run"
+        self._check(lane)
+        lane.requests += 1
+
+    async def _obey_hold(self, lane: Lane) -> None:
+        loop = asyncio.get_running_loop()
+        if not lane.known:
+            lane.known = True
+            held = await self._ledger.held_for(lane.key)
+            if held > LONGEST_WAIT_S:
+                lane.shut = lane.shut or f"{lane.key} is held for another {held:.0f} s"
+            lane.held_until = max(lane.held_until, loop.time() + held)
+        self._check(lane)
+        while (wait := lane.held_until - loop.time()) > 0:
+            await self._sleep(lane, wait)
+
+    async def _take(self, lane: Lane) -> None:
+        while True:
+            gap = lane.gap * (1 + random.random() * self._rules.jitter)  # noqa: S311
+            wait = await self._ledger.take_turn(lane.key, gap, self._rules.timeout + 30)
+            if not wait:
+                return
+            if wait > LONGEST_WAIT_S + self._rules.timeout + 30:
+                lane.shut = lane.shut or f"{lane.key} is held for another {wait:.0f} s"
+            await self._sleep(lane, wait)
+
+    async def _sleep(self, lane: Lane, seconds: float) -> None:
+        self._check(lane)
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+        raise HostShutError("stopping")
+
+    def _check(self, lane: Lane) -> None:
+        if self._stopping.is_set():
+            raise HostShutError("stopping")
+        if lane.shut:
+            raise HostShutError(lane.shut)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,153 @@
+"""One URL of the frontier -> one Visit: conditional request, bounded retries, and the transport's word on it."""
+
+import asyncio
+import random
+from datetime import timedelta
+
+from harvester.crawl.fetching import Ask, Fetcher
+from harvester.crawl.ledger import utc_now
+from harvester.crawl.politeness import is_challenge, retry_after
+from harvester.crawl.sites import Sites
+from harvester.crawl.transport import Answer, ExchangeFailedError, is_page_type
+from harvester.crawl.turns import LONGEST_WAIT_S, Turns
+from harvester.model.page import Page, VisitOutcome
+from harvester.model.run import FrontierItem, Visit
+
+PAGE_LIMIT = 10 * 1024 * 1024
+MOST_RETRIES = 2
+HOLD_WITHOUT_WORD = timedelta(seconds=60)
+_BACK_OFF_S = 0.5
+_REFUSED = {401, 402, 403, 451}
+
+
+class Visitor:
+    """Visits the URLs of one Run. `unconditional` sends no validators."""
+
+    def __init__(
+        self, fetcher: Fetcher, sites: Sites, turns: Turns, *, run_id: str, timeout: float, unconditional: bool = False
+    ) -> None:
+        self._fetcher = fetcher
+        self._sites = sites
+        self._turns = turns
+        self._run_id = run_id
+        self._timeout = timeout
+        self._unconditional = unconditional
+
+    async def visit(self, item: FrontierItem) -> Visit:
+        """The visit's final outcome after retries; raises `HostShutError` when its host must not be asked."""
+        validators = {} if self._unconditional else _validators(item)
+        try:
+            answer = await self.fetch(item.url, Ask(PAGE_LIMIT, self._timeout, validators, pages_only=True))
+            robots = await self._sites.statements(answer.url) if answer.status == 200 else ()
+        except ExchangeFailedError as error:
+            return Visit(
+                run_id=self._run_id, url=item.url, outcome=error.outcome, detail=error.detail[:500], at=utc_now()
+            )
+        now = utc_now()
+        if answer.status == 304:
+            return Visit(
+                run_id=self._run_id, url=item.url, outcome=VisitOutcome.NOT_MODIFIED, detail="HTTP 304", at=now
+            )
+        page = Page(
+            url=item.url,
+            final_url=answer.url,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            fetched_at=now,
+        )
+        return Visit(run_id=self._run_id, url=item.url, outcome=VisitOutcome.OK, page=page, at=now, robots=robots)
+
+    async def fetch(self, url: str, ask: Ask) -> Answer:
+        """A good answer (a 200 page, or a 304 that was asked for) after at most two retries.
+
+        Raises `ExchangeFailedError` with the last outcome, `HostShutError`.
+        """
+        for attempt in range(MOST_RETRIES + 1):
+            try:
+                answer = await self._attempt(url, ask)
+            except ExchangeFailedError as error:
+                self._turns.note(url, self._weighed(url, error), error.detail)
+                if attempt == MOST_RETRIES or not error.retry:
+                    raise
+                await self._back_off(url, error, attempt)
+            else:
+                self._turns.note(url, VisitOutcome.OK, "")
+                return answer
+        raise AssertionError("the last attempt returns or raises")
+
+    def _weighed(self, url: str, error: ExchangeFailedError) -> VisitOutcome:
+        """A host whose robots.txt cannot be read fails as a host; a page it forbids does not."""
+        closed = error.outcome is VisitOutcome.DISALLOWED and not self._sites.reachable(url)
+        return VisitOutcome.NETWORK_ERROR if closed else error.outcome
+
+    async def _back_off(self, url: str, error: ExchangeFailedError, attempt: int) -> None:
+        if error.outcome is not VisitOutcome.RATE_LIMITED:  # a hold is waited for where the turn is taken
+            least = max(self._turns.lane(url).gap, _BACK_OFF_S)
+            await asyncio.sleep(least * 2**attempt * random.uniform(0.75, 1.25))  # noqa: S311
+
+    async def _attempt(self, url: str, ask: Ask) -> Answer:
+        answer = await self._fetcher.get(url, ask, self._sites.permit)
+        if answer.status in {429, 503}:
+            await self._hold(answer)
+        conditional = "If-None-Match" in ask.headers or "If-Modified-Since" in ask.headers
+        if failure := _judged(answer, conditional=conditional, page=ask.pages_only):
+            raise failure
+        return answer
+
+    async def _hold(self, answer: Answer) -> None:
+        """Obey Retry-After for the whole host; a 429 without one means a minute."""
+        wait = retry_after(answer.header("retry-after"), utc_now())
+        if wait is None and answer.status == 429:
+            wait = HOLD_WITHOUT_WORD
+        if wait is None:
+            return
+        reason = f"HTTP {answer.status} at {answer.url}"
+        await self._turns.hold(answer.url, max(wait, timedelta(seconds=1)), reason)
+
+
+def _validators(item: FrontierItem) -> dict[str, str]:
+    named = (("If-None-Match", item.etag), ("If-Modified-Since", item.last_modified))
+    return {name: value for name, value in named if value}
+
+
+def _judged(answer: Answer, *, conditional: bool, page: bool) -> ExchangeFailedError | None:
+    """What is wrong with an answer, or None when it is what was asked for."""
+    status = answer.status
+    if is_challenge(status, dict(answer.headers), answer.body):
+        return ExchangeFailedError(VisitOutcome.CHALLENGED, f"HTTP {status}: a bot check")
+    if status == 200:
+        return _judged_content(answer) if page else None
+    if status == 304:
+        spurious = ExchangeFailedError(VisitOutcome.SERVER_ERROR, "HTTP 304 to an unconditional request", retry=True)
+        return None if conditional else spurious
+    return _judged_status(answer)
+
+
+def _judged_status(answer: Answer) -> ExchangeFailedError:
+    status, detail = answer.status, f"HTTP {answer.status}"
+    if status in {404, 410}:
+        return ExchangeFailedError(VisitOutcome.GONE, detail)
+    if status in _REFUSED:
+        return ExchangeFailedError(VisitOutcome.FORBIDDEN, detail)
+    if status == 429 or (status == 503 and answer.header("retry-after")):
+        wait = retry_after(answer.header("retry-after"), utc_now()) or timedelta(0)
+        return ExchangeFailedError(VisitOutcome.RATE_LIMITED, detail, retry=wait.total_seconds() <= LONGEST_WAIT_S)
+    if status >= 500 or status in {408, 425}:
+        return ExchangeFailedError(VisitOutcome.SERVER_ERROR, detail, retry=True)
+    if status == 206:
+        return ExchangeFailedError(VisitOutcome.TRUNCATED, detail)
+    return ExchangeFailedError(VisitOutcome.FORBIDDEN if status >= 400 else VisitOutcome.WRONG_CONTENT, detail)
+
+
+def _judged_content(answer: Answer) -> ExchangeFailedError | None:
+    content_type = answer.header("content-type") or ""
+    if answer.stopped or not is_page_type(content_type):
+        return ExchangeFailedError(VisitOutcome.WRONG_CONTENT, f"{content_type or 'unknown type'}, no web page")
+    start = answer.body[:1024].lstrip()
+    if not start:
+        return ExchangeFailedError(VisitOutcome.WRONG_CONTENT, "empty body")
+    wide = start[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00<" in start or b"<\x00" in start
+    if start.startswith((b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8", b"GIF8")) or (b"\0" in start and not wide):
+        return ExchangeFailedError(VisitOutcome.WRONG_CONTENT, f"binary body labelled {content_type or 'nothing'}")
+    return None

@@ -1,0 +1,120 @@
+"""Discovery at work: listings and sitemaps are visited as politely as articles, and their URLs go to the frontier."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from harvester.crawl.canonical import canonical_url, clean_url, in_bounds, refused
+from harvester.crawl.discovery import (
+    SITEMAP_LIMIT,
+    listing_urls,
+    sitemap_articles,
+    sitemap_entries,
+)
+from harvester.crawl.fetching import Ask
+from harvester.crawl.ledger import Ledger, utc_now
+from harvester.crawl.transport import Answer, ExchangeFailedError
+from harvester.crawl.turns import HostShutError
+from harvester.crawl.visiting import PAGE_LIMIT
+from harvester.model.source import Discovery, Source
+
+MOST_SITEMAP_DEPTH = 3
+_BATCH = 500
+
+Fetch = Callable[[str, Ask], Awaitable[Answer]]
+
+
+class Walk:
+    """Walks every discovery of a Source once. `enough` says early that no more URLs are wanted."""
+
+    def __init__(
+        self, source: Source, fetch: Fetch, ledger: Ledger, *, enough: Callable[[], bool], found: Callable[[], None]
+    ) -> None:
+        self._source = source
+        self._fetch = fetch
+        self._ledger = ledger
+        self._enough = enough
+        self._found = found
+        self.discovered = 0
+        self.new = 0
+        self.pages = 0
+        self.excluded = 0
+        self.problems: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Walk; what goes wrong with one page is noted in `problems` and the rest goes on."""
+        for way in self._source.discovery:
+            if way.kind == "urls":
+                await self._given(way)
+            elif way.url and way.kind == "sitemap":
+                await self._sitemaps(way, way.url)
+            elif way.url:
+                await self._listings(way, way.url)
+
+    async def _given(self, way: Discovery) -> None:
+        urls = [canonical_url(url, self._source.urls) for url in way.urls]
+        allowed = [url for url in urls if in_bounds(url, self._source.hosts) and not refused(url, self._source.urls)]
+        self.excluded += len(urls) - len(allowed)
+        await self._note([(url, None) for url in allowed])
+
+    async def _listings(self, way: Discovery, first: str) -> None:
+        start = clean_url(first, self._source.urls)
+        waiting, seen, left = deque([(start, 0)]), {start}, way.max_pages
+        while waiting and left and not self._enough():
+            url, depth = waiting.popleft()
+            left -= 1
+            answer = await self._read(url, PAGE_LIMIT)
+            if answer is None:
+                continue
+            links = listing_urls(answer.body, answer.url, way, self._source.urls, self._source.hosts)
+            self.excluded += links.excluded
+            await self._note([(found, None) for found in links.articles])
+            deeper = [(each, depth + 1) for each in links.listings] if depth < way.depth else []
+            for step in (*((each, depth) for each in links.next), *deeper):
+                if step[0] not in seen and len(seen) < 2 * way.max_pages:
+                    seen.add(step[0])
+                    waiting.append(step)
+        if waiting and not left:
+            self.problems[first] = f"more than {way.max_pages} listing pages; the rest was left"
+
+    async def _sitemaps(self, way: Discovery, first: str) -> None:
+        waiting, seen, left = deque([(first, 0)]), {first}, way.max_pages
+        while waiting and left and not self._enough():
+            url, depth = waiting.popleft()
+            left -= 1
+            for child in await self._sitemap(url):
+                if child not in seen and depth < MOST_SITEMAP_DEPTH and in_bounds(child, self._source.hosts):
+                    seen.add(child)
+                    waiting.append((child, depth + 1))
+        if waiting and not left:
+            self.problems[first] = f"more than {way.max_pages} sitemaps; the rest was left"
+
+    async def _sitemap(self, url: str) -> Sequence[str]:
+        answer = await self._read(url, SITEMAP_LIMIT)
+        if answer is None:
+            return ()
+        entries = await asyncio.to_thread(sitemap_entries, answer.body, utc_now())
+        if entries.problems:
+            self.problems[url] = "; ".join(entries.problems)
+        articles, excluded = sitemap_articles(entries, self._source.urls, self._source.hosts)
+        self.excluded += excluded
+        await self._note(articles)
+        return entries.sitemaps
+
+    async def _read(self, url: str, limit: int) -> Answer | None:
+        self.pages += 1
+        try:
+            return await self._fetch(url, Ask(limit, self._source.politeness.timeout))
+        except ExchangeFailedError as error:
+            self.problems[url] = f"{error.outcome}: {error.detail}"
+        except HostShutError as error:
+            self.problems[url] = f"not asked: {error}"
+        return None
+
+    async def _note(self, found: Sequence[tuple[str, datetime | None]]) -> None:
+        for start in range(0, len(found), _BATCH):
+            some = found[start : start + _BATCH]
+            self.new += await self._ledger.discover(some)
+            self.discovered += len(some)
+            self._found()

@@ -1,0 +1,96 @@
+"""Which addresses may be connected to."""
+
+import asyncio
+
+import pytest
+
+from harvester.crawl.addresses import AddressRefusedError, Gate, refusal, target
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "127.0.0.2", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
+        "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "240.0.0.1", "::1", "::", "fe80::1", "fe80::1%eth0",
+        "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::1", "2001:0:7f00:1::", "2001:db8::1", "nonsense",
+    ],
+)  # fmt: skip
+def test_refused(address: str) -> None:
+    assert refusal(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "1.1.1.1", "2606:4700:4700::1111", "2002:101:101::"])
+def test_public(address: str) -> None:
+    assert refusal(address) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd", "ftp://a.example/x", "gopher://a.example/", "data:text/html,x", "javascript:alert(1)",
+        "//a.example/", "http://", "http:///x", "http://user@a.example/", "http://a.example@127.0.0.1/",
+        "http://a.example:99999/", "http://a b/", "http://a\\b/", "http://[::1/", "http://ex%61mple.org/",
+    ],
+)  # fmt: skip
+def test_no_web_address(url: str) -> None:
+    with pytest.raises(AddressRefusedError):
+        target(url)
+
+
+def test_target_spells_hosts_as_the_allow_list_does() -> None:
+    where = target("HTTP://LocalHost:8901/x")
+    assert (where.origin, where.host_port, where.netloc) == (
+        "http://localhost:8901",
+        "localhost:8901",
+        "localhost:8901",
+    )
+    assert target("https://bücher.example/").origin == "https://xn--bcher-kva.example"
+    assert target("http://[::1]:80/").host_port == "[::1]:80"
+    assert target("http://a.example:80/").netloc == "a.example"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8901/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/",
+        "http://localhost/", "http://[::1]/", "http://[::ffff:7f00:1]/", "http://169.254.169.254/",
+        "http://0/",
+    ],
+)  # fmt: skip
+def test_refused_after_resolution(url: str) -> None:
+    with pytest.raises(AddressRefusedError):
+        asyncio.run(Gate().admit(url))
+
+
+def test_allow_list_opens_exactly_what_it_names() -> None:
+    gate = Gate(["127.0.0.1:8901"])
+    asyncio.run(gate.admit("http://127.0.0.1:8901/x"))
+    assert gate.pinned("127.0.0.1", 8901) == ("127.0.0.1",)
+    for url in ("http://127.0.0.2:8901/", "http://127.0.0.1:8902/", "http://127.0.0.1/", "http://2130706433:8901/"):
+        with pytest.raises(AddressRefusedError):
+            asyncio.run(gate.admit(url))
+
+
+def test_one_private_address_among_public_ones_refuses_the_name() -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["93.184.216.34", "10.0.0.1"]
+
+    with pytest.raises(AddressRefusedError, match=r"10\.0\.0\.1"):
+        asyncio.run(Gate(resolve=resolve).admit("http://mixed.example/"))
+
+
+def test_a_name_cannot_change_its_mind_after_the_check() -> None:
+    answers = iter([["93.184.216.34"], ["127.0.0.1"]])
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return next(answers)
+
+    gate = Gate(resolve=resolve)
+    for _ in range(3):
+        asyncio.run(gate.admit("http://rebinding.example/"))
+        assert gate.pinned("rebinding.example", 80) == ("93.184.216.34",)
+
+
+def test_nothing_is_pinned_that_was_not_admitted() -> None:
+    assert Gate(["127.0.0.1:80"]).pinned("127.0.0.1", 80) == ()

@@ -1,0 +1,132 @@
+"""URLs as keys."""
+
+import pytest
+
+from harvester.crawl.addresses import AddressRefusedError
+from harvester.crawl.canonical import (
+    absolute,
+    canonical_url,
+    clean_url,
+    in_bounds,
+    is_article,
+    looks_like_login,
+    refused,
+)
+from harvester.model.source import UrlRules
+
+NONE = UrlRules()
+
+
+@pytest.mark.parametrize(
+    ("url", "cleaned"),
+    [
+        ("HTTP://A.Example:80/X#top", "http://a.example/X"),
+        ("https://a.example", "https://a.example/"),
+        ("https://a.example/x?utm_source=m&id=2&fbclid=q", "https://a.example/x?id=2"),
+        ("https://a.example/x;jsessionid=AB12?id=2&PHPSESSID=9", "https://a.example/x?id=2"),
+        ("https://a.example/x?b=1&a=%20z", "https://a.example/x?b=1&a=%20z"),
+        ("https://a.example/x?lang=fr&sid=3", "https://a.example/x?lang=fr"),
+        ("https://a.example/x?from=menu", "https://a.example/x?from=menu"),
+    ],
+)
+def test_clean(url: str, cleaned: str) -> None:
+    assert clean_url(url, NONE) == cleaned
+
+
+def test_parameters_of_the_source_are_dropped_too() -> None:
+    assert (
+        clean_url("https://a.example/x?from=menu&id=1", UrlRules(drop_params=("from",))) == "https://a.example/x?id=1"
+    )
+
+
+def test_only_web_urls_are_keys() -> None:
+    with pytest.raises(AddressRefusedError):
+        clean_url("javascript:void(0)", NONE)
+
+
+def test_template_over_named_groups() -> None:
+    rules = UrlRules(article=(r"/article/(?P<id>\d+)",), canonical="https://a.example/article/{id}")
+    assert canonical_url("http://a.example/article/12/a-slug?utm_source=x", rules) == "https://a.example/article/12"
+    assert canonical_url("http://a.example/other/12", rules) == "http://a.example/other/12"
+
+
+def test_template_takes_the_first_pattern_that_has_its_groups() -> None:
+    rules = UrlRules(
+        article=(r"/a/(?P<id>\d+)$", r"/j/(?P<code>\w+)/(?P<id>\d+)"), canonical="https://a.example/j/{code}/{id}"
+    )
+    assert canonical_url("https://a.example/j/x/7/resume", rules) == "https://a.example/j/x/7"
+    assert canonical_url("https://a.example/a/7", rules) == "https://a.example/a/7"
+
+
+def test_article_patterns_are_searched_in_the_absolute_url() -> None:
+    rules = UrlRules(article=(r"a\.example/article/\d+",))
+    assert is_article("https://a.example/article/1", rules)
+    assert not is_article("https://a.example/revue/1", rules)
+    assert is_article("https://a.example/anything", NONE)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/article/1.pdf", "/article/1/PDF", "/doi/pdf/10.1/x", "/print/1", "/article/1/print", "/login?next=/a",
+        "/export/1",        "/article/1?format=pdf", "/article/1?print=1", "/article/1?action=login", "/x.PDF?y=1", "/a%2Epdf", "/x.zip",
+        "/article/download/1/2", "/panier", "/fig.jpg", "/a?download", "/" + "a" * 3000,
+    ],
+)  # fmt: skip
+def test_refused(path: str) -> None:
+    assert refused(f"https://a.example{path}", NONE)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/article/1", "/article/1/print-media-in-medicine", "/article/1/the-pdf-question",
+        "/doi/10.1016/j.x.2020.01.001",        "/article/view/12?print=0", "/revue/cas/1", "/article/1/login-habits", "/a?page=2", "/article/1/single-sign-on",
+    ],
+)  # fmt: skip
+def test_not_refused(path: str) -> None:
+    assert refused(f"https://a.example{path}", NONE) is None
+
+
+def test_refused_by_the_source_names_the_pattern() -> None:
+    assert "alertePM" in (refused("https://a.example/article/1/alertePM", UrlRules(refuse=("alertePM",))) or "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/login", "/user/signin.php", "/oauth2/authorize", "/Shibboleth.sso/Login", "/a?prompt=x", "/connexion"]
+)
+def test_login(path: str) -> None:
+    assert looks_like_login(f"https://a.example{path}")
+
+
+@pytest.mark.parametrize(
+    "path", ["/article/1/single-sign-on", "/article/1/cas-clinique", "/blog/login-fatigue", "/a?q=login"]
+)
+def test_no_login(path: str) -> None:
+    assert not looks_like_login(f"https://a.example{path}")
+
+
+def test_bounds_are_host_and_port() -> None:
+    hosts = ("a.example", "127.0.0.1:8901")
+    inside = ("http://a.example/", "https://A.example/x", "http://a.example:80/", "http://127.0.0.1:8901/")
+    outside = ("http://a.example:8080/", "http://www.a.example/", "http://a.example.evil.example/", "http://127.0.0.1/")
+    assert all(in_bounds(url, hosts) for url in inside)
+    assert not any(in_bounds(url, hosts) for url in (*outside, "http://a.example@evil.example/", "ftp://a.example/"))
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        ("b", "https://a.example/x/b"),
+        ("//b.example/c", "https://b.example/c"),
+        (" /c\n/d ", "https://a.example/c/d"),
+        ("/a b", "https://a.example/a%20b"),
+        ("#x", None),
+        ("", None),
+        ("mailto:a@b.example", None),
+        ("javascript:void(0)", None),
+        ("http://[bad", None),
+    ],
+)
+def test_absolute(link: str, found: str | None) -> None:
+    assert absolute("https://a.example/x/y", link) == found

@@ -1,0 +1,147 @@
+"""Listings and sitemaps as bytes."""
+
+import gzip
+from datetime import UTC, datetime
+
+import pytest
+
+from harvester.crawl.discovery import listing_urls, sitemap_articles, sitemap_entries
+from harvester.model.source import Discovery, UrlRules
+
+NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
+BASE = "https://a.example/revue/x/"
+HOSTS = ("a.example",)
+RULES = UrlRules(article=(r"/article/(?P<id>\d+)",), canonical="https://a.example/article/{id}")
+LISTING = b"""<html><body><nav><a href="/article/99">menu</a></nav>
+<ul class="toc"><li><a class="item" href="//a.example/article/1/slug?utm_source=toc">One</a></li>
+<li><a class="item" href="/article/2">Two</a> <a class="item" href="/article/2#top">Two again</a></li>
+<li><a class="item" href="/article/3.pdf">PDF</a> <a class="item" href="https://b.example/article/4">elsewhere</a></li>
+<li><a class="item" href="javascript:open(5)">script</a></li></ul>
+<a href="/revue/x/42/1/">issue</a> <a href="/revue/x/42/1/?utm_medium=m">issue</a> <a href="https://b.example/revue/">b</a>
+<a rel="next" href="?page=2">next</a></body></html>"""
+
+
+def way(**more: object) -> Discovery:
+    return Discovery.model_validate({"kind": "listing", "url": BASE, **more})
+
+
+def test_without_a_selector_every_article_link_counts() -> None:
+    links = listing_urls(LISTING, BASE, way(), RULES, HOSTS)
+    assert links.articles == tuple(f"https://a.example/article/{n}" for n in (99, 1, 2))
+    assert links.excluded == 2
+
+
+def test_the_selector_narrows() -> None:
+    links = listing_urls(LISTING, BASE, way(links=".toc a.item"), RULES, HOSTS)
+    assert links.articles == ("https://a.example/article/1", "https://a.example/article/2")
+
+
+def test_without_article_patterns_the_selected_links_are_candidates() -> None:
+    links = listing_urls(LISTING, BASE, way(links=".toc a.item"), UrlRules(), HOSTS)
+    assert links.articles == ("https://a.example/article/1/slug", "https://a.example/article/2")
+    assert listing_urls(LISTING, BASE, way(), UrlRules(), HOSTS).articles == ()
+
+
+def test_a_selected_container_stands_for_its_link() -> None:
+    links = listing_urls(LISTING, BASE, way(links=".toc li"), RULES, HOSTS)
+    assert links.articles == ("https://a.example/article/1", "https://a.example/article/2")
+
+
+def test_next_and_follow() -> None:
+    links = listing_urls(LISTING, BASE, way(next="a[rel=next]", follow=[r"/revue/"]), RULES, HOSTS)
+    assert links.next == ("https://a.example/revue/x/?page=2",)
+    assert links.listings == ("https://a.example/revue/x/42/1/", "https://a.example/revue/x/?page=2")
+
+
+@pytest.mark.parametrize(
+    ("base", "found"),
+    [("/sub/", "https://a.example/sub/article/7"), ("https://b.example/", "https://a.example/revue/x/article/7")],
+)
+def test_base_element_counts_only_within_bounds(base: str, found: str) -> None:
+    body = f'<html><head><base href="{base}"></head><body><a href="article/7">x</a></body></html>'.encode()
+    assert listing_urls(body, BASE, way(), UrlRules(article=("/article/",)), HOSTS).articles == (found,)
+
+
+@pytest.mark.parametrize("body", [b"", b"   ", b"\x00\xff\xfe", b"<", b"%PDF-1.4 ...", b"<html></html>"])
+def test_no_page_no_links(body: bytes) -> None:
+    assert listing_urls(body, BASE, way(), RULES, HOSTS).articles == ()
+
+
+def test_deep_nesting_hides_no_link() -> None:
+    body = b"<html><body>" + b"<div>" * 1500 + b'<a href="/article/5">x</a>' + b"</div>" * 1500
+    assert listing_urls(body, BASE, way(), RULES, HOSTS).articles == ("https://a.example/article/5",)
+
+
+SITEMAP = b"""<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+<url><loc> https://a.example/article/1/slug </loc><lastmod>2026-05-01</lastmod></url>
+<url><loc>https://a.example/article/1</loc><lastmod>2026-05-03T10:00:00+02:00</lastmod></url>
+<url><loc>https://a.example/article/2</loc><lastmod>2099-01-01</lastmod></url>
+<url><loc>https://a.example/article/3</loc><lastmod>last week</lastmod></url>
+<url><loc>https://a.example/article/4.pdf</loc></url><url><loc>https://b.example/article/5</loc></url>
+<url><loc>https://a.example/about</loc></url><url><loc></loc></url></urlset>"""
+
+
+@pytest.mark.parametrize("body", [SITEMAP, gzip.compress(SITEMAP)])
+def test_sitemap(body: bytes) -> None:
+    articles, excluded = sitemap_articles(sitemap_entries(body, NOW), RULES, HOSTS)
+    assert articles == [
+        ("https://a.example/article/1", datetime(2026, 5, 3, 8, 0, tzinfo=UTC)),
+        ("https://a.example/article/2", None),
+        ("https://a.example/article/3", None),
+    ]
+    assert excluded == 1
+
+
+def test_index() -> None:
+    body = b"<sitemapindex><sitemap><loc>https://a.example/s1.xml</loc></sitemap></sitemapindex>"
+    assert sitemap_entries(body, NOW).sitemaps == ("https://a.example/s1.xml",)
+
+
+def test_a_sitemap_that_changed_everything_today_says_nothing() -> None:
+    rows = "".join(
+        f"<url><loc>https://a.example/article/{n}</loc><lastmod>2026-05-04</lastmod></url>" for n in range(30)
+    )
+    entries = sitemap_entries(f"<urlset>{rows}</urlset>".encode(), NOW)
+    assert {lastmod for _, lastmod in entries.urls} == {None}
+
+
+def test_at_most_50000_entries() -> None:
+    body = b"<urlset>" + b"".join(b"<url><loc>https://a.example/article/%d</loc></url>" % n for n in range(50_001))
+    entries = sitemap_entries(body + b"</urlset>", NOW)
+    assert len(entries.urls) == 50_000
+    assert "50000" in entries.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"", "no entries"),
+        (b"garbage", "no entries"),
+        (b"\x1f\x8bnot gzip", "gzip"),
+        (gzip.compress(SITEMAP)[:-30], "cut short"),
+        (b"<html><body>soft 404</body></html>", "no entries"),
+    ],
+)
+def test_what_is_wrong_is_named(body: bytes, problem: str) -> None:
+    assert any(problem in each for each in sitemap_entries(body, NOW).problems)
+
+
+def test_what_can_be_read_of_a_broken_sitemap_is_used() -> None:
+    assert sitemap_entries(SITEMAP[:250], NOW).urls
+    assert sitemap_entries(SITEMAP.replace(b"<url><loc> h", b"<url>&nope;<loc> h"), NOW).urls
+
+
+def test_entities_are_not_expanded_and_no_file_is_read() -> None:
+    laughs = (
+        b'<!DOCTYPE u [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
+    )
+    body = laughs + b"<urlset><url><loc>https://a.example/&b;</loc></url><url><loc>&c;</loc></url>"
+    entries = sitemap_entries(body + b"<url><loc>https://a.example/article/9</loc></url></urlset>", NOW)
+    assert not any("ha" in url or "root" in url for url, _ in entries.urls)
+    assert ("https://a.example/article/9", None) in entries.urls
+    assert any("entities" in each for each in entries.problems)
+
+
+def test_a_gzip_bomb_is_bounded() -> None:
+    entries = sitemap_entries(gzip.compress(b" " * (60 * 1024 * 1024)), NOW)
+    assert any("50 MiB" in each for each in entries.problems)

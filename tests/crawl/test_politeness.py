@@ -1,0 +1,133 @@
+"""robots.txt, Retry-After, TDMRep and bot checks as decisions."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from harvester.crawl.politeness import (
+    ROBOTS_LIMIT,
+    is_challenge,
+    retry_after,
+    robots_too_long,
+    robots_verdict,
+    tdm_rules,
+    tdm_statements,
+)
+
+NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
+SITE = "https://a.example"
+
+
+def allowed(text: str | bytes, path: str = "/x", status: int = 200) -> bool:
+    body = text if isinstance(text, bytes) else text.encode()
+    return robots_verdict(status, body, "Harvester", SITE + path).allowed
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
+def test_a_client_error_allows_all(status: int) -> None:
+    assert allowed("User-agent: *\nDisallow: /", status=status)
+
+
+@pytest.mark.parametrize("status", [0, 301, 429, 500, 502, 503, 504])
+def test_what_cannot_be_read_forbids_all(status: int) -> None:
+    verdict = robots_verdict(status, b"User-agent: *\nAllow: /", "Harvester", SITE + "/x")
+    assert not verdict.allowed
+    assert "could not be read" in verdict.rule
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "verdict"),
+    [
+        ("User-agent: *\nDisallow: /", "/x", False),
+        ("User-agent: *\nDisallow:", "/x", True),
+        ("User-agent: *\nDisallow: /\nAllow: /x", "/x", True),
+        ("User-agent: *\nDisallow: /x\nAllow: /x", "/x", True),
+        ("User-agent: *\nAllow: /x\nDisallow: /x/y", "/x/y/z", False),
+        ("User-agent: *\nDisallow: /*.php$", "/a.php", False),
+        ("User-agent: *\nDisallow: /*.php$", "/a.php?x", True),
+        ("User-agent: *\nDisallow: /a*b", "/a/1/b", False),
+        ("User-agent: *\nDisallow: /caf%C3%A9", "/café", False),
+        ("User-agent: *\nDisallow: /café", "/caf%c3%a9", False),
+        ("User-agent: *\nDisallow: /X", "/x", True),
+        ("User-agent: harvester\nAllow: /\n\nUser-agent: *\nDisallow: /", "/x", True),
+        ("User-agent: HARVESTER/2.0\nDisallow: /x\n\nUser-agent: *\nAllow: /", "/x", False),
+        ("User-agent: harvest\nDisallow: /", "/x", True),
+        ("User-agent: harvester-extra\nDisallow: /", "/x", True),
+        ("User-agent: other\nUser-agent: Harvester\nDisallow: /x", "/x", False),
+        ("User-agent: Harvester\nDisallow: /a\n\nUser-agent: Harvester\nDisallow: /x", "/x", False),
+        ("User-agent: *  # all\nDisallow: /x # this", "/x", False),
+        ("<html><body>no rules</body></html>", "/x", True),
+        ("\x00\x01\x02garbage", "/x", True),
+    ],
+)
+def test_rules(text: str, path: str, verdict: bool) -> None:
+    assert allowed(text, path) is verdict
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_line_ends_and_marks(end: str, encoding: str) -> None:
+    assert not allowed(f"User-agent: *{end}Disallow: /x{end}".encode(encoding))
+
+
+def test_the_first_500_kib_are_read() -> None:
+    filler = b"# nothing to see here\n" * 30_000
+    assert len(filler) > ROBOTS_LIMIT
+    assert not allowed(b"User-agent: *\nDisallow: /x\n" + filler)
+    assert robots_too_long(filler)
+    assert not robots_too_long(b"")
+
+
+@pytest.mark.parametrize(("value", "delay"), [("5", 5.0), ("0.5", 0.5), ("86400", 86400.0), ("soon", None)])
+def test_crawl_delay(value: str, delay: float | None) -> None:
+    body = f"User-agent: *\nCrawl-delay: {value}\n".encode()
+    assert robots_verdict(200, body, "Harvester", SITE + "/x").crawl_delay == delay
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120), ("-5", 0), ("0", 0), ("Mon, 04 May 2026 12:02:00 GMT", 120), ("Mon, 04 May 2026 11:00:00 GMT", 0),
+        ("Mon, 04 May 2036 12:02:00 GMT", 86_400), ("999999999999", 86_400), (None, None), ("", None), ("soon", None),
+        ("1.5", None),
+    ],
+)  # fmt: skip
+def test_retry_after(value: str | None, seconds: int | None) -> None:
+    assert retry_after(value, NOW) == (None if seconds is None else timedelta(seconds=seconds))
+
+
+TDM = b"""[{"location": "/", "tdm-reservation": 0},
+ {"location": "/article/*", "tdm-reservation": 1, "tdm-policy": "https://a.example/policy"},
+ {"location": "/article/*/open$", "tdm-reservation": 0}, {"location": 3}, "x",
+ {"location": "/y", "tdm-reservation": 7}]"""
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/article/1", ("tdm-reservation: 1", "tdm-policy: https://a.example/policy")),
+        ("/article/1/open", ("tdm-reservation: 0",)),
+        ("/other", ("tdm-reservation: 0",)),
+    ],
+)
+def test_tdm_longest_location_decides(path: str, said: tuple[str, ...]) -> None:
+    assert tdm_statements(tdm_rules(TDM), SITE + path) == said
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b"\xff\xfe", b"[" * 100_000, b"<html>"])
+def test_tdm_garbage_says_nothing(body: bytes) -> None:
+    assert tdm_statements(tdm_rules(body), SITE + "/x") == ()
+
+
+def test_tdm_reservation_wins_a_tie() -> None:
+    body = b'[{"location": "/a", "tdm-reservation": 0}, {"location": "/a", "tdm-reservation": 1}]'
+    assert tdm_statements(tdm_rules(body), SITE + "/a/b") == ("tdm-reservation: 1",)
+
+
+def test_bot_checks() -> None:
+    assert is_challenge(403, {}, b"<p>Please solve this CAPTCHA</p>")
+    assert is_challenge(200, {"cf-mitigated": "challenge"}, b"")
+    assert is_challenge(200, {}, b"<script src=/cdn-cgi/challenge-platform/x></script>")
+    assert not is_challenge(200, {}, b"<script src=/cdn-cgi/challenge-platform/x></script>" + b"<p>text</p>" * 5000)
+    assert not is_challenge(200, {}, b"<p>A study of captcha use</p>")
+    assert not is_challenge(403, {}, b"<p>Forbidden</p>")
