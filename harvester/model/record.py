@@ -224,18 +224,28 @@ _NOT_MEANING = {
 }  # fmt: skip
 
 
+_NESTED = (dict, list)
+
+
 def meaning(record: Record) -> dict[str, Any]:
     """The record as JSON types without places, times and bookkeeping: two equal meanings are no Change."""
-    pruned: dict[str, Any] = _prune(record.model_dump(mode="json"))
+    return meaning_of(record.model_dump(mode="json"))
+
+
+def meaning_of(dump: dict[str, Any]) -> dict[str, Any]:
+    """`meaning` of a record that has been dumped (`mode="json"`) already."""
+    pruned: dict[str, Any] = _prune(dump)
     return pruned
 
 
 def _prune(node: Any) -> Any:
     if isinstance(node, dict):
-        return {key: _prune(value) for key, value in node.items() if key not in _NOT_MEANING}
-    if isinstance(node, list):
-        return [_prune(value) for value in node]
-    return node
+        return {
+            key: _prune(value) if isinstance(value, _NESTED) else value
+            for key, value in node.items()
+            if key not in _NOT_MEANING
+        }
+    return [_prune(value) if isinstance(value, _NESTED) else value for value in node]
 
 
 def content_hash(record: Record) -> str:
