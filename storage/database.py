@@ -47,9 +47,14 @@ class Database:
         """
         with self._engine.connect() as connection, said_plainly(self.path):
             connection.execution_options(write=True, durable=durable, scrub=scrub)
-            for attempt in _patiently():
-                with attempt:
-                    connection.begin()
+            try:
+                connection.begin()
+            except sqlite3.OperationalError as error:
+                if not _is_lock(error):
+                    raise
+                for attempt in _patiently():
+                    with attempt:
+                        connection.begin()
             yield connection
             connection.commit()
 

@@ -1,19 +1,33 @@
 """Records as stored text: to JSON and back, made clean for a database, folded for search."""
 
+import hashlib
 import re
 import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
 
-from harvester.model.record import Record
+from harvester.model.record import Record, meaning_of
 
 CLEANED = "text_cleaned"  # flag of a record from which NUL or broken characters were removed
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'", "ʼ": "'", "ø": "o", "ł": "l"})
 
+_ACCENTS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 
-def to_text(record: Record) -> tuple[Record, str]:
-    """The record and its JSON. NUL goes, a lone surrogate becomes U+FFFD, and the flag `text_cleaned` says so.
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A record as it is stored: the (cleaned) record, its JSON, and the hash of its meaning."""
+
+    record: Record
+    text: str
+    content_hash: str
+
+
+def document(record: Record) -> Document:
+    """The record ready to be stored. NUL goes, a lone surrogate becomes U+FFFD, and the flag `text_cleaned` says so.
 
     Raises ValueError or TypeError (pydantic's and orjson's) when a field holds what its type forbids.
     """
@@ -21,10 +35,18 @@ def to_text(record: Record) -> tuple[Record, str]:
     try:
         text = orjson.dumps(dump)
     except orjson.JSONEncodeError:
-        return to_text(_cleaned(dump))
+        return document(_cleaned(dump))
     if b"\\u0000" in text and _clean_node(dump) != dump:
-        return to_text(_cleaned(dump))
-    return record, text.decode()
+        return document(_cleaned(dump))
+    meant = orjson.dumps(meaning_of(dump), option=orjson.OPT_SORT_KEYS)
+    return Document(record, text.decode(), hashlib.sha256(meant).hexdigest())
+
+
+def renumbered(present: Document, revision: int, updated_at: datetime) -> Document:
+    """The same meaning as another revision."""
+    record = present.record.model_copy(update={"revision": revision, "updated_at": updated_at})
+    text = orjson.dumps(record.model_dump(mode="json")).decode()
+    return Document(record, text, present.content_hash)
 
 
 def from_text(text: str) -> Record:
@@ -39,8 +61,10 @@ def clean(text: str) -> str:
 
 def fold(text: str) -> str:
     """For comparison: compatibility forms, case and accents gone, ligatures opened, blanks single."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    return re.sub(r"\s+", " ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain.translate(_LIGATURES)))
+    return " ".join(plain.split())
 
 
 def search_text(record: Record) -> str:

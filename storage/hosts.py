@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import and_, bindparam, case, or_, select, update
 
 from storage.database import Database
-from storage.tables import hosts, robots_copies, upsert
+from storage.tables import Moment, hosts, robots_copies, upsert
 from storage.unit import Unit
 
 _ASK_AGAIN = 0.25  # seconds after which a waiting owner looks whether the other has finished
@@ -40,12 +40,8 @@ class Hosts:
 
         One turn at a time per host, also for the same owner; `gap_s` lies between the starts of two turns.
         """
-        mine = {"next_at": now + timedelta(seconds=gap_s), "owner_until": now + timedelta(seconds=deadline_s)}
-        turn = upsert(hosts).values(host=host, owner=owner, **mine)
-        turn = turn.on_conflict_do_update(
-            index_elements=[hosts.c.host], set_={"owner": owner, **mine}, where=_free(now)
-        )
-        if unit.connection.execute(turn.returning(hosts.c.host)).first():
+        times = {"next_at": now + timedelta(seconds=gap_s), "owner_until": now + timedelta(seconds=deadline_s)}
+        if unit.connection.execute(_TAKE, {"host": host, "owner": owner, "now": now, **times}).first():
             return 0.0
         row = unit.connection.execute(select(hosts).where(hosts.c.host == host)).one()
         busy = min(_seconds(row.owner_until, now), _ASK_AGAIN) if row.owner else 0.0
@@ -53,8 +49,7 @@ class Hosts:
 
     def end_turn(self, unit: Unit, host: str, owner: str, now: datetime) -> None:
         """Give the host back. A turn whose deadline has passed may be another's by now and stays theirs."""
-        mine = and_(hosts.c.host == host, hosts.c.owner == owner, hosts.c.owner_until > now)
-        unit.connection.execute(update(hosts).where(mine).values(owner=None, owner_until=None))
+        unit.connection.execute(_END, {"the_host": host, "the_owner": owner, "now": now})
 
     def hold(self, unit: Unit, host: str, until: datetime, reason: str) -> None:
         """Leave the whole host alone until then; an earlier, longer hold stays."""
@@ -89,13 +84,23 @@ class Hosts:
         return RobotsCopy(row.status, row.body, row.fetched_at) if row else None
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        hosts.c.next_at <= now,
-        or_(hosts.c.hold_until.is_(None), hosts.c.hold_until <= now),
-        or_(hosts.c.owner.is_(None), hosts.c.owner_until <= now),
-    )
-
-
 def _seconds(until: datetime | None, now: datetime) -> float:
     return max(0.0, (until - now).total_seconds()) if until else 0.0
+
+
+_now = bindparam("now", type_=Moment)
+_turn = upsert(hosts).values({name: bindparam(name) for name in ("host", "owner", "next_at", "owner_until")})
+_TAKE = _turn.on_conflict_do_update(
+    index_elements=[hosts.c.host],
+    set_={name: _turn.excluded[name] for name in ("owner", "next_at", "owner_until")},
+    where=and_(
+        hosts.c.next_at <= _now,
+        or_(hosts.c.hold_until.is_(None), hosts.c.hold_until <= _now),
+        or_(hosts.c.owner.is_(None), hosts.c.owner_until <= _now),
+    ),
+).returning(hosts.c.host)
+_END = (
+    update(hosts)
+    .where(hosts.c.host == bindparam("the_host"), hosts.c.owner == bindparam("the_owner"), hosts.c.owner_until > _now)
+    .values(owner=None, owner_until=None)
+)

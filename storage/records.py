@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, select
 
 from harvester.errors import UsageError
 from harvester.model.access import AccessStatus, AccessVerdict
-from harvester.model.record import Provenance, Record, content_hash
+from harvester.model.record import Provenance, Record
 from harvester.model.run import ChangeKind
 from storage import saving
 from storage.changes import Changes
 from storage.database import Database
-from storage.documents import fold, from_text, to_text
-from storage.identity import doi_key, owners, target_of
+from storage.documents import fold, from_text
+from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
 from storage.saving import Saved
 from storage.tables import archive_entries, changes, identities, records, revisions, verdicts
@@ -58,8 +58,8 @@ class Records:
 
     def find_existing(self, unit: Unit, record: Record) -> Record | None:
         """The stored record that `save` would take this one for."""
-        known = owners(unit.connection, [record])
-        return _get(unit.connection, target_of(record, known))
+        names = names_of(record)
+        return _get(unit.connection, target_of(names, owners(unit.connection, names), record.id))
 
     def iter(
         self,
@@ -122,8 +122,7 @@ class Records:
         tombstone = Record.model_validate(record.model_dump() | buried)
         if keep_history:
             unit.connection.execute(saving.history([record.id], None, now))
-        row = saving.row_of(tombstone, to_text(tombstone)[1], content_hash=content_hash(tombstone))
-        unit.connection.execute(update(records).where(records.c.id == record.id).values(row))
+        saving.put(unit, tombstone)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)
 
     def _page(self, wanted: Select[tuple[str, str]], last: str) -> list[tuple[str, str]]:

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Insert, Row, literal, select
+from sqlalchemy import Insert, Row, bindparam, literal, select, update
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
-from harvester.model.record import Record, content_hash, meaning
+from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind
 from storage.changes import Changes
-from storage.documents import from_text, search_text, to_text
+from storage.documents import Document, document, from_text, renumbered, search_text
 from storage.identity import Name, names_of, owners, target_of
 from storage.tables import Moment, identities, records, revisions, upsert, verdicts
 from storage.unit import Unit
@@ -56,63 +56,69 @@ class _Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class _Item:
+    """One record of the batch, by its place in it, with its names and the id of the record it is."""
+
+    place: int
+    record: Record
+    names: tuple[Name, ...]
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
-    """One record's way through a batch: the rows to write and what to report."""
+    """What follows for one item: rows to write and what to report. `renew`: only document and pointers."""
 
     saved: Saved
     row: dict[str, Any] | None = None
-    names: tuple[str, ...] = ()
-    verdict: dict[str, Any] | None = None
+    renew: bool = False
     replaces: bool = False
+    names: tuple[Name, ...] = ()
+    verdict: dict[str, Any] | None = None
 
 
 def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
     """As `Records.save` says."""
     results: dict[int, Saved] = {}
     for start in range(0, len(batch), _CHUNK):
-        waiting = list(enumerate(batch[start : start + _CHUNK], start))
+        waiting = []
+        for place, record in enumerate(batch[start : start + _CHUNK], start):
+            try:
+                waiting.append(_Item(place, record, tuple(names_of(record))))
+            except (AttributeError, TypeError, ValueError) as error:
+                results[place] = _unfit(record.id, error)
         while waiting:
             waiting = _save_wave(unit, log, waiting, results, run_id, now)
-    return [results[n] for n in range(len(batch))]
+    return [results[place] for place in range(len(batch))]
 
 
 def _save_wave(
-    unit: Unit,
-    log: Changes,
-    waiting: list[tuple[int, Record]],
-    results: dict[int, Saved],
-    run_id: str | None,
-    now: datetime,
-) -> list[tuple[int, Record]]:
-    known = owners(unit.connection, [record for _, record in waiting])
+    unit: Unit, log: Changes, waiting: list[_Item], results: dict[int, Saved], run_id: str | None, now: datetime
+) -> list[_Item]:
+    known = owners(unit.connection, (name for item in waiting for name in item.names))
     wave, later = _independent(waiting, known)
-    stored = _stored(unit, [target for _, _, target in wave])
+    stored = _stored(unit, [item.target for item in wave])
     before = _flipped(unit, wave, stored)
-    steps = [
-        (n, _step(record, stored.get(target), before.get(target), known, run_id, now)) for n, record, target in wave
-    ]
-    for n, saved in zip((n for n, _ in steps), _write(unit, [step for _, step in steps], run_id, now), strict=True):
-        results[n] = saved
+    steps = [_step(item, stored.get(item.target), before.get(item.target), known, run_id, now) for item in wave]
+    for item, saved in zip(wave, _write(unit, steps, run_id, now), strict=True):
+        results[item.place] = saved
         kinds = [kind for kind in (saved.kind, *saved.extra) if kind]
         log.append(unit, [(saved.record_id, kind, saved.revision) for kind in kinds], now)
     return later
 
 
-def _independent(
-    waiting: list[tuple[int, Record]], known: dict[Name, str]
-) -> tuple[list[tuple[int, Record, str]], list[tuple[int, Record]]]:
-    """Split off records that have a name or a stored record in common with an earlier one: they see its result."""
+def _independent(waiting: list[_Item], known: dict[Name, str]) -> tuple[list[_Item], list[_Item]]:
+    """Split off items that share a name or a stored record with an earlier one: they must see its result."""
     taken: set[Name] = set()
-    wave: list[tuple[int, Record, str]] = []
-    later: list[tuple[int, Record]] = []
-    for n, record in waiting:
-        names = [(name, record.source_id) for name in names_of(record)]
-        target = target_of(record, known)
-        marks = {*names, ("id", target)}
+    wave: list[_Item] = []
+    later: list[_Item] = []
+    for item in waiting:
+        target = target_of(item.names, known, item.record.id)
+        marks = {*item.names, (target, "id")}
         if taken.isdisjoint(marks):
-            wave.append((n, record, target))
+            wave.append(replace(item, target=target))
         else:
-            later.append((n, record))
+            later.append(item)
         taken |= marks
     return wave, later
 
@@ -128,7 +134,7 @@ def _stored_of(row: Row[*tuple[Any, ...]]) -> _Stored:
 
 
 def _step(
-    record: Record,
+    item: _Item,
     stored: _Stored | None,
     before: Record | None,
     known: dict[Name, str],
@@ -138,22 +144,30 @@ def _step(
     if stored and stored.deletion_reason in NEVER_AGAIN:
         return _Step(Saved(stored.id, None, revision=stored.revision, skipped=True))
     try:
-        merged = _merged(record, stored, now)
-        merged, text = to_text(merged)
-        digest = content_hash(merged)
-        kinds = _kinds(merged, digest, stored, before)
+        present = document(_merged(item.record, stored, now))
+        kinds = _kinds(present, stored, before)
         if kinds and stored:
-            merged = merged.model_copy(update={"revision": stored.revision + 1, "updated_at": now})
-            text = to_text(merged)[1]
-        row = row_of(merged, text, content_hash=digest)
-    except (ValueError, TypeError) as error:
-        return _Step(Saved(stored.id if stored else record.id, None, error=f"{type(error).__name__}: {error}"))
-    names = tuple(name for name in names_of(merged) if (name, merged.source_id) not in known)
-    verdict = None
-    if stored is None or stored.verdict_hash != row["verdict_hash"]:
-        verdict = _verdict_row(merged, run_id, now)
-    saved = Saved(merged.id, kinds[0] if kinds else None, tuple(kinds[1:]), merged.revision)
-    return _Step(saved, row, names, verdict, replaces=bool(kinds and stored))
+            present = renumbered(present, stored.revision + 1, now)
+        row = _row(present) if kinds else _renewal(present)
+    except (AttributeError, TypeError, ValueError) as error:
+        return _Step(_unfit(item.target, error))
+    record = present.record
+    return _Step(
+        Saved(record.id, kinds[0] if kinds else None, tuple(kinds[1:]), record.revision),
+        row,
+        renew=not kinds,
+        replaces=bool(kinds and stored),
+        names=tuple(name for name in item.names if name not in known),
+        verdict=_verdict_row(record, run_id, now) if _newly_said(row, stored) else None,
+    )
+
+
+def _newly_said(row: dict[str, Any], stored: _Stored | None) -> bool:
+    return stored is None or stored.verdict_hash != row["verdict_hash"]
+
+
+def _unfit(record_id: str, error: Exception) -> Saved:
+    return Saved(record_id, None, error=f"{type(error).__name__}: {error}")
 
 
 def _merged(record: Record, stored: _Stored | None, now: datetime) -> Record:
@@ -177,12 +191,13 @@ def _merged(record: Record, stored: _Stored | None, now: datetime) -> Record:
     )
 
 
-def _kinds(record: Record, digest: str, stored: _Stored | None, before: Record | None) -> list[ChangeKind]:
+def _kinds(present: Document, stored: _Stored | None, before: Record | None) -> list[ChangeKind]:
     if stored is None:
         return [ChangeKind.CREATED]
-    if stored.deleted_at is None and stored.content_hash == digest:
+    if stored.deleted_at is None and stored.content_hash == present.content_hash:
         return []
-    kinds = [ChangeKind.ACCESS_CHANGED] if stored.access != record.access.status.value else []
+    record = present.record
+    kinds = [ChangeKind.ACCESS_CHANGED] if stored.access != record.access.status else []
     kinds += [ChangeKind.INTEGRITY_CHANGED] if stored.integrity != record.integrity.status else []
     if stored.deleted_at is not None:
         return [ChangeKind.RESTORED, *kinds]
@@ -197,13 +212,13 @@ def _differs_elsewhere(before: Record, after: Record) -> bool:
     return any(old.get(key) != new.get(key) for key in (old.keys() | new.keys()) - {"access", "integrity"})
 
 
-def _flipped(unit: Unit, wave: list[tuple[int, Record, str]], stored: dict[str, _Stored]) -> dict[str, Record]:
+def _flipped(unit: Unit, wave: list[_Item], stored: dict[str, _Stored]) -> dict[str, Record]:
     """The stored records whose access or integrity the batch contradicts."""
     ids = [
-        target
-        for _, record, target in wave
-        if (old := stored.get(target))
-        and (old.access, old.integrity) != (record.access.status, record.integrity.status)
+        item.target
+        for item in wave
+        if (old := stored.get(item.target))
+        and (old.access, old.integrity) != (item.record.access.status, item.record.integrity.status)
     ]
     if not ids:
         return {}
@@ -211,27 +226,44 @@ def _flipped(unit: Unit, wave: list[tuple[int, Record, str]], stored: dict[str, 
     return {row.id: from_text(row.document) for row in rows}
 
 
-def row_of(record: Record, text: str, *, content_hash: str) -> dict[str, Any]:
-    """A row of `records` from a record and its document."""
-    return {
+def put(unit: Unit, record: Record) -> None:
+    """Write a record as it stands, without asking what changed."""
+    unit.connection.execute(_UPSERT, _row(document(record)))
+
+
+def _row(present: Document) -> dict[str, Any]:
+    """The whole row of `records`."""
+    record = present.record
+    return _moving(present) | {
         "id": record.id,
         "source_id": record.source_id,
         "work_id": record.work_id,
         "publisher_id": record.publisher_id,
         "url": record.url,
-        "aliases": orjson.dumps(record.aliases).decode(),
         "access": record.access.status.value,
         "integrity": record.integrity.status,
         "languages": f" {' '.join(sorted({*record.languages, *record.titles, *record.abstracts}))} ",
         "folded": search_text(record),
-        "content_hash": content_hash,
-        "verdict_hash": _verdict_hash(record),
+        "content_hash": present.content_hash,
         "revision": record.revision,
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "deleted_at": record.deleted_at,
         "deletion_reason": record.deletion_reason,
-        "document": text,
+    }
+
+
+def _renewal(present: Document) -> dict[str, Any]:
+    """The part of the row that moves without a revision."""
+    return _moving(present) | {"the_id": present.record.id}
+
+
+def _moving(present: Document) -> dict[str, Any]:
+    """Document (places, times, evidence), aliases, verdict."""
+    return {
+        "aliases": orjson.dumps(present.record.aliases).decode(),
+        "verdict_hash": _verdict_hash(present.record),
+        "document": present.text,
     }
 
 
@@ -274,22 +306,29 @@ def _write_rows(unit: Unit, steps: list[_Step], run_id: str | None, now: datetim
     execute = unit.connection.execute
     if replaced := [step.saved.record_id for step in steps if step.replaces]:
         execute(history(replaced, run_id, now))
-    if rows := [step.row for step in steps if step.row]:
+    if rows := [step.row for step in steps if step.row and not step.renew]:
         execute(_UPSERT, rows)
-    if names := [_name_row(step, name) for step in steps if step.row for name in step.names]:
+    if rows := [step.row for step in steps if step.row and step.renew]:
+        execute(_RENEW, rows)
+    if names := [_name_row(name, step.saved.record_id) for step in steps for name in step.names]:
         execute(_NAME, names)
     if reached := [step.verdict for step in steps if step.verdict]:
         execute(verdicts.insert(), reached)
 
 
-def _name_row(step: _Step, name: str) -> dict[str, Any]:
-    assert step.row is not None
-    return {"key": name, "source_id": step.row["source_id"], "record_id": step.row["id"]}
+def _name_row(name: Name, record_id: str) -> dict[str, Any]:
+    key, source_id = name
+    return {"key": key, "source_id": source_id, "record_id": record_id}
 
 
 _upsert = upsert(records)
 _UPSERT = _upsert.on_conflict_do_update(
     index_elements=[records.c.id],
     set_={column.name: _upsert.excluded[column.name] for column in records.c if not column.primary_key},
+)
+_RENEW = (
+    update(records)
+    .where(records.c.id == bindparam("the_id"))
+    .values({name: bindparam(name) for name in ("aliases", "verdict_hash", "document")})
 )
 _NAME = upsert(identities).on_conflict_do_nothing()
