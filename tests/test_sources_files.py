@@ -276,6 +276,7 @@ MISTAKES = [  # text of x.toml, line, key, part of what is wrong, part of the re
         "is on a host that hosts does not name",
         'add "x.example" to hosts',
     ),
+    (HEAD + ARTICLE + 'canonical = "/a/{id}"\n', 5, "urls.canonical", "is not an http(s) address", "write https://"),
     (HEAD + 'platform = "press"\n', 1, "urls.canonical", "(from the platform)", 'add "www.press.example"'),
     (HEAD + "[politeness]\ndelay = 0.5\n", 4, "politeness.delay", "is 0.5 s", "HARVESTER_PRIVATE_ALLOW"),
     (HEAD + "[rights]\nbasis = 'licence'\ndeclared_by = 'me'\n", 3, "rights.reference", "is missing", "reference"),
@@ -389,6 +390,11 @@ def test_the_same_id_twice(seeds, tmp_path):
     assert [(one.line, one.what) for one in found] == [(2, '"one" is the id of another file too')]
 
 
+def test_a_delay_of_the_platform_is_named_as_such(seeds):
+    found = sources.check(None, seeds(press=PLATFORM.replace("delay = 4.0", "delay = 0"), three=SECOND))
+    assert [one.what for one in found] == ["is 0.0 s (from the platform), and www.press.example is a public host"]
+
+
 def test_no_seeds_folder(tmp_path):
     with pytest.raises(SourceError, match="is no seeds folder") as caught:
         sources.load(tmp_path)
@@ -437,6 +443,24 @@ z = 4'''
         "d[1]": 15, "d[1].x": 16, "d[1].sub": 17, "d[1].sub.y": 18, "d[1].e": 19, "d[1].e[0]": 19,
         "d[1].e[0].z": 20, "d[1].e[0].z.f": 20, "d[1].e[0].z.f.g": 20, "d[1].e[1]": 21, "h.i": 22, "h.i.z": 23,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*/*.toml")), ids=lambda path: path.stem)
+def test_every_key_of_a_shipped_file_is_found_on_its_line(path):
+    text = path.read_text(encoding="utf-8")
+    lines, written = key_lines(text), text.splitlines()
+    assert set(_paths(tomllib.loads(text))) == set(lines)
+    for key, line in lines.items():
+        if isinstance(key[-1], str):
+            assert key[-1] in written[line - 1]
+
+
+def _paths(node, at=()):
+    """Every key path of parsed TOML."""
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in items:
+        yield (*at, key)
+        yield from _paths(value, (*at, key))
 
 
 def test_windows_line_ends(seeds):

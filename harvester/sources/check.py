@@ -106,17 +106,23 @@ def _addresses(own: Source, platform: Platform | None) -> Iterator[Finding]:
     if own.urls.canonical:
         yield from _canonical(own.urls.canonical, article)
     canonical = own.urls.canonical or (platform.urls.canonical if platform else None)
-    if canonical and own.hosts and host_of(canonical) not in own.hosts:
-        where = "" if own.urls.canonical else " (from the platform)"
-        what = f'"{canonical}"{where} is on a host that hosts does not name'
-        yield ("urls", "canonical"), what, f'add "{host_of(canonical)}" to hosts, or write a template on {own.hosts[0]}'
+    host = host_of(canonical or "")
+    if host and own.hosts and host not in own.hosts:
+        what = f'"{canonical}"{_inherited(own.urls.canonical)} is on a host that hosts does not name'
+        yield ("urls", "canonical"), what, f'add "{host}" to hosts, or write a template on {own.hosts[0]}'
     if not article and any(not entry.urls and not entry.links for entry in own.discovery):
         what = "is missing, so an article's address cannot be told from any other"
         yield ("urls", "article"), what, r"write article = ['^https://HOST/article/(?P<id>\d+)']"
 
 
+def _inherited(own: object) -> str:
+    return " (from the platform)" if own is None else ""
+
+
 def _canonical(template: str, article: tuple[str, ...]) -> Iterator[Finding]:
     known = {name for pattern in article for name in re.compile(pattern).groupindex}
+    if not host_of(template):
+        yield ("urls", "canonical"), f'"{template}" is not an http(s) address', "write https://HOST/article/{id}"
     for name in _NAMES.findall(template):
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.4)
@@ -221,11 +227,11 @@ def _rights(own: Source) -> Iterator[Finding]:
 
 
 def _delay(own: Source, platform: Platform | None, private_allow: Collection[str]) -> Iterator[Finding]:
-    inherited = platform.politeness.delay if platform else 1.0
-    delay = own.politeness.delay if "delay" in own.politeness.model_fields_set else inherited
+    stated = own.politeness.delay if "delay" in own.politeness.model_fields_set else None
+    delay = platform.politeness.delay if stated is None and platform else own.politeness.delay
     public = [host for host in own.hosts if host not in private_allow and not _is_local(host)]
     if delay < 1 and public:
-        what = f"is {delay} s, and {public[0]} is a public host"
+        what = f"is {delay} s{_inherited(stated)}, and {public[0]} is a public host"
         yield (
             ("politeness", "delay"),
             what,
