@@ -78,13 +78,13 @@ def root(
     context.obj = Wiring(data)
 
 
-def main() -> None:
-    """Run the command line; an error on purpose becomes its message and its exit code."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line (`sys.argv` when None); an error on purpose becomes its message and its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # records are Unicode: what a terminal cannot show is escaped
             stream.reconfigure(errors="backslashreplace")
     try:
-        app(prog_name="harvester")
+        app(arguments, prog_name="harvester")
     except HarvesterError as error:
         _fail(str(error), error.exit_code)
     except OSError as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harvester.model.record import Record
 
-REASONS = ("legal", "operator", "out_of_scope", "duplicate")
+REASONS = ("legal", "operator")
 _FOLLOW_SECONDS = 1.0
 
 
