@@ -174,6 +174,10 @@ class Document:
             declared = header.split(",")[0]
         return language_tag(declared)
 
+    def string(self, element: Element) -> str:
+        """XPath 1.0 string value of an element."""
+        return string_value(element)
+
     def where(self, element: Element, attribute: str | None = None) -> str:
         """XPath of an element, or of its attribute."""
         path = self._where.get(element)

@@ -5,15 +5,17 @@ rule, or the end of the region closes it. So two abstracts glued together part w
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harvester.extraction.document import BLOCKS, Document, Element, block_of, string_value
 from harvester.extraction.labels import Label, initials, inline_label, is_section, label_of
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items
+from harvester.extraction.signals.selectors import compiled, find
 from harvester.extraction.signals.signal import Signal
 from harvester.model.record import Section
+from harvester.model.source import SelectorRule
 
 _CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
              "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
@@ -66,14 +68,26 @@ class _Closed(Exception):  # noqa: N818 - a signal between walker and reader, no
     """The region ends here."""
 
 
-def read(document: Document) -> list[Signal]:
-    """Signals `abstract`, `lay`, `graphical`, `highlights`, `keywords` with the label's language."""
+def read(document: Document, rules: Sequence[SelectorRule] = ()) -> list[Signal]:
+    """Signals `abstract`, `lay`, `graphical`, `highlights`, `keywords` with the label's language.
+
+    With `rules` (a Source's `read.blocks`) only the containers they find are read, if there are any.
+    """
     body = document.root.find("body")
     if body is None:
         return []
     seen: set[Element] = set()
     signals: list[Signal] = []
-    for start in _starts(body):
+    for rule in rules:
+        for root in find(document, rule):
+            seen.update(e for css in rule.drop for e in compiled(css, None)(root))
+            signals.extend(_read_root(document, root, seen))
+    return signals or _read_root(document, body, seen)
+
+
+def _read_root(document: Document, root: Element, seen: set[Element]) -> list[Signal]:
+    signals: list[Signal] = []
+    for start in _starts(root):
         if start.element in seen:
             continue
         for block in _read_region(start, seen):
@@ -216,7 +230,7 @@ class _Reader:
 
     def element(self, element: Element) -> None:
         tag = element.tag
-        if not isinstance(tag, str) or tag in _SKIPPED or _hidden(element):
+        if not isinstance(tag, str) or tag in _SKIPPED or element in self.seen or _hidden(element):
             return
         if tag == "br":
             self.text("\n", element)

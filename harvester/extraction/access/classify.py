@@ -1,0 +1,209 @@
+"""Weighs the statements of a page by tier and returns the one verdict, with its quotes and what contradicts it."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+
+from harvester.extraction.access.entries import lexicon
+from harvester.extraction.access.licences import find_licences
+from harvester.extraction.access.machine import machine_statements
+from harvester.extraction.access.page_data import licence_in_scripts
+from harvester.extraction.access.passages import PageText
+from harvester.extraction.access.sentences import Reading, SentenceReader, passages_of_slots
+from harvester.extraction.access.statements import Statement
+from harvester.extraction.access.structure import full_text, icons, marks, offered_file, purchase_options, select
+from harvester.extraction.document import Document, Element
+from harvester.extraction.signals.signal import Signal
+from harvester.model.access import AccessConflict, AccessStatus, AccessVerdict, Tier
+from harvester.model.record import Licence
+from harvester.model.signal import Evidence
+from harvester.model.source import AccessRules
+
+_READABLE = frozenset((AccessStatus.OPEN, AccessStatus.FREE))
+_SHUT = frozenset((AccessStatus.SUBSCRIPTION, AccessStatus.NO_FULLTEXT))
+# Said together in one tier, the first of a pair says more than the second and does not contradict it.
+_SAYS_MORE = (
+    (AccessStatus.OPEN, AccessStatus.FREE),
+    (AccessStatus.REGISTRATION, AccessStatus.FREE),
+    (AccessStatus.EMBARGOED, AccessStatus.FREE),
+    (AccessStatus.EMBARGOED, AccessStatus.OPEN),
+    (AccessStatus.EMBARGOED, AccessStatus.SUBSCRIPTION),
+    (AccessStatus.EMBARGOED, AccessStatus.REGISTRATION),
+    (AccessStatus.EMBARGOED, AccessStatus.NO_FULLTEXT),
+    (AccessStatus.SUBSCRIPTION, AccessStatus.REGISTRATION),
+    (AccessStatus.SUBSCRIPTION, AccessStatus.NO_FULLTEXT),
+)
+# A decided status that a statement of a weaker tier may still make more exact: status, by which, from which tiers.
+_REFINED = (
+    (AccessStatus.FREE, AccessStatus.OPEN, (Tier.MACHINE, Tier.SENTENCE, Tier.STRUCTURE)),
+    (AccessStatus.FREE, AccessStatus.REGISTRATION, (Tier.SENTENCE,)),
+    (AccessStatus.FREE, AccessStatus.EMBARGOED, (Tier.MACHINE, Tier.SENTENCE)),
+    (AccessStatus.OPEN, AccessStatus.EMBARGOED, (Tier.MACHINE, Tier.SENTENCE)),
+    (AccessStatus.SUBSCRIPTION, AccessStatus.REGISTRATION, (Tier.SENTENCE,)),
+    (AccessStatus.SUBSCRIPTION, AccessStatus.EMBARGOED, (Tier.MACHINE, Tier.SENTENCE)),
+)
+_QUOTES, _CONFLICTS = 3, 8
+
+
+def classify(
+    document: Document,
+    signals: Sequence[Signal],
+    rules: AccessRules,
+    *,
+    excluded: Collection[Element] = (),
+    languages: Sequence[str] = (),
+    today: date,
+    as_of: datetime,
+    text: PageText | None = None,
+    licences: Sequence[Licence] | None = None,
+) -> AccessVerdict:
+    """The verdict on this page's article. Only for a landing page that answered `ok`.
+
+    `excluded`: elements of title, abstract and keywords, whose words are no evidence. `today` decides what an
+    embargo's end means. `text` and `licences`, where the caller has them, save reading the page twice.
+    """
+    page = text or page_text(document, signals, rules, excluded)
+    if licences is None:
+        licences = find_licences(document, signals, rules, excluded, text=page)
+    reading = _read_words(page, rules, today, languages)
+    statements = [
+        *machine_statements(document, signals, licences, rules, today),
+        *reading.statements,
+        *marks(page, rules),
+        *icons(page),
+    ]
+    statements += _offers(page, rules, statements)
+    statements += _policy(rules)
+    if reading.banner:
+        statements = [one for one in statements if not _may_be_the_session(one)]
+    statements += _from_page_data(page, statements)
+    return _weigh(statements, as_of, purchases=lambda: purchase_options(page, reading.actions))
+
+
+def page_text(
+    document: Document, signals: Sequence[Signal], rules: AccessRules, excluded: Collection[Element]
+) -> PageText:
+    """The page's text as this room reads it: give it to `classify` and `find_licences` both."""
+    outside = [element for css in rules.outside for element in select(document.root, css)]
+    titles = (s.value for s in signals if s.name in ("title", "citation_title", "headline", "og:title"))
+    return PageText(document, excluded=excluded, outside=outside, title=next(titles, None))
+
+
+def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequence[str]) -> Reading:
+    words = lexicon()
+    reader = SentenceReader(words, page.document, today, languages)
+    reading = reader.read(page.passages(words.stems.nodes(page)))
+    slots = [element for css in rules.slots for element in select(page.document.root, css)]
+    if not slots:
+        return reading
+    inside = reader.read(list(passages_of_slots(page, slots)), slot=True)
+    return Reading((*inside.statements, *reading.statements), reading.banner, (*inside.actions, *reading.actions))
+
+
+def _offers(page: PageText, rules: AccessRules, statements: Sequence[Statement]) -> list[Statement]:
+    """The text itself, or a file of it, counts only where no gate stands anywhere on the page."""
+    if any(one.status not in _READABLE and one.tier <= Tier.HINT for one in statements):
+        return []
+    found = full_text(page) or offered_file(page, files_open=rules.files_open)
+    return [found] if found else []
+
+
+def _policy(rules: AccessRules) -> list[Statement]:
+    if rules.journal is None:
+        return []
+    evidence = Evidence(vocabulary="rules", name="journal", quote="", where="url")
+    return [Statement(AccessStatus(rules.journal), Tier.JOURNAL, "rules.journal@1", evidence, about_article=False)]
+
+
+def _may_be_the_session(statement: Statement) -> bool:
+    return statement.status is AccessStatus.FREE and not statement.licence and statement.tier >= Tier.SENTENCE
+
+
+def _from_page_data(page: PageText, statements: Sequence[Statement]) -> list[Statement]:
+    """A licence in the page's script data only makes "free" exact where no gate stands."""
+    statuses = {one.status for one in statements if one.tier <= Tier.STRUCTURE}
+    if statuses != {AccessStatus.FREE}:
+        return []
+    found = licence_in_scripts(page.document)
+    return [Statement(AccessStatus.OPEN, Tier.STRUCTURE, "structure.page-data@1", found)] if found else []
+
+
+def _weigh(statements: Sequence[Statement], as_of: datetime, purchases) -> AccessVerdict:  # type: ignore[no-untyped-def]
+    for tier in Tier:
+        if tier is Tier.HINT:
+            break
+        group = [one for one in statements if one.tier is tier]
+        if group:
+            return _decide(group, statements, as_of, purchases)
+    return AccessVerdict(as_of=as_of, conflicts=_conflicts(statements))
+
+
+def _decide(group: list[Statement], statements: Sequence[Statement], as_of: datetime, purchases) -> AccessVerdict:  # type: ignore[no-untyped-def]
+    group = _article_first(group)
+    left = _without_the_vaguer(group)
+    statuses = {one.status for one in left}
+    if len(statuses) > 1:
+        return _disputed(left, statements, as_of)
+    winner = _refine(left[0], statements)
+    support = [winner, *(one for one in statements if one.status is winner.status and one is not winner)]
+    options = purchases() if winner.status is AccessStatus.SUBSCRIPTION else ()
+    return AccessVerdict(
+        status=winner.status,
+        as_of=as_of,
+        until=winner.until,
+        embargo_until=winner.embargo_until,
+        decided_by=winner.rule,
+        tier=winner.tier,
+        evidence=_quotes(support),
+        conflicts=_conflicts(one for one in statements if _contradicts(winner.status, one)),
+        purchase_options=options,
+    )
+
+
+def _article_first(group: list[Statement]) -> list[Statement]:
+    """Within a tier, what names this article beats what does not."""
+    about = [one for one in group if one.about_article]
+    return about or group
+
+
+def _without_the_vaguer(group: list[Statement]) -> list[Statement]:
+    statuses = {one.status for one in group}
+    vague = {less for more, less in _SAYS_MORE if more in statuses and less in statuses}
+    return [one for one in group if one.status not in vague]
+
+
+def _refine(winner: Statement, statements: Sequence[Statement]) -> Statement:
+    for status, exact, tiers in _REFINED:
+        if winner.status is not status:
+            continue
+        for one in statements:
+            if one.status is exact and one.tier in tiers and one.about_article:
+                return one
+    return winner
+
+
+def _disputed(group: list[Statement], statements: Sequence[Statement], as_of: datetime) -> AccessVerdict:
+    first = group[0]
+    others = [one for one in statements if one.status is not first.status and one.tier is not Tier.HINT]
+    return AccessVerdict(
+        as_of=as_of,
+        decided_by="disputed",
+        tier=first.tier,
+        evidence=_quotes([first]),
+        conflicts=_conflicts(others),
+        disputed=True,
+    )
+
+
+def _contradicts(status: AccessStatus, other: Statement) -> bool:
+    if other.tier is Tier.HINT or other.status is status:
+        return False
+    return not (status in _READABLE and other.status in _READABLE)
+
+
+def _conflicts(statements: Iterable[Statement]) -> tuple[AccessConflict, ...]:
+    found = [AccessConflict(status=s.status, tier=s.tier, rule=s.rule, evidence=s.evidence) for s in statements]
+    return tuple(dict.fromkeys(found))[:_CONFLICTS]
+
+
+def _quotes(statements: Iterable[Statement]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(one.evidence for one in statements))[:_QUOTES]

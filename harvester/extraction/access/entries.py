@@ -1,0 +1,136 @@
+"""The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
+
+File: `language`, `article` (what "this article" is called), `negators` (what turns a sentence round), `months`,
+`triggers` (see `passages.Stems`), and entries. Entry: `id`, `version`, `status`, `kind`, `words` (one of them must
+stand in the folded text), `pattern`, optional `subject` (the sentence must name the article, or stand in a slot),
+`negation = false` (the pattern is itself negative), `after` (status once its date has come), and test sentences.
+Patterns are read against folded text; a space stands for any run of spaces, `{article}`, `{gap}` and `{date}` for
+the obvious.
+"""
+
+import re
+import tomllib
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from harvester.extraction.access.passages import Stems
+from harvester.model.access import AccessStatus
+
+
+class Kind(StrEnum):
+    """What a matching entry is worth."""
+
+    SENTENCE = "sentence"  # tier 3
+    LABEL = "label"  # tier 4: the whole text of an element in the article's head
+    ACTION = "action"  # tier 4: a button or line of a purchase box
+    JOURNAL = "journal"  # tier 6: about the journal or the house
+    HINT = "hint"  # tier 7: never alone
+    BANNER = "banner"  # the page was read inside an institution's network
+    NEUTRAL = "neutral"  # says nothing, and no other entry may read its words
+
+
+class Entry(NamedTuple):
+    """One way to say something about access in one language."""
+
+    id: str
+    version: int
+    language: str
+    status: AccessStatus
+    kind: Kind
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+    subject: bool
+    negation: bool
+    after: AccessStatus | None
+
+    @property
+    def rule(self) -> str:
+        """How verdicts name the entry."""
+        return f"lexicon/{self.language}.{self.id}@{self.version}"
+
+
+class Language(NamedTuple):
+    """The entries of one language and what they share."""
+
+    code: str
+    article: re.Pattern[str]
+    negators: re.Pattern[str]
+    months: dict[str, int]
+    triggers: tuple[str, ...]
+    neutral: tuple[Entry, ...]
+    entries: tuple[Entry, ...]
+
+
+class Lexicon(NamedTuple):
+    """All languages, and the stems of all of them."""
+
+    languages: tuple[Language, ...]
+    stems: Stems
+
+    @property
+    def months(self) -> dict[str, int]:
+        """Folded month names of all languages."""
+        return {name: number for language in self.languages for name, number in language.months.items()}
+
+
+_DATE = (
+    r"(?P<date>\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}"
+    r"|\d{1,2}(?:er|st|nd|rd|th|º|\.)? (?:de )?[a-z]{3,10}\.? (?:de )?\d{4}|[a-z]{3,10} \d{1,2}(?:st|nd|rd|th)?,? \d{4}"
+    r"|[a-z]{3,10}\.? (?:de )?\d{4}|\d{4})"
+)
+_GAP = r"[^.!?;]{0,80}?"
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Every language file of the package."""
+    folder = files("harvester.extraction.access") / "lexicon"
+    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".toml"))
+    languages = tuple(_language(tomllib.loads((folder / name).read_text("utf-8"))) for name in names)
+    stems = Stems.of([trigger for language in languages for trigger in language.triggers])
+    return Lexicon(languages, stems)
+
+
+def _language(data: dict[str, Any]) -> Language:
+    entries = [_entry(entry, data) for entry in data["entry"]]
+    return Language(
+        data["language"],
+        compile_pattern(data["article"], data),
+        compile_pattern(data["negators"], data),
+        data["months"],
+        tuple(data["triggers"]),
+        tuple(entry for entry in entries if entry.kind is Kind.NEUTRAL),
+        tuple(entry for entry in entries if entry.kind is not Kind.NEUTRAL),
+    )
+
+
+def _entry(entry: dict[str, Any], data: dict[str, Any]) -> Entry:
+    after = entry.get("after")
+    return Entry(
+        entry["id"],
+        entry["version"],
+        data["language"],
+        AccessStatus(entry.get("status", "unknown")),
+        Kind(entry.get("kind", "sentence")),
+        tuple(entry["words"]),
+        compile_pattern(entry["pattern"], data),
+        entry.get("subject", False),
+        entry.get("negation", True),
+        AccessStatus(after) if after else None,
+    )
+
+
+def compile_pattern(pattern: str, data: dict[str, Any]) -> re.Pattern[str]:
+    """A pattern of a language file as a regular expression over folded text."""
+    pattern = pattern.replace("{article}", data["article"]).replace("{gap}", _GAP)
+    for number in range(pattern.count("{date}")):
+        pattern = pattern.replace("{date}", _DATE.replace("?P<date>", f"?P<date{number}>"), 1)
+    pattern = pattern.replace("[ -]", r"[\s-]").replace(" ?", r"\s*")
+    return re.compile(pattern.replace(" ", r"\s+"))
+
+
+def date_words(found: re.Match[str]) -> str | None:
+    """The date an entry's pattern captured."""
+    return next((words for name, words in found.groupdict().items() if words and name.startswith("date")), None)

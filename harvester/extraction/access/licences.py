@@ -1,0 +1,205 @@
+"""Licences of this article: addresses and words -> SPDX, with the place they stand at.
+
+SPDX licence list 3; Creative Commons ports keep their country in the identifier only where SPDX knows it.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from lxml import etree
+
+from harvester.extraction.access.passages import Passage, PageText, Stems
+from harvester.extraction.access.places import Place
+from harvester.extraction.document import Document, Element, block_of
+from harvester.extraction.signals.signal import Signal
+from harvester.model.record import Licence
+from harvester.model.signal import Evidence
+from harvester.model.source import AccessRules
+
+_CC_URL = re.compile(
+    r"creativecommons\.org/(?:(?:licen[cs]es?/(?P<kind>by(?:-nc)?(?:-nd|-sa)?|by-(?:nd|sa)-nc|nc|sa|nd(?:-nc)?|nc-sa)"
+    r"(?:/(?P<version>\d\.\d))?(?:/(?P<port>[a-z]{2,3})(?![a-z.]))?)"
+    r"|publicdomain/(?P<domain>zero|mark)(?:/(?P<domain_version>\d\.\d))?)",
+    re.IGNORECASE,
+)
+_CC_SHORT = re.compile(
+    r"\bcc[\s-]?(?P<kind>by(?:[\s-]?nc)?(?:[\s-]?(?:nd|sa))?)(?![a-z])(?:[\s-]*(?:v\.?\s?)?(?P<version>[1-4]\.\d))?|\bcc-?0(?:\s1\.0)?\b",
+    re.IGNORECASE,
+)
+_CC_WORDS = re.compile(
+    r"(?:creative commons|\bcc\b)[\s:,(-]*(?:licen[cs]e[\s:,-]*)?(?P<by>attribution|namensnennung|atribuci[oó]n|"
+    r"atribui[cç][aã]o|attribuzione|naamsvermelding)(?P<rest>[\w\s/(),.:-]{0,90})",
+    re.IGNORECASE,
+)
+_CC_BARE = re.compile(r"creative commons (?:licen[cs]e|attribution)|(?:licence|licencia|licen[cç]a|lizenz|licenza|licentie) creative commons", re.IGNORECASE)
+_NC = re.compile(r"non[\s-]?commerci|pas d.utilisation commerciale|nicht[\s-]?kommerziell|no[\s-]?comercial|n[aã]o[\s-]?comercial|niet[\s-]?commercieel", re.IGNORECASE)
+_ND = re.compile(r"no[\s-]?deriv|pas de modification|keine bearbeitung|sin(?:obras)?[\s-]?deriv|sem[\s-]?deriv|non opere derivate|geen[\s-]?afgeleide", re.IGNORECASE)
+_SA = re.compile(r"share[\s-]?alike|partage (?:dans|a|à)|weitergabe unter|compartir[\s-]?igual|compartilha|condividi|gelijk[\s-]?delen", re.IGNORECASE)
+_VERSION = re.compile(r"\b([1-4]\.0)\b")
+_PORTS = {"au": "AU", "de": "DE", "at": "AT", "nl": "NL", "us": "US", "igo": "IGO", "fr": "FR", "uk": "UK", "jp": "JP"}
+_SPDX_PORTED = frozenset(
+    "CC-BY-2.5-AU CC-BY-3.0-AT CC-BY-3.0-AU CC-BY-3.0-DE CC-BY-3.0-IGO CC-BY-3.0-NL CC-BY-3.0-US CC-BY-NC-3.0-DE "
+    "CC-BY-NC-ND-3.0-DE CC-BY-NC-ND-3.0-IGO CC-BY-NC-SA-2.0-DE CC-BY-NC-SA-2.0-FR CC-BY-NC-SA-2.0-UK "
+    "CC-BY-NC-SA-3.0-DE CC-BY-NC-SA-3.0-IGO CC-BY-ND-3.0-DE CC-BY-SA-2.0-UK CC-BY-SA-2.1-JP CC-BY-SA-3.0-AT "
+    "CC-BY-SA-3.0-DE CC-BY-SA-3.0-IGO".split()
+)
+# Words that say the licence is another thing's: the data, the metadata, the site, one figure, other articles.
+_NOT_THIS = re.compile(
+    r"data waiver|\bdata (?:is|are|made|associated|set)|\bdatasets?\b|metadata|m[ée]tadonn[ée]es|metadaten|metadatos|"
+    r"(?:content|material|text|contenus?|inhalte?|contenido|conte[uú]do) (?:on|of|from|de|du|auf|dieser|del|deste|do) (?:this|the|ce|le|der|este|esta|site) ?(?:web)?[\s-]?(?:site|seite|sitio|portal|p[aá]gina)?|"
+    r"this (?:web ?)?site|ce site|all open[\s-]access|tout contenu en|any open[\s-]access|(?:this|the) journal (?:is|applies|uses)|articles in this|all (?:articles|papers|content)|tous les articles|"
+    r"(?:figure|image|photo|picture|logo|icon|abstract|review|comment)s? (?:is|are|by|from|credit)|materials (?:prior|published)|unless otherwise (?:noted|stated)[^.]{0,40}\bsite\b|may be (?:published|made)|authors (?:can|may)",
+    re.IGNORECASE,
+)
+_THIS_ITEM = re.compile(r"this (?:item|article|work|paper|document|publication)|cet article|este art[ií]c?[gu]lo|este artigo|dieser artikel|quest.articolo|dit artikel|this is an", re.IGNORECASE)
+_LINKS = etree.XPath("//body//a[contains(@href,'creativecommons.org')]")
+STEMS = Stems.of(("creative commons", "creativecommons.org", "cc.?by", "cc0"))
+_RIGHTS_NAMES = ("rights", "license", "licence", "rights.license", "accessrights", "rights.uri", "rightsuri")
+
+
+class Named(NamedTuple):
+    """A licence as an address and, if it has one, its SPDX identifier."""
+
+    url: str
+    spdx: str | None
+
+
+def licence_of_url(url: str) -> Named | None:
+    """The Creative Commons licence or public domain tool an address names (percent-encoded or not)."""
+    found = _CC_URL.search(url) or (_CC_URL.search(unquote(url.replace("\\/", "/"))) if "%" in url or "\\" in url else None)
+    if found is None:
+        return None
+    if found["domain"]:
+        version = found["domain_version"] or "1.0"
+        zero = found["domain"].lower() == "zero"
+        spdx = "CC0-1.0" if zero else None
+        return Named(f"https://creativecommons.org/publicdomain/{found['domain'].lower()}/{version}/", spdx)
+    return _named(found["kind"].lower(), found["version"], found["port"])
+
+
+def _named(kind: str, version: str | None, port: str | None = None) -> Named:
+    kind = {"by-nd-nc": "by-nc-nd", "by-sa-nc": "by-nc-sa"}.get(kind, kind)
+    url = f"https://creativecommons.org/licenses/{kind}/" + (f"{version}/" if version else "")
+    if version is None:
+        return Named(url, None)
+    spdx = f"CC-{kind.upper()}-{version}"
+    if port and port.lower() in _PORTS:
+        url += f"{port.lower()}/"
+        ported = f"{spdx}-{_PORTS[port.lower()]}"
+        spdx = ported if ported in _SPDX_PORTED else spdx
+    return Named(url, spdx)
+
+
+def licence_of_words(text: str) -> Named | None:
+    """The licence that words such as "Creative Commons Attribution Non Commercial 4.0" or "CC BY-NC" name."""
+    if found := _CC_URL.search(text):
+        return licence_of_url(found[0])
+    if found := _CC_SHORT.search(text):
+        if not found["kind"]:
+            return Named("https://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0")
+        letters = re.sub(r"[\s-]", "", found["kind"].lower())
+        kind = "-".join(part for part in ("by", "nc", "nd", "sa") if part in letters)
+        return _named(kind, found["version"])
+    if found := _CC_WORDS.search(text):
+        rest = found["rest"]
+        kind = "by" + "-nc" * bool(_NC.search(rest)) + ("-nd" if _ND.search(rest) else "-sa" * bool(_SA.search(rest)))
+        version = _VERSION.search(rest)
+        return _named(kind, version[1] if version else None)
+    return None
+
+
+def find_licences(
+    document: Document,
+    signals: Sequence[Signal],
+    rules: AccessRules,
+    excluded: Collection[Element] = (),
+    *,
+    text: PageText | None = None,
+) -> tuple[Licence, ...]:
+    """Licences of this article, best founded first, each once; footers, references and data waivers give none."""
+    page = text or PageText(document, excluded=excluded)
+    found: dict[str, Licence] = {}
+    for named, evidence in (*_stated(document, signals, rules, page), *_linked(page), *_worded(page)):
+        key = named.spdx or named.url
+        if key not in found:
+            found[key] = Licence(url=named.url, spdx=named.spdx, evidence=(evidence,))
+    return tuple(_without_vaguer(found.values()))
+
+
+def _without_vaguer(licences: Collection[Licence]) -> Iterator[Licence]:
+    """Leave out "CC BY" without a version when the same kind stands there with one."""
+    for licence in licences:
+        vague = licence.spdx is None and any(
+            other is not licence and other.url.startswith(licence.url) for other in licences
+        )
+        if not vague:
+            yield licence
+
+
+def _stated(
+    document: Document, signals: Sequence[Signal], rules: AccessRules, page: PageText
+) -> Iterator[tuple[Named, Evidence]]:
+    for signal in signals:
+        if not is_rights(signal) or f"{signal.vocabulary}:{signal.name}" in rules.ignore:
+            continue
+        if signal.element is not None and signal.element.tag == "a" and not _admissible(page, signal.element):
+            continue
+        named = licence_of_url(signal.value) or licence_of_words(signal.value)
+        if named:
+            yield named, signal.evidence(document)
+
+
+def is_rights(signal: Signal) -> bool:
+    """Whether a Signal is the page's own statement of rights."""
+    if signal.vocabulary == "json_ld":
+        return signal.name in ("license", "license.url", "license.@id", "usageinfo")
+    if signal.vocabulary == "link":
+        return signal.name == "license"
+    name = signal.name.split(".", 1)[-1] if "." in signal.name else signal.name.removeprefix("citation_")
+    return name in _RIGHTS_NAMES or signal.name in _RIGHTS_NAMES
+
+
+def _admissible(page: PageText, element: Element) -> bool:
+    if page.places.of(element) > Place.ASIDE:
+        return False
+    words = "".join(block_of(element).itertext())[:1500]
+    return not _NOT_THIS.search(words) or bool(_THIS_ITEM.search(words) and not re.search("waiver", words))
+
+
+def _linked(page: PageText) -> Iterator[tuple[Named, Evidence]]:
+    for link in _LINKS(page.document.root)[:50]:
+        named = licence_of_url(link.get("href", ""))
+        if named and _own_words_fit(link) and _admissible(page, link):
+            yield named, page.document.evidence("link", "licence", link, link.get("href", ""), attribute="href")
+
+
+def _own_words_fit(link: Element) -> bool:
+    return not re.search(r"waiver|\bdata\b", "".join(link.itertext()), re.IGNORECASE)
+
+
+def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
+    for passage in page.passages(STEMS.nodes(page)):
+        if passage.place > Place.ASIDE or len(passage.raw) > 3000:
+            continue
+        evidence = _words_evidence(page, passage)
+        named = licence_of_words(passage.raw)
+        if evidence and (named or _CC_BARE.search(passage.raw)):
+            yield named or Named("https://creativecommons.org/licenses/", None), evidence
+
+
+def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
+    found = _CC_BARE.search(passage.raw) or _CC_WORDS.search(passage.raw) or _CC_SHORT.search(passage.raw) or _CC_URL.search(passage.raw)
+    if found is None:
+        return None
+    start = _sentence_start(passage.raw, found.start())
+    sentence = passage.raw[start : max(found.end(), start + 240)]
+    if _NOT_THIS.search(sentence) and not _THIS_ITEM.search(sentence):
+        return None
+    return page.document.evidence("text", "licence", passage.block, passage.raw[start : max(found.end(), start)].strip()[:240])
+
+
+def _sentence_start(text: str, at: int) -> int:
+    start = max(text.rfind(". ", 0, at), text.rfind("\n\n", 0, at))
+    return max(start + 1, at - 180, 0)

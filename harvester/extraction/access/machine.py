@@ -1,0 +1,94 @@
+"""Tier 2: what the page's metadata states about this article, and its licence."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from harvester.extraction.access.dates import read_date
+from harvester.extraction.access.folding import fold
+from harvester.extraction.access.statements import Statement
+from harvester.extraction.document import Document
+from harvester.extraction.signals.signal import Signal
+from harvester.model.access import AccessStatus, Tier
+from harvester.model.record import Licence
+from harvester.model.signal import Evidence
+from harvester.model.source import AccessRules
+
+_RIGHTS = (
+    # COAR access rights 1.0; info:eu-repo/semantics; and the words sites write in their place
+    (AccessStatus.EMBARGOED, "embargoed", re.compile(r"c_f1cf\b|embargoed ?access|\bembargoed\b")),
+    (AccessStatus.NO_FULLTEXT, "metadata-only", re.compile(r"c_14cb\b|closed ?access|metadata[ -]only")),
+    (AccessStatus.SUBSCRIPTION, "restricted", re.compile(r"c_16ec\b|restricted ?access|subscription(?:-| )?(?:access|content)")),
+    (AccessStatus.OPEN, "open", re.compile(r"c_abf2\b|(?<!not )\bopen[ -]?access(?! (?:polic|option|journal))")),
+    (AccessStatus.FREE, "free", re.compile(r"\bfree[ -]?access|free[ -]to[ -]read")),
+)  # fmt: skip
+_RIGHTS_NAMES = frozenset(("rights", "right", "accessrights", "access_rights", "rights.accessrights", "conditionsofaccess"))
+_FOR_FREE = re.compile(r""""isAccessibleForFree"\s*:\s*"?[^",}\s]{1,40}"?""", re.IGNORECASE)
+_EMBARGO_END = re.compile(r"info:eu-repo/date/embargoend/(\d{4}-\d{2}-\d{2})")
+_AVAILABLE = re.compile(r"(?:^|[._])(?:available|date\.available|embargo_?(?:date|end|until))$")
+_TRUE = re.compile(r"^(?:https?://schema\.org/)?(?:true|yes|1)$")
+_FALSE = re.compile(r"^(?:https?://schema\.org/)?(?:false|no|0)$")
+
+
+def machine_statements(
+    document: Document, signals: Sequence[Signal], licences: Sequence[Licence], rules: AccessRules, today: date
+) -> Iterator[Statement]:
+    """Statements of metadata and licences; names in `rules.ignore` never vary on the host and say nothing."""
+    for signal in signals:
+        if f"{signal.vocabulary}:{signal.name}" not in rules.ignore:
+            yield from _of_signal(document, signal, signals, today)
+    for licence in licences:
+        if "creativecommons.org" in licence.url and licence.evidence:
+            yield Statement(AccessStatus.OPEN, Tier.MACHINE, "machine.licence@1", licence.evidence[0], licence=True)
+
+
+def _of_signal(document: Document, signal: Signal, signals: Sequence[Signal], today: date) -> Iterator[Statement]:
+    name = signal.name
+    if name.endswith("fulltext_world_readable"):
+        yield Statement(AccessStatus.FREE, Tier.MACHINE, "machine.world-readable@1", _present(document, signal))
+    elif name == "isaccessibleforfree" or name == "haspart.isaccessibleforfree":
+        yield from _of_flag(document, signal)
+    elif name in _RIGHTS_NAMES:
+        yield from _of_rights(document, signal, signals, today)
+
+
+def _of_flag(document: Document, signal: Signal) -> Iterator[Statement]:
+    value = signal.value.strip().lower()
+    if _FALSE.match(value):
+        status, rule = AccessStatus.SUBSCRIPTION, "machine.not-for-free@1"
+    elif _TRUE.match(value) and "." not in signal.name:  # one free part does not make the whole free
+        status, rule = AccessStatus.FREE, "machine.for-free@1"
+    else:
+        return
+    found = next((quote for quote in _FOR_FREE.findall(signal.element.text or "") if value in quote.lower()), None)
+    yield Statement(status, Tier.MACHINE, rule, signal._replace(quote=found or signal.quote).evidence(document))
+
+
+def _present(document: Document, signal: Signal) -> Evidence:
+    # The flag says it by standing there, often without a value: its name is the quote.
+    if signal.value.strip() or signal.element is None:
+        return signal.evidence(document)
+    attribute = "name" if signal.element.get("name") else "property"
+    quote = signal.element.get(attribute, "")
+    return document.evidence(signal.vocabulary, signal.name, signal.element, quote, attribute=attribute)
+
+
+def _of_rights(document: Document, signal: Signal, signals: Sequence[Signal], today: date) -> Iterator[Statement]:
+    words = fold(signal.value).text
+    for status, rule, pattern in _RIGHTS:
+        if pattern.search(words):
+            end = _embargo_end(signals) if status is AccessStatus.EMBARGOED else None
+            if end and end <= today:
+                return
+            yield Statement(status, Tier.MACHINE, f"machine.rights.{rule}@1", signal.evidence(document), embargo_until=end)
+            return
+
+
+def _embargo_end(signals: Sequence[Signal]) -> date | None:
+    ends = []
+    for signal in signals:
+        if found := _EMBARGO_END.search(signal.value.lower()):
+            ends.append(read_date(found[1], {}))
+        elif _AVAILABLE.search(signal.name):
+            ends.append(read_date(signal.value[:10], {}))
+    return max((end for end in ends if end), default=None)

@@ -1,0 +1,205 @@
+"""Tiers 3, 4, 6 and 7 from words: passages of the page read with the lexicon."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from harvester.extraction.access.dates import read_date
+from harvester.extraction.access.entries import Entry, Kind, Language, Lexicon, date_words
+from harvester.extraction.access.folding import Folded, fold
+from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, Passage, PageText
+from harvester.extraction.access.places import Place
+from harvester.extraction.access.statements import Statement
+from harvester.extraction.document import Document
+from harvester.model.access import AccessStatus, Tier
+from harvester.model.signal import QUOTE_LIMIT
+
+_TIERS = {
+    Kind.SENTENCE: Tier.SENTENCE, Kind.LABEL: Tier.STRUCTURE, Kind.ACTION: Tier.STRUCTURE,
+    Kind.JOURNAL: Tier.JOURNAL, Kind.HINT: Tier.HINT,
+}  # fmt: skip
+_FLIPPED = {
+    AccessStatus.OPEN: AccessStatus.SUBSCRIPTION,
+    AccessStatus.FREE: AccessStatus.SUBSCRIPTION,
+    AccessStatus.SUBSCRIPTION: AccessStatus.FREE,
+    AccessStatus.REGISTRATION: AccessStatus.FREE,
+}
+_SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|[|•]|\n\s*\n")
+_BEFORE = 45  # characters in which a negation before the words still governs them
+_LABEL, _ACTION, _SENTENCE = 60, 160, 1_200  # characters of the longest passage each kind is read in
+_EDGES = " \t\r\n\f\v\u00a0.:|•·!»«[](){}-–—>*"
+
+
+class Reading(NamedTuple):
+    """What the words of one page say. `banner`: inside whose network it was read."""
+
+    statements: tuple[Statement, ...]
+    banner: str | None
+    actions: tuple[Passage, ...]  # where something is sold
+
+
+class SentenceReader:
+    """Reads passages with a lexicon as of one day."""
+
+    def __init__(self, lexicon: Lexicon, document: Document, today: date, languages: Sequence[str] = ()) -> None:
+        self.document = document
+        self.today = today
+        self.lexicon = lexicon
+        self.languages = languages
+
+    def read(self, passages: Sequence[Passage], *, slot: bool = False) -> Reading:
+        """Statements of all `passages`; in a slot every passage speaks of this article."""
+        statements: list[Statement] = []
+        actions: list[Passage] = []
+        banner: str | None = None
+        for passage in passages:
+            folded = fold(passage.raw)
+            for language in self.lexicon.languages:
+                masked = _mask_neutral(folded, language)
+                for entry in language.entries:
+                    if not any(word in masked.text for word in entry.words):
+                        continue
+                    if entry.kind is Kind.BANNER:
+                        banner = banner or self._banner(entry, masked)
+                        continue
+                    statement = self._statement(entry, language, masked, passage, slot=slot)
+                    if statement:
+                        statements.append(statement)
+                        if entry.kind is Kind.ACTION and entry.status is AccessStatus.SUBSCRIPTION:
+                            actions.append(passage)
+        return Reading(tuple(statements), banner, tuple(actions))
+
+    def _banner(self, entry: Entry, folded: Folded) -> str | None:
+        found = entry.pattern.search(folded.text)
+        return folded.slice(*found.span()) if found else None
+
+    def _statement(
+        self, entry: Entry, language: Language, folded: Folded, passage: Passage, *, slot: bool
+    ) -> Statement | None:
+        if not _fits(entry, passage, slot=slot):
+            return None
+        if entry.kind is Kind.LABEL:
+            span = _label_span(entry, folded, passage)
+            return self._made(entry, folded, passage, span, entry.status, None, about=True) if span else None
+        found = entry.pattern.search(folded.text)
+        if found is None:
+            return None
+        start, end = _sentence(folded.text, *found.span())
+        about = slot or bool(language.article.search(folded.text, start, end))
+        if entry.subject and not about:
+            return None
+        status: AccessStatus | None = entry.status
+        if entry.negation and _negated(language, folded.text, start, found):
+            status = _FLIPPED.get(entry.status)
+        words = date_words(found)
+        day = read_date(words, self.lexicon.months) if words else None
+        return self._made(entry, folded, passage, (start, end), status, day, about=about)
+
+    def _made(
+        self,
+        entry: Entry,
+        folded: Folded,
+        passage: Passage,
+        span: tuple[int, int],
+        status: AccessStatus | None,
+        day: date | None,
+        *,
+        about: bool,
+    ) -> Statement | None:
+        if status is not None and day is not None and day <= self.today:
+            status = entry.after  # an embargo whose day has come says nothing any more, a promise has come true
+        if status is None:
+            return None
+        quote = folded.slice(*span).strip()[:QUOTE_LIMIT]
+        evidence = self.document.evidence("text", entry.id, passage.block, quote, language=entry.language)
+        return Statement(
+            status,
+            _TIERS[entry.kind],
+            entry.rule,
+            evidence,
+            about,
+            until=day if status is AccessStatus.FREE and day and day > self.today else None,
+            embargo_until=day if status is AccessStatus.EMBARGOED else None,
+        )
+
+
+def _fits(entry: Entry, passage: Passage, *, slot: bool) -> bool:
+    """Whether an entry of this kind may be read in a passage at this place and of this length."""
+    if slot:
+        return True
+    if passage.place > Place.ASIDE:
+        return False
+    length = len(passage.raw)
+    if entry.kind is Kind.LABEL:
+        return -HEAD_BEFORE <= passage.distance <= HEAD_AFTER and passage.place is Place.ARTICLE
+    if entry.kind is Kind.ACTION:
+        return length <= _ACTION
+    return length <= _SENTENCE
+
+
+def _label_span(entry: Entry, folded: Folded, passage: Passage) -> tuple[int, int] | None:
+    """The label is a text node of its own, or all there is in a short block."""
+    if _in_menu(passage):
+        return None
+    at = 0
+    for node in (*passage.nodes, folded.raw):
+        words = fold(node.strip(_EDGES)) if len(node) <= 4 * _LABEL else None
+        if words and len(words.raw) <= _LABEL and entry.pattern.fullmatch(words.text):
+            raw_start = folded.raw.find(words.raw, max(at, 0))
+            if folded.offsets is None and raw_start >= 0:
+                return raw_start, raw_start + len(words.raw)
+            return 0, len(folded.text)
+        at += len(node)
+    return None
+
+
+def _in_menu(passage: Passage) -> bool:
+    """A link among other entries of a list is a menu's, not the article's."""
+    item = next((element for element in (passage.block, *passage.block.iterancestors("li")) if element.tag == "li"), None)
+    if item is None or item.getparent() is None:
+        return False
+    return item.find(".//a") is not None and len(item.getparent()) > 3
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentence around text[start:end], cut to what may be quoted."""
+    first = 0
+    for stop in _SENTENCE_END.finditer(text, 0, start):
+        first = stop.end()
+    stop_after = _SENTENCE_END.search(text, max(end - 1, 0))
+    last = stop_after.end() if stop_after else len(text)
+    first = max(first, start - 80) if end - first > QUOTE_LIMIT else first
+    return first, max(min(last, first + QUOTE_LIMIT), min(end, first + QUOTE_LIMIT))
+
+
+def _negated(language: Language, text: str, start: int, found: re.Match[str]) -> bool:
+    return bool(language.negators.search(text, max(start, found.start() - _BEFORE), found.end()))
+
+
+def _mask_neutral(folded: Folded, language: Language) -> Folded:
+    """Blank out what says nothing, so that no other entry reads it."""
+    text = folded.text
+    for entry in language.neutral:
+        if any(word in text for word in entry.words):
+            text = entry.pattern.sub(lambda found: "_" * len(found[0]), text)
+    return folded if text is folded.text else folded._replace(text=text)
+
+
+def passages_of_slots(page: PageText, slots: Sequence[object]) -> Iterator[Passage]:
+    """Every block of text below the elements `slots`, as passages."""
+    wanted = set(slots)
+    indices = [
+        index
+        for index, text in enumerate(page.nodes)
+        if text.strip() and any(ancestor in wanted for ancestor in _chain(text))
+    ]
+    yield from page.passages(indices)
+
+
+def _chain(text: str) -> Iterator[object]:
+    parent = text.getparent()  # type: ignore[attr-defined]
+    if text.is_tail:  # type: ignore[attr-defined]
+        parent = parent.getparent()
+    yield parent
+    yield from parent.iterancestors()

@@ -1,0 +1,20 @@
+"""One statement about access: what every reader of this room returns and `classify` weighs."""
+
+from datetime import date
+from typing import NamedTuple
+
+from harvester.model.access import AccessStatus, Tier
+from harvester.model.signal import Evidence
+
+
+class Statement(NamedTuple):
+    """`about_article`: it names this article (or is its own metadata), and so beats one that does not."""
+
+    status: AccessStatus
+    tier: Tier
+    rule: str
+    evidence: Evidence
+    about_article: bool = True
+    until: date | None = None  # free until then
+    embargo_until: date | None = None
+    licence: bool = False  # rests on a licence: no institution's session can have put it there

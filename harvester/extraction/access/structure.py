@@ -1,0 +1,223 @@
+"""Tier 4 from the page's structure: marks, open icons, purchase boxes, offered files, the full text itself."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree
+from lxml.cssselect import CSSSelector
+
+from harvester.extraction.access.folding import fold
+from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, Passage, PageText
+from harvester.extraction.access.places import Place
+from harvester.extraction.access.statements import Statement
+from harvester.extraction.document import Element, visible_text
+from harvester.model.access import AccessStatus, PurchaseOption, Tier
+from harvester.model.signal import QUOTE_LIMIT
+from harvester.model.source import AccessRules
+
+_TEXTS_BEFORE = etree.XPath("count(preceding::text())")
+_OPEN_CLASSED = etree.XPath(
+    "//body//*[contains(@class,'pen-access') or contains(@class,'pen_access') or contains(@class,'penaccess') "
+    "or contains(@class,'penAccess')]"
+)
+_ICONS = etree.XPath("//body//img[@alt or @title]|//body//svg[@aria-label]|//body//*[@role='img'][@aria-label]")
+_OPEN_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:is[-_]?|icon[-_]?|group[-_]?)?open[-_]?access(?:[-_]?(?:icon|label|badge|logo|article|note|tag|indicator|content|status))?(?=\s|$)",
+    re.IGNORECASE,
+)
+_OPEN_WORDS = re.compile(r"\W*(?:full |gold |this is an |an )?(?:open[ -]?access|libre acces|acces libre|acceso abierto|acesso aberto|accesso aperto|freier zugang|offener zugang)(?: article| logo| icon| badge)?\W*")
+_FREE_WORDS = re.compile(r"\W*(?:free access|free article|free full[ -]?text|free to read|acces gratuit|open archive)(?: icon| badge)?\W*")
+_LOCK_WORDS = re.compile(r"\W*(?:(?:restricted|no|subscription|subscriber|closed|paid|premium) access|access (?:restricted|denied)|locked|acces (?:restreint|payant)|subscription required)(?: icon| badge)?\W*")
+_ABOUT_PROGRAMMES = re.compile(r"polic|publish|option|fee|fund|journals|agreement|submit|author", re.IGNORECASE)
+
+_CURRENCIES = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "chf": "CHF", "fr.": "CHF"}
+_CODES = "usd|eur|gbp|chf|cad|aud|jpy|brl|sek|nok|dkk|pln|inr|cny|mxn|nzd|zar"
+_AMOUNT = r"\d{1,3}(?:[ ,.]\d{3})*(?:[.,]\d{2})?|\d+(?:[.,]\d{2})?"
+_PRICE = re.compile(
+    rf"(?:(?P<before>us\$|[$€£¥]|\b(?:{_CODES})\b)\s?(?P<a>{_AMOUNT})(?!\d))|(?:(?<![\d.,])(?P<b>{_AMOUNT})\s?(?P<after>[€£$¥]|\b(?:{_CODES})\b))",
+    re.IGNORECASE,
+)
+_RENTAL = re.compile(r"\brent|hours?\b|heures|\blouer|location|mieten|leihen|alquil|alug|noleggi|huren")
+_ISSUE = re.compile(r"\bissue\b|numero|heft|ausgabe|fasciculo|fascicolo|aflevering|volume")
+_SUBSCRIPTION = re.compile(r"subscri|per (?:year|month)|abonn|/ ?(?:year|month)|suscri|assinatura|abbonament|jahr|mensuel|annuel")
+
+_SECTIONS = re.compile(
+    r"^(?:[\divx]+[.)]?\s*)*(?:introduction|background|materials? (?:and|&) methods?|methods?(?: and materials?)?|methodology|results?(?: and discussions?)?|"
+    r"discussions?|conclusions?|references|literature cited|bibliography|notes|acknowledge?ments?|overview|experimental(?: section)?|future \w+.*|"
+    r"introduccion|metodos|materiales y metodos|resultados(?: y discusion)?|discusion|conclusiones|referencias|introducao|metodologia|"
+    r"materiais? e metodos|resultados e discussao|discussao|conclus(?:ao|oes)|agradecimentos|agradecimientos|bibliografia|"
+    r"materiel et methodes|methodes?|resultats?|remerciements|bibliographie|references bibliographiques|"
+    r"einleitung|methoden|material und methoden|ergebnisse|diskussion|schluss\w*|fazit|literatur(?:verzeichnis)?|"
+    r"introduzione|metodi|materiali e metodi|risultati|discussione|conclusioni|inleiding|methode|resultaten|discussie|conclusie|literatuur)\W*$"
+)
+_LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
+_FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)i?b(?:ytes)?\b", re.IGNORECASE)
+_FILE_LINKS = etree.XPath("//body//a[contains(@href,'.pdf') or contains(@href,'.PDF') or contains(@href,'bitstream')]")
+_FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
+_EXTRA_FILE = re.compile(r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE)
+
+
+@lru_cache(maxsize=2_000)
+def _selector(css: str) -> Any:
+    return CSSSelector(css, translator="html")
+
+
+def select(root: Element, css: str) -> list[Element]:
+    """Elements a rule's CSS finds."""
+    return list(_selector(css)(root))
+
+
+def marks(page: PageText, rules: AccessRules) -> Iterator[Statement]:
+    """What the source's file says about elements whose presence is the statement."""
+    for mark in rules.marks:
+        for element in select(page.document.root, mark.css)[:1]:
+            if page.places.of(element) is not Place.HIDDEN:
+                yield _by_element(page, element, AccessStatus(mark.status), "rules.mark@1")
+
+
+def icons(page: PageText) -> Iterator[Statement]:
+    """Open icons, open locks and closed ones in the article's head, by their alternative text or class."""
+    for element in _ICONS(page.document.root)[:300]:
+        for attribute in ("alt", "title", "aria-label"):
+            status = _icon_status(element.get(attribute))
+            if status and _in_head(page, element):
+                quote = element.get(attribute)
+                evidence = page.document.evidence("icon", attribute, element, quote[:QUOTE_LIMIT], attribute=attribute)
+                yield Statement(status, Tier.STRUCTURE, "structure.icon@1", evidence)
+                break
+    if re.search(rb"pen[-_]?[aA]ccess", page.document.page.body):
+        yield from _open_classes(page)
+
+
+def _icon_status(words: str | None) -> AccessStatus | None:
+    if not words or len(words) > 60:
+        return None
+    folded = fold(words).text
+    for pattern, status in (
+        (_OPEN_WORDS, AccessStatus.OPEN),
+        (_FREE_WORDS, AccessStatus.FREE),
+        (_LOCK_WORDS, AccessStatus.SUBSCRIPTION),
+    ):
+        if pattern.fullmatch(folded):
+            return status
+    return None
+
+
+def _open_classes(page: PageText) -> Iterator[Statement]:
+    for element in _OPEN_CLASSED(page.document.root)[:40]:
+        names = element.get("class", "")
+        if not _OPEN_CLASS.search(names) or element.tag in ("li", "body", "html") or not _in_head(page, element):
+            continue
+        words = visible_text(element)
+        if len(words) < 1_500 and not _ABOUT_PROGRAMMES.search(words[:60]):
+            evidence = page.document.evidence("icon", "class", element, names[:QUOTE_LIMIT], attribute="class")
+            yield Statement(AccessStatus.OPEN, Tier.STRUCTURE, "structure.open-class@1", evidence)
+            return
+
+
+def _in_head(page: PageText, element: Element) -> bool:
+    title = page.title_start
+    if title is None or page.places.of(element) is not Place.ARTICLE or _menu_entry(element):
+        return False
+    before = int(_TEXTS_BEFORE(element)) - int(_TEXTS_BEFORE(page.body))
+    at = page.starts[max(min(before, len(page.starts) - 1), 0)]
+    return -HEAD_BEFORE <= at - title <= HEAD_AFTER
+
+
+def _menu_entry(element: Element) -> bool:
+    item = next(element.iterancestors("li"), None)
+    return item is not None and item.getparent() is not None and len(item.getparent()) > 3
+
+
+def _by_element(page: PageText, element: Element, status: AccessStatus, rule: str) -> Statement:
+    raw = "".join(element.itertext()).strip()
+    if raw:
+        quote = raw[:QUOTE_LIMIT]
+        evidence = page.document.evidence("structure", element.tag, element, quote)
+    else:
+        name = next((key for key in ("class", "alt", "title", "id", "src") if element.get(key)), None)
+        quote = (element.get(name) if name else "")[:QUOTE_LIMIT]
+        evidence = page.document.evidence("structure", element.tag, element, quote, attribute=name)
+    return Statement(status, Tier.STRUCTURE, rule, evidence)
+
+
+def purchase_options(page: PageText, actions: Sequence[Passage]) -> tuple[PurchaseOption, ...]:
+    """Prices beside what is sold: decimal string, ISO 4217, and what for."""
+    options: dict[PurchaseOption, None] = {}
+    for passage in actions[:12]:
+        window = page.window(passage.at, 400, 250)
+        for found in _PRICE.finditer(window):
+            price = _decimal(found["a"] or found["b"])
+            currency = (found["before"] or found["after"]).lower()
+            context = fold(window[max(found.start() - 110, 0) : found.end() + 40]).text
+            if price:
+                code = _CURRENCIES.get(currency, currency.upper())
+                options[PurchaseOption(price=price, currency=code, kind=_kind(context))] = None
+    return tuple(options)[:8]
+
+
+def _decimal(amount: str) -> str | None:
+    amount = amount.replace(" ", "")
+    head, separator, tail = amount.rpartition(amount[-3] if len(amount) > 3 and amount[-3] in ".," else "\0")
+    whole = (head if separator else tail).replace(",", "").replace(".", "")
+    text = f"{int(whole)}.{tail}" if separator else str(int(whole))
+    return text if 0 < float(text) < 100_000 else None
+
+
+def _kind(context: str) -> str:
+    for pattern, kind in ((_RENTAL, "rental"), (_SUBSCRIPTION, "subscription"), (_ISSUE, "issue")):
+        if pattern.search(context):
+            return kind
+    return "article"
+
+
+def full_text(page: PageText) -> Statement | None:
+    """The article's own text standing on the page: long paragraphs under several of an article's headings."""
+    if page.starts[-1] < _LEAST_TEXT:
+        return None
+    headings = []
+    for element in page.body.iter("h2", "h3", "h4", "h5"):
+        words = " ".join("".join(element.itertext()).split())
+        if len(words) < 60 and _is_section(words) and page.places.of(element) <= Place.ASIDE:
+            headings.append((element, words))
+    names = {_section_key(words) for _, words in headings}
+    if len(names) < _LEAST_SECTIONS:
+        return None
+    long = [p for p in page.body.iter("p") if _length(p) > _PARAGRAPH and page.places.of(p) <= Place.ASIDE]
+    if len(long) < _LEAST_PARAGRAPHS:
+        return None
+    element = headings[1][0]
+    quote = "".join(element.itertext()).strip()[:QUOTE_LIMIT]
+    evidence = page.document.evidence("structure", "full text", element, quote)
+    return Statement(AccessStatus.FREE, Tier.STRUCTURE, "structure.full-text@1", evidence, about_article=False)
+
+
+def _is_section(words: str) -> bool:
+    return bool(_SECTIONS.match(fold(words).text))
+
+
+def _section_key(words: str) -> str:
+    return re.sub(r"[\W\d_]+", " ", fold(words).text).strip()[:9]
+
+
+def _length(element: Element) -> int:
+    text = element.text or ""
+    return len(text) if len(text) > _PARAGRAPH else sum(map(len, element.itertext()))
+
+
+def offered_file(page: PageText, *, files_open: bool) -> Statement | None:
+    """A file of the text itself: named and sized as repositories list theirs, or, by the source's word, any."""
+    for link in _FILE_LINKS(page.document.root)[:60]:
+        words = " ".join("".join(link.itertext()).split())
+        place = page.places.of(link)
+        if place in (Place.HIDDEN, Place.ELSEWHERE) or _EXTRA_FILE.search(words):
+            continue
+        named = _FULL_FILE.search(words) and _FILE_SIZE.search(words + " " + (link.tail or "")[:30])
+        if named or files_open:
+            quote = link.get("href", "")[:QUOTE_LIMIT]
+            evidence = page.document.evidence("structure", "file", link, quote, attribute="href")
+            rule = "structure.file-by-name@1" if named else "rules.files-open@1"
+            return Statement(AccessStatus.FREE, Tier.STRUCTURE, rule, evidence, about_article=False)
+    return None

@@ -1,0 +1,127 @@
+"""Relations to other editions and works, and what the page says of the article's integrity."""
+
+import re
+from typing import NamedTuple
+
+from harvester.extraction.document import Document, Element, visible_text
+from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.normalise.identifiers import doi
+from harvester.extraction.normalise.text import fold
+from harvester.model.record import Identifier, Integrity, Relation
+from harvester.model.signal import QUOTE_LIMIT
+
+# "Do not cite the French reference of this article but the English one of JOURNAL with the DOI above."
+_CITE_OTHER = re.compile(
+    r"(?:ne\s+pas\s+utiliser,?\s+pour\s+citation,?\s+la\s+référence|"
+    r"(?:do\s+not|don['’]t)\s+(?:use|cite)\b[^.]{0,60}\breference|"
+    r"(?:pour|merci\s+de)\s+citer\b[^.]{0,40}\b(?:la\s+)?(?:référence|version|édition)\s+(?:anglaise|originale)|"
+    r"please\s+cite\s+the\s+(?:english|french|original)\s+(?:version|edition|reference))"
+    r"[^.]{0,400}",
+    re.IGNORECASE,
+)
+_JOURNAL = re.compile(
+    r"(?:r[ée]f[ée]rence\s+anglaise\s+(?:de|du|dans)|article\s+original\s+paru\s+dans|paru(?:e)?\s+dans|"
+    r"published\s+in|version\s+(?:anglaise\s+)?(?:de|dans)|reference\s+(?:of|in))\s+(?:la\s+revue\s+)?(.{3,120}?)"
+    r"(?:\s+(?:avec|en\s+utilisant|with|using)\b|\s*[,;(]|\s*$)",
+    re.IGNORECASE,
+)
+_DOI_ABOVE = re.compile(r"\bDOI\b[^.]{0,20}(?:ci-dessus|above)", re.IGNORECASE)
+_RETRACTED = re.compile(r"^\W*(?:RETRACTED(?: ARTICLE)?|Retracted:|ARTICLE RÉTRACTÉ|RÉTRACTÉ|WITHDRAWN|Article rétracté|Rétracté)\b\s*[:.\]–—-]", re.IGNORECASE)
+_NOTICE = re.compile(
+    r"(?:this\s+article\s+has\s+been\s+(retracted|withdrawn)|cet\s+article\s+a\s+été\s+(rétracté|retiré|retracté))", re.IGNORECASE
+)
+
+
+class Editions(NamedTuple):
+    """Relations, the identifiers with their roles settled, and the integrity of the article."""
+
+    relations: tuple[Relation, ...]
+    identifiers: tuple[Identifier, ...]
+    integrity: Integrity
+
+
+def read_editions(
+    document: Document, index: SignalIndex, identifiers: tuple[Identifier, ...], titles: tuple[str, ...]
+) -> Editions:
+    """What the page states of other editions; a DOI under a "cite the other edition" note that speaks of it is ambiguous."""
+    note = _citation_note(document, index)
+    relations: list[Relation] = []
+    if note:
+        relations.append(_other_edition(document, *note))
+        if _DOI_ABOVE.search(note[1]):
+            identifiers = tuple(_ambiguous(identifier) for identifier in identifiers)
+    for signal in index.get("json_ld", "translationofwork.@id"):
+        if target := doi(signal.value):
+            relations.append(
+                Relation(type="isTranslationOf", target=target, state="resolved", evidence=(signal.evidence(document),))
+            )
+    return Editions(tuple(relations), identifiers, _integrity(document, titles))
+
+
+def _citation_note(document: Document, index: SignalIndex) -> tuple[Element, str] | None:
+    for signal in index.get("selector", "citation_note"):
+        if _CITE_OTHER.search(signal.value):
+            return signal.element, signal.value
+    body = document.root.find("body")
+    if body is None:
+        return None
+    for element in body.xpath(
+        "//*[self::p or self::div or self::td or self::li or self::span or self::pre or self::section or self::body]"
+        "[text()[contains(., 'citation') or contains(., 'citer') or contains(., 'cite ')]]"
+    ):
+        text = visible_text(element)
+        if len(text) < 20_000 and (match := _CITE_OTHER.search(text)):
+            return element, match[0]
+    return None
+
+
+def _other_edition(document: Document, element: Element, note: str) -> Relation:
+    match = _CITE_OTHER.search(note)
+    words = (match[0] if match else note).strip()
+    named = _JOURNAL.search(words)
+    value = document.string(element)
+    quote = next((words[:size] for size in (QUOTE_LIMIT, 120, 60, 30) if words[:size] in value), value.strip()[:QUOTE_LIMIT])
+    return Relation(
+        type="isVariantFormOf",
+        target_text=named[1].strip() if named else words[:300],
+        state="unresolved",
+        evidence=(document.evidence("sentence", "cite_other_edition", element, quote),),
+    )
+
+
+def _ambiguous(identifier: Identifier) -> Identifier:
+    return identifier.model_copy(update={"role": "ambiguous"}) if identifier.scheme == "doi" else identifier
+
+
+def _integrity(document: Document, titles: tuple[str, ...]) -> Integrity:
+    for title in titles:
+        if match := _RETRACTED.match(title):
+            status = "withdrawn" if "WITHDRAWN" in match[0].upper() else "retracted"
+            element = document.root.find(".//h1")
+            evidence = ()
+            if element is not None and match[0].strip() in document.string(element):
+                evidence = (document.evidence("title", "retracted", element, match[0].strip()),)
+            return Integrity.model_validate({"status": status, "notice": title, "evidence": evidence})
+    body = document.root.find("body")
+    candidates = body.xpath(".//*[text()[contains(., 'etracted') or contains(., 'ithdrawn') or contains(., 'étracté') or contains(., 'retiré')]]") if body is not None else []
+    for element in candidates[:50]:
+        text = document.string(element)
+        if len(text) < 1000 and (match := _NOTICE.search(text)) and not _in_references(element):
+            word = fold(match[1] or match[2])
+            status = "withdrawn" if word in ("withdrawn", "retire") else "retracted"
+            return Integrity.model_validate(
+                {
+                    "status": status,
+                    "notice": " ".join(text.split())[:500],
+                    "evidence": (document.evidence("sentence", "retracted", element, match[0]),),
+                }
+            )
+    return Integrity()
+
+
+def _in_references(element: Element) -> bool:
+    for ancestor in [element, *element.iterancestors()]:
+        names = f"{ancestor.get('class', '')} {ancestor.get('id', '')}".lower()
+        if any(word in names for word in ("reference", "biblio", "citation", "related", "recommend", "aside")) or ancestor.tag == "aside":
+            return True
+    return False

@@ -1,0 +1,267 @@
+"""The one way in: (Page, Source) -> Record with evidence, or the reason why the page is no article."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from harvester.crawl.canonical import canonical_url
+from harvester.extraction.access.classify import classify
+from harvester.extraction.access.licences import find_licences
+from harvester.extraction.access.walls import page_kind
+from harvester.extraction.document import Document, Element, language_tag
+from harvester.extraction.editions import read_editions
+from harvester.extraction.fields.abstracts import choose_abstracts
+from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.fields.container import choose_container
+from harvester.extraction.fields.dates import choose_dates
+from harvester.extraction.fields.identifiers import choose_identifiers
+from harvester.extraction.fields.keywords import choose_keywords
+from harvester.extraction.fields.people import choose_contributors
+from harvester.extraction.fields.rights import copyright_line, robots_directives, tdm_reservation, unavailable_after
+from harvester.extraction.fields.titles import choose_titles, visible_signals
+from harvester.extraction.normalise.text import has_mojibake, tidy
+from harvester.extraction.signals import containers, headings, json_ld, links, meta_tags, printed, selectors
+from harvester.extraction.signals.signal import Signal
+from harvester.model.page import Page, VisitOutcome
+from harvester.model.record import LangText, Location, Provenance, Record, Rights, record_id
+from harvester.model.source import Detect, Platform, Source
+
+RULES = "1"  # raised when a rule changes what a page says; stored with every record
+
+_STATUS_OUTCOMES = {401: VisitOutcome.FORBIDDEN, 402: VisitOutcome.FORBIDDEN, 403: VisitOutcome.FORBIDDEN,
+                    404: VisitOutcome.GONE, 410: VisitOutcome.GONE, 429: VisitOutcome.RATE_LIMITED,
+                    451: VisitOutcome.FORBIDDEN, 304: VisitOutcome.NOT_MODIFIED}  # fmt: skip
+_TEXT_TYPES = re.compile(r"^\s*(?:text/html|application/xhtml\+xml|text/xml|application/xml|text/plain)\b", re.IGNORECASE)
+_BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
+
+
+class Extraction(NamedTuple):
+    """What came of a Page: `record` only with outcome `ok`; else `reason` says what the page is."""
+
+    outcome: VisitOutcome
+    reason: str
+    record: Record | None = None
+    robots: tuple[str, ...] = ()
+
+
+def extract(page: Page, source: Source, *, fingerprints: Sequence[tuple[Detect, Platform]] = ()) -> Extraction:
+    """Read one Page with a Source's rules; `fingerprints` are tried when the Source names no platform and no rules.
+
+    Raises nothing for a bad page: a body that cannot be read is an outcome.
+    """
+    refused = _not_readable(page)
+    if refused:
+        return refused
+    document = Document(page)
+    source = _recognised(document, source, fingerprints)
+    index = SignalIndex(_signals(document, source))
+    robots = robots_directives(page, index)
+    kind = page_kind(document, index.all)
+    if kind:
+        return Extraction(kind[0], kind[1], None, robots)
+    record = _record(document, source, index, robots)
+    missing = _not_article(record, index)
+    if missing:
+        return Extraction(VisitOutcome.NOT_ARTICLE, missing, None, robots)
+    return Extraction(VisitOutcome.OK, "", record, robots)
+
+
+def _not_readable(page: Page) -> Extraction | None:
+    if page.status >= 400 or page.status == 304:
+        outcome = _STATUS_OUTCOMES.get(page.status, VisitOutcome.SERVER_ERROR)
+        return Extraction(outcome, f"HTTP status {page.status}")
+    body = page.body.lstrip()
+    if not body:
+        return Extraction(VisitOutcome.WRONG_CONTENT, "the body is empty")
+    content_type = page.header("content-type")
+    if content_type and not _TEXT_TYPES.match(content_type):
+        return Extraction(VisitOutcome.WRONG_CONTENT, f"content type {content_type.strip()[:80]!r} is no page")
+    if body.startswith(_BINARY) or (b"<" not in body[:100_000] and b"\0" in body[:2000]):
+        return Extraction(VisitOutcome.WRONG_CONTENT, "the body is binary, not a page")
+    return None
+
+
+def _recognised(document: Document, source: Source, fingerprints: Sequence[tuple[Detect, Platform]]) -> Source:
+    """The Source with the rules of the platform whose marks stand on the page, if it has none of its own."""
+    if source.platform or source.read != type(source.read)():
+        return source
+    for detect, platform in fingerprints:
+        if _matches(document, detect):
+            languages = source.languages or platform.languages
+            access = platform.access if source.access == type(source.access)() else source.access
+            return source.model_copy(update={"read": platform.read, "access": access, "languages": languages})
+    return source
+
+
+def _matches(document: Document, detect: Detect) -> bool:
+    if detect.generator:
+        generators = document.root.xpath("//meta[@name='generator' or @name='Generator']/@content")
+        if not any(re.search(detect.generator, value) for value in generators):
+            return False
+    return all(selectors.compiled(css, None)(document.root) for css in detect.elements)
+
+
+def _signals(document: Document, source: Source) -> list[Signal]:
+    return [
+        *meta_tags.read(document),
+        *links.read(document),
+        *json_ld.read(document),
+        *selectors.read(document, source.read),
+        *visible_signals(document),
+        *headings.read(document, source.read.blocks),
+        *containers.read(document),
+        *printed.read(document),
+    ]
+
+
+def _record(document: Document, source: Source, index: SignalIndex, robots: tuple[str, ...]) -> Record:
+    page = document.page
+    abstracts, other_abstracts = choose_abstracts(document, index, source.languages, source.read.boilerplate)
+    declared = _declared_language(document, index)
+    titles = choose_titles(document, index, list(abstracts), declared)
+    languages = list(dict.fromkeys([*titles, *abstracts]))
+    keywords = choose_keywords(document, index, languages)
+    url, publisher_id = _address(document, source, index)
+    identifiers = choose_identifiers(document, index, publisher_id)
+    editions = read_editions(document, index, identifiers, tuple(title.value for title in titles.values()))
+    excluded = _inadmissible(index)
+    access = classify(
+        document,
+        index.all,
+        source.access,
+        excluded=excluded,
+        languages=source.languages or tuple(languages),
+        today=page.fetched_at.date(),
+        as_of=page.fetched_at,
+    )
+    identity = record_id(source.id, url)
+    return Record(
+        id=identity,
+        work_id=identity,
+        source_id=source.id,
+        publisher_id=publisher_id,
+        url=url,
+        type=_type(index),
+        languages=tuple(language for language in dict.fromkeys([*languages, *keywords]) if language != "und"),
+        titles=_with_roles(titles),
+        abstracts=abstracts,
+        other_abstracts=other_abstracts,
+        keywords=keywords,
+        contributors=choose_contributors(document, index),
+        container=choose_container(document, index, source.journals),
+        dates=choose_dates(document, index),
+        identifiers=editions.identifiers,
+        locations=_locations(index, url),
+        access=access,
+        rights=Rights(
+            licences=find_licences(document, index.all, source.access, excluded),
+            copyright=copyright_line(index),
+            tdm=tdm_reservation(document, index),
+            robots=robots,
+            unavailable_after=unavailable_after(robots),
+        ),
+        relations=editions.relations,
+        integrity=editions.integrity,
+        flags=_flags(document, titles, abstracts),
+        provenance=Provenance(
+            url=page.final_url,
+            fetched_at=page.fetched_at,
+            page_digest=f"sha256:{hashlib.sha256(page.body).hexdigest()}",
+            rules=RULES,
+            source_digest=source.digest,
+            encoding=document.charset.name,
+            encoding_suspect=document.charset.suspect,
+        ),
+    )
+
+
+def _declared_language(document: Document, index: SignalIndex) -> str | None:
+    """The article's language as metadata declare it, else the page's."""
+    signal = index.first(("highwire", "language"), ("dc", "language"), ("dcterms", "language"), ("json_ld", "inlanguage"))
+    declared = language_tag(signal.value) if signal else None
+    return declared if declared and declared != "und" else document.language
+
+
+def _address(document: Document, source: Source, index: SignalIndex) -> tuple[str, str | None]:
+    """(canonical URL, publisher's id): the Source's template, else a canonical link to the same host, else the URL."""
+    page = document.page
+    stated = [signal.value for signal in (*index.get("link", "canonical"), *index.get("opengraph", "url"))]
+    for url in (page.final_url, page.url, *stated):
+        for pattern in source.urls.article:
+            found = re.search(pattern, url) if url else None
+            if found:
+                return canonical_url(url, source.urls), found.groupdict().get("id")
+    canonical = next((url for url in stated if _same_host(url, page.final_url)), None)
+    url = canonical or page.final_url or page.url
+    try:
+        return canonical_url(url, source.urls), None
+    except ValueError:
+        return url, None
+
+
+def _same_host(url: str, other: str) -> bool:
+    host = re.compile(r"^https?://([^/?#]+)", re.IGNORECASE)
+    one, two = host.match(url.strip()), host.match(other or "")
+    if one is None:
+        return False
+    return two is None or one[1].lower() == two[1].lower()
+
+
+def _inadmissible(index: SignalIndex) -> list[Element]:
+    """Elements whose words are the article's, not words about it: title, abstracts, keywords."""
+    names = ("title", "abstract", "keywords", "title.other", "lay", "graphical", "highlights")
+    vocabularies = ("heading", "selector", "visible", "container")
+    return [s.element for s in index.all if s.vocabulary in vocabularies and s.name in names and s.attribute is None]
+
+
+def _with_roles(titles: dict[str, LangText]) -> dict[str, LangText]:
+    return titles if len(titles) > 1 else {k: v.model_copy(update={"role": "unknown"}) for k, v in titles.items()}
+
+
+def _type(index: SignalIndex) -> str:
+    signal = index.first(
+        ("selector", "type"), ("highwire", "article_type"), ("dc", "type.articletype"), ("prism", "section"), ("dc", "type")
+    )
+    value = tidy(signal.value) if signal else ""
+    return value.lower().replace(" ", "-")[:60] if value and value.lower() not in ("text", "website") else "article"
+
+
+def _locations(index: SignalIndex, url: str) -> tuple[Location, ...]:
+    found = {url: Location(url=url, content="landing")}
+    for name, content in (("pdf_url", "fulltext_pdf"), ("fulltext_html_url", "fulltext_html")):
+        for signal in index.get("highwire", name):
+            target = signal.value.strip()
+            if re.match(r"^https?://\S+$", target) and target not in found:
+                found[target] = Location.model_validate({"url": target, "content": content, "says": f"citation_{name}"})
+    return tuple(found.values())
+
+
+def _flags(document: Document, titles: dict[str, LangText], abstracts: dict[str, LangText]) -> tuple[str, ...]:
+    flags = []
+    texts = [*titles.values(), *abstracts.values()]
+    if document.charset.suspect or any(has_mojibake(text.value) for text in texts):
+        flags.append("encoding_suspect")
+    if any(text.conflict for text in texts):
+        flags.append("language_conflict")
+    return tuple(flags)
+
+
+_ARTICLE_TYPES = frozenset(("article", "scholarlyarticle", "medicalscholarlyarticle", "research-article", "thesis", "report"))
+
+
+def _not_article(record: Record, index: SignalIndex) -> str | None:
+    """Why the page describes no single article, or None. A title alone is not enough: something must say article."""
+    if not record.titles:
+        return "the page states no title"
+    declared = index.first(("highwire", "title"), ("dc", "title"), ("eprints", "title"), ("bepress", "title"), ("prism", "publicationname"))
+    typed = any(signal.value.lower() in _ARTICLE_TYPES for signal in (*index.get("opengraph", "type"), *index.get("json_ld", "@type")))
+    described = sum(
+        1 for part in (record.abstracts, record.contributors, record.identifier("doi") or record.identifiers, record.keywords) if part
+    )
+    selected = any(signal.vocabulary == "selector" and signal.name in ("title", "doi", "abstract", "authors") for signal in index.all)
+    if declared and described or typed and described or selected and described >= 1:
+        return None
+    if record.abstracts and described >= 1:
+        return None
+    return "no abstract, and no metadata of a single article"

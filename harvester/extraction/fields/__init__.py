@@ -1,0 +1,1 @@
+"""Signals -> the chosen value per field and language; one module per field, each keeps its evidence."""

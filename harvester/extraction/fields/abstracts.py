@@ -1,0 +1,261 @@
+"""Abstracts, one per language: cleaned of labels and of the site's own sentences, never two languages in one value."""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from harvester.extraction.document import Document
+from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.labels import inline_label, label_of
+from harvester.extraction.languages import Known, language_of, same, split_at_seam
+from harvester.extraction.normalise.text import fold, tidy
+from harvester.extraction.signals.signal import Signal
+from harvester.model.record import LangText, Section
+
+# A labelled block and a declared selector name the abstract; descriptions are only said to be about the page.
+_RANKS = {
+    ("selector", "abstract"): 200,
+    ("heading", "abstract"): 150,
+    ("container", "abstract"): 110,
+    ("highwire", "abstract"): 120,
+    ("eprints", "abstract"): 120,
+    ("bepress", "abstract"): 120,
+    ("dcterms", "abstract"): 115,
+    ("dc", "description.abstract"): 115,
+    ("json_ld", "abstract"): 110,
+    ("dc", "description"): 80,
+    ("json_ld", "description"): 70,
+    ("dcterms", "description"): 70,
+    ("opengraph", "description"): 50,
+    ("meta", "description"): 45,
+    ("twitter", "description"): 40,
+}
+_WEAK = 60  # below it a text must be long and must not be a teaser or the site's own words
+_OTHER_KINDS = ("lay", "graphical", "highlights")
+_MINIMUM = 25
+
+
+class _Candidate(NamedTuple):
+    text: str
+    rank: int
+    signal: Signal
+    known: Known
+    sections: tuple[Section, ...]
+    boilerplate: tuple[str, ...]
+    key: frozenset[str]
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    table = tomllib.loads(files("harvester.extraction").joinpath("data/boilerplate.toml").read_text("utf-8"))
+    sentences = re.compile("|".join(f"(?:{pattern})" for pattern in table["sentences"]), re.IGNORECASE)
+    endings = re.compile(r"\s*(?:" + "|".join(f"(?:{pattern})" for pattern in table["endings"]) + r")\s*$")
+    empty = re.compile("|".join(f"(?:{pattern})" for pattern in table["empty"]), re.IGNORECASE)
+    return sentences, endings, empty
+
+
+def choose_abstracts(
+    document: Document, index: SignalIndex, declared: tuple[str, ...], boilerplate: tuple[str, ...]
+) -> tuple[dict[str, LangText], tuple[LangText, ...]]:
+    """(abstracts by language, other abstracts): the best candidate of each language, with agreeing evidence.
+
+    `declared` are the Source's languages, `boilerplate` its regular expressions of sentences to remove.
+    """
+    candidates = _candidates(document, index, declared, boilerplate)
+    chosen: dict[str, list[_Candidate]] = {}
+    for candidate in sorted(candidates, key=lambda entry: -entry.rank):
+        language = candidate.known.language
+        group = next((entries for known, entries in chosen.items() if same(known, language)), None)
+        if group is None:
+            if not _repeats_other(candidate, chosen):
+                chosen[language] = [candidate]
+        elif _agree(group[0], candidate):
+            group.append(candidate)
+    abstracts = {language: _lang_text(document, group, "abstract") for language, group in chosen.items()}
+    return abstracts, _others(document, index, declared, abstracts)
+
+
+def _candidates(
+    document: Document, index: SignalIndex, declared: tuple[str, ...], boilerplate: tuple[str, ...]
+) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    ranked = index.ranked(_RANKS)
+    strong = [entry for entry in ranked if entry[0] >= _WEAK]
+    page = document.language
+    for rank, signal in ranked:
+        for part in _parts(signal):
+            text, removed = clean(part, boilerplate)
+            if not text or (rank < _WEAK + 25 and not _abstract_like(text, rank)):
+                continue
+            known = language_of(
+                text,
+                declared=signal.language if signal.vocabulary not in ("heading", "container") else nearest_language(signal),
+                label=signal.language if signal.vocabulary == "heading" else None,
+                page=page,
+                only_block=len(strong) <= 1,
+                among=declared,
+            )
+            if known.language == "und" and page:
+                known = Known(page.split("-")[0], "declared") if len(text) >= 60 else known
+            sections = _clean_sections(signal.sections, boilerplate) if part == signal.value else ()
+            found.append(_Candidate(text, _ranked(rank, signal, text), signal, known, sections, removed, _words(text)))
+    return _drop_teasers(found)
+
+
+def _ranked(rank: int, signal: Signal, text: str) -> int:
+    if signal.vocabulary == "heading" and len(text) < 120:
+        return rank - 60
+    return rank - 30 if text.endswith(("...", "…")) else rank
+
+
+def _parts(signal: Signal) -> list[str]:
+    """One text per language: cut where another label is glued in, then at a language seam."""
+    text = tidy(signal.value) if "<" in signal.value or "&" in signal.value else signal.value
+    pieces: list[str] = []
+    start = 0
+    for match in inline_label().finditer(text):
+        label = label_of(match[1])
+        if label is None or match.start() == 0:
+            continue
+        pieces.append(text[start : match.start()])
+        start = match.start() if label.kind == "abstract" else len(text)
+        if label.kind != "abstract":
+            break
+    pieces.append(text[start:])
+    return [part for piece in pieces if piece.strip() for part in split_at_seam(piece)]
+
+
+def nearest_language(signal: Signal) -> str | None:
+    """The nearest `lang` above a block, the html element's left out: that one speaks of the page."""
+    from harvester.extraction.document import language_tag
+
+    element = signal.element
+    while element is not None and element.tag not in ("body", "html"):
+        declared = element.get("lang") or element.get("{http://www.w3.org/XML/1998/namespace}lang") or element.get("xml:lang")
+        if declared:
+            return language_tag(declared)
+        element = element.getparent()
+    return None
+
+
+def clean(text: str, boilerplate: tuple[str, ...] = ()) -> tuple[str, tuple[str, ...]]:
+    """(abstract, sentences of the site that were removed); an empty string if nothing of an abstract is left."""
+    sentences, endings, empty = _patterns()
+    text = tidy(text)
+    removed: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        removed.append(match[0].strip())
+        return " "
+
+    for pattern in (*map(_compiled, boilerplate), sentences):
+        text = pattern.sub(keep, text)
+    match = inline_label().match(text)
+    if match and (label := label_of(match[1])) and label.kind == "abstract":
+        text = text[match.end() :]
+    text = _leading_label(" ".join(text.split()))
+    for _ in range(4):
+        found = endings.search(text)
+        if not found or not found[0].strip() or len(text) - len(found[0]) < _MINIMUM:
+            break
+        text = text[: found.start()]
+    text = text.strip(" |:;·•–—-").strip()
+    return ("", tuple(removed)) if empty.fullmatch(text) or len(text) < _MINIMUM else (text, tuple(removed))
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _leading_label(text: str) -> str:
+    head = text.split(" ", 1)
+    if len(head) == 2 and head[0].rstrip(":.").isalpha() and (label := label_of(head[0].rstrip(":."))):
+        rest = head[1]
+        if label.kind == "abstract" and (head[0].isupper() or head[0].endswith((":", "."))):
+            return rest
+        if label.kind == "abstract" and rest[:1].isupper() and len(rest) > 80:
+            return rest
+    return text
+
+
+def _clean_sections(sections: tuple[Section, ...], boilerplate: tuple[str, ...]) -> tuple[Section, ...]:
+    cleaned = []
+    for section in sections:
+        text, _ = clean(section.text, boilerplate) if len(section.text) >= _MINIMUM else (tidy(section.text), ())
+        if text:
+            cleaned.append(Section(label=tidy(section.label) if section.label else None, text=text))
+    return tuple(cleaned)
+
+
+def _abstract_like(text: str, rank: int) -> bool:
+    if text.endswith(("...", "…")):
+        return False
+    return len(text) >= (200 if rank < _WEAK else 150) and text.count(". ") >= 1 and not re.match(r"^https?:", text)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(fold(text).split())
+
+
+def _agree(one: _Candidate, other: _Candidate) -> bool:
+    if not one.key or not other.key:
+        return False
+    return len(one.key & other.key) >= 0.7 * min(len(one.key), len(other.key))
+
+
+def _repeats_other(candidate: _Candidate, chosen: dict[str, list[_Candidate]]) -> bool:
+    """True for the same text read under another language: it is one abstract, not two."""
+    return any(_agree(group[0], candidate) for group in chosen.values())
+
+
+def _drop_teasers(found: list[_Candidate]) -> list[_Candidate]:
+    """A text that another one starts with and goes on from is a teaser, unless it is a labelled whole."""
+    kept = []
+    for one in found:
+        start = fold(one.text.rstrip(".… "))[:400]
+        longer = any(
+            len(other.text) > 1.2 * len(one.text) and fold(other.text).startswith(start[: max(40, len(start) - 12)])
+            for other in found
+            if other is not one and other.rank >= _WEAK
+        )
+        if not longer or one.rank >= 150:
+            kept.append(one)
+    return kept
+
+
+def _lang_text(document: Document, group: list[_Candidate], kind: str) -> LangText:
+    best = group[0]
+    known = best.known
+    return LangText.model_validate(
+        {
+            "value": best.text,
+            "language": known.language,
+            "known_by": known.known_by,
+            "conflict": known.conflict,
+            "kind": kind,
+            "sections": best.sections,
+            "boilerplate": best.boilerplate,
+            "evidence": tuple(candidate.signal.evidence(document) for candidate in group[:3]),
+        }
+    )
+
+
+def _others(
+    document: Document, index: SignalIndex, declared: tuple[str, ...], abstracts: dict[str, LangText]
+) -> tuple[LangText, ...]:
+    found = []
+    for kind in _OTHER_KINDS:
+        for signal in index.get("heading", kind):
+            text, removed = clean(signal.value)
+            if len(text) < 60:
+                continue
+            known = language_of(text, label=signal.language, page=document.language, among=declared)
+            candidate = _Candidate(text, 0, signal, known, (), removed, _words(text))
+            if not any(text in abstract.value for abstract in abstracts.values()):
+                found.append(_lang_text(document, [candidate], kind))
+    return tuple(found)
+
+

@@ -1,0 +1,196 @@
+"""The container: journal titles, ISSNs, publisher, volume, issue, pages or article number."""
+
+import re
+
+from harvester.extraction.document import Document
+from harvester.extraction.fields.choose import Rank, SignalIndex, choices
+from harvester.extraction.normalise.identifiers import issn
+from harvester.extraction.normalise.text import fold, tidy
+from harvester.model.record import Container, Issn
+from harvester.model.signal import Evidence
+from harvester.model.source import Journal
+
+_JOURNAL: Rank = {
+    ("selector", "journal"): 200,
+    ("highwire", "journal_title"): 120,
+    ("bepress", "journal_title"): 118,
+    ("eprints", "publication"): 110,
+    ("prism", "publicationname"): 105,
+    ("json_ld", "ispartof.ispartof.ispartof.name"): 100,
+    ("json_ld", "ispartof.ispartof.name"): 100,
+    ("json_ld", "ispartof.name"): 90,
+    ("dc", "source"): 50,
+    ("dc", "relation.ispartof"): 60,
+    ("dcterms", "ispartof"): 55,
+    ("highwire", "conference_title"): 45,
+    ("highwire", "inbook_title"): 44,
+}
+_PUBLISHER: Rank = {
+    ("selector", "publisher"): 200,
+    ("highwire", "publisher"): 110,
+    ("json_ld", "publisher.name"): 90,
+    ("dc", "publisher"): 100,
+    ("prism", "publisher"): 80,
+}
+_VOLUME: Rank = {
+    ("selector", "volume"): 200,
+    ("highwire", "volume"): 120,
+    ("bepress", "volume"): 118,
+    ("eprints", "volume"): 110,
+    ("prism", "volume"): 105,
+    ("dc", "source.volume"): 100,
+    ("json_ld", "ispartof.volumenumber"): 95,
+    ("json_ld", "ispartof.ispartof.volumenumber"): 95,
+}
+_ISSUE: Rank = {
+    ("selector", "issue"): 200,
+    ("highwire", "issue"): 120,
+    ("bepress", "issue"): 118,
+    ("eprints", "number"): 110,
+    ("prism", "number"): 105,
+    ("prism", "issue"): 100,
+    ("dc", "source.issue"): 100,
+    ("json_ld", "ispartof.issuenumber"): 95,
+}
+_PAGES: Rank = {
+    ("selector", "pages"): 200,
+    ("highwire", "pages"): 90,
+    ("prism", "pagerange"): 80,
+    ("eprints", "pagerange"): 80,
+    ("dc", "identifier.pagenumber"): 80,
+    ("json_ld", "pagination"): 75,
+}
+_FIRST: Rank = {
+    ("highwire", "firstpage"): 120,
+    ("bepress", "firstpage"): 118,
+    ("prism", "startingpage"): 105,
+    ("json_ld", "pagestart"): 95,
+}
+_LAST: Rank = {
+    ("highwire", "lastpage"): 120,
+    ("bepress", "lastpage"): 118,
+    ("prism", "endingpage"): 105,
+    ("json_ld", "pageend"): 95,
+}
+_NUMBER: Rank = {("highwire", "article_number"): 120, ("json_ld", "articlenumber"): 95}
+_ISSN_KINDS = {
+    ("selector", "issn"): "unknown",
+    ("selector", "issn.print"): "print",
+    ("selector", "issn.electronic"): "electronic",
+    ("highwire", "issn"): "unknown",
+    ("bepress", "issn"): "unknown",
+    ("eprints", "issn"): "unknown",
+    ("prism", "issn"): "print",
+    ("prism", "eissn"): "electronic",
+    ("prism", "e_issn"): "electronic",
+    ("highwire", "eissn"): "electronic",
+    ("dc", "source.issn"): "unknown",
+    ("dc", "source"): "unknown",
+    ("json_ld", "ispartof.issn"): "unknown",
+    ("json_ld", "ispartof.ispartof.issn"): "unknown",
+    ("json_ld", "ispartof.ispartof.ispartof.issn"): "unknown",
+}
+_EMPTY = re.compile(r"^(?:ahead.?of.?print|in press|n/?a|null|undefined|none|0+|-+)$", re.IGNORECASE)
+
+
+def choose_container(document: Document, index: SignalIndex, journals: tuple[Journal, ...] = ()) -> Container:
+    """The container as the page states it; `journals` (of the Source) add the ISSNs of a journal named on the page."""
+    evidence: dict[str, tuple[Evidence, ...]] = {}
+
+    def best(field: str, table: Rank, normal: object = None) -> str | None:
+        found = choices(index.ranked(table), normal or _plain, key=_loose)  # type: ignore[arg-type]
+        if not found:
+            return None
+        evidence[field] = found[0].evidence(document, 2)
+        return found[0].value
+
+    titles = _titles(document, index, evidence)
+    declared = next((j for j in journals if fold(j.title) in {fold(title) for title in titles.values()}), None)
+    volume, issue = best("volume", _VOLUME, _number), best("issue", _ISSUE, _number)
+    pages = _pages(best("pages", _PAGES, _page_range), best("first", _FIRST), best("last", _LAST))
+    if pages and "first" in evidence and "pages" not in evidence:
+        evidence["pages"] = (*evidence["first"], *evidence.get("last", ()))
+    evidence.pop("first", None)
+    evidence.pop("last", None)
+    number = best("article_number", _NUMBER)
+    issns = _issns(index) or tuple(found for text in (declared.issns if declared else ()) if (found := issn(text)))
+    publisher = best("publisher", _PUBLISHER)
+    return Container(
+        titles=titles,
+        issns=issns,
+        publisher=publisher,
+        volume=volume,
+        issue=issue,
+        pages=pages,
+        article_number=number,
+        evidence=evidence,
+    )
+
+
+def _titles(document: Document, index: SignalIndex, evidence: dict[str, tuple[Evidence, ...]]) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for choice in choices(index.ranked(_JOURNAL), _journal):
+        signal = choice.signals[0]
+        if titles and (signal.language is None or choice.score < 80):
+            continue
+        language = signal.language or "und"
+        if language not in titles:
+            titles[language] = choice.value
+            evidence.setdefault("titles", choice.evidence(document, 2))
+    return titles
+
+
+def _journal(text: str) -> str | None:
+    value = tidy(text)
+    value = re.sub(r"\s*\[\d{4}.*$", "", value)  # "Journal [2009, 85 Suppl 1], pp72-80"
+    value = re.sub(r"\s*[;,]?\s*(?:Vol(?:ume)?\.?\s*\d.*|\(\d{4}\)|\d+\(\d+\).*)$", "", value).strip(" ;,.:/")
+    if not value or re.match(r"^(?:https?:|doi:|10\.\d{4}|urn:|info:|\d{4}-\d{3}[\dX]$|www\.)", value) or value.isdigit():
+        return None
+    return value
+
+
+def _loose(text: str) -> str:
+    return fold(text) or text
+
+
+def _plain(text: str) -> str | None:
+    value = tidy(text).strip(" ;,")
+    return None if not value or _EMPTY.match(value) else value
+
+
+def _number(text: str) -> str | None:
+    value = _plain(text)
+    if value is None:
+        return None
+    value = re.sub(r"^(?:vol(?:ume)?|no|n[°º]|num(?:ber|éro)?|issue|tome|band|bd|heft|iss)\.?\s*(?=[\w])", "", value, flags=re.I)
+    return value if len(value) <= 40 else None
+
+
+def _page_range(text: str) -> str | None:
+    value = _plain(text)
+    if value is None:
+        return None
+    value = re.sub(r"^(?:pages?|pp?|s)\.?\s*(?=\w)", "", value, flags=re.I)
+    value = re.sub(r"\s*[-‐‑–—]+\s*", "-", value)
+    return value if re.match(r"^[A-Za-z]{0,4}\d+[\w.-]*(?:-[\w.]+)?$", value) else None
+
+
+def _pages(pages: str | None, first: str | None, last: str | None) -> str | None:
+    if first and last and first != last:
+        return f"{first}-{last}"
+    return pages if pages and (not first or "-" in pages) else first or pages
+
+
+def _issns(index: SignalIndex) -> tuple[Issn, ...]:
+    found: dict[str, Issn] = {}
+    for key, kind in _ISSN_KINDS.items():
+        for signal in index.get(*key):
+            if key == ("dc", "source") and not re.search(r"issn|^\s*\d{4}-\d{3}[\dXx]\s*$", signal.value, re.I):
+                continue
+            for part in re.split(r"[,;\s]+", signal.value):
+                value = issn(part, kind)
+                if value and (value.value not in found or found[value.value].kind == "unknown"):
+                    found[value.value] = value
+    return tuple(found.values())
+
+

@@ -1,0 +1,80 @@
+"""Dates with kind, precision, raw words and the rule that read them; day first by the page's locale."""
+
+from harvester.extraction.document import Document
+from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.fields.titles import SHOWN_DATE
+from harvester.extraction.normalise.dates import read_date
+from harvester.extraction.signals.signal import Signal
+from harvester.model.record import DateValue
+
+_KINDS = {
+    ("highwire", "publication_date"): "published",
+    ("highwire", "date"): "published",
+    ("highwire", "cover_date"): "print",
+    ("highwire", "online_date"): "online",
+    ("highwire", "year"): "published",
+    ("bepress", "date"): "published",
+    ("bepress", "online_date"): "online",
+    ("eprints", "date"): "published",
+    ("prism", "publicationdate"): "published",
+    ("prism", "coverdate"): "print",
+    ("dcterms", "issued"): "published",
+    ("dc", "date.issued"): "published",
+    ("dc", "date.created"): "created",
+    ("dc", "date.datesubmitted"): "received",
+    ("dcterms", "dateaccepted"): "accepted",
+    ("dcterms", "datesubmitted"): "received",
+    ("dc", "date"): "published",
+    ("json_ld", "datepublished"): "published",
+    ("opengraph", "published_time"): "published",
+    ("microdata", "datepublished"): "published",
+    ("meta", "datepublished"): "published",
+    ("dcterms", "date"): "shown_on_page",
+    ("meta", "date"): "shown_on_page",
+}
+
+
+def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...]:
+    """One value per kind and vocabulary that differs, the most precise first within a kind; the article's date first."""
+    order = "mdy" if document.language == "en-US" else "dmy"
+    found: list[DateValue] = []
+    for signal, kind, own_order in _signals(index, order):
+        read = read_date(signal.value, own_order)
+        if read is None or (read.precision != "year" and _padded(signal, read.value, index)):
+            continue
+        if any(d.kind == kind and (d.value.startswith(read.value) or d.value == read.value) for d in found):
+            continue
+        found = [d for d in found if not (d.kind == kind and read.value.startswith(d.value))]
+        found.append(
+            DateValue.model_validate(
+                {
+                    "kind": kind,
+                    "value": read.value,
+                    "precision": read.precision,
+                    "raw": signal.value.strip()[:100],
+                    "rule": read.rule,
+                    "evidence": (signal.evidence(document),),
+                }
+            )
+        )
+    return tuple(found)
+
+
+def _padded(signal: Signal, value: str, index: SignalIndex) -> bool:
+    """True for 2014-01-01 beside a bare 2014 of the same vocabulary: a year written as a day."""
+    return value.endswith("-01-01") and any(s.value.strip() == value[:4] for s in index.get(signal.vocabulary, signal.name))
+
+
+def _signals(index: SignalIndex, order: str) -> list[tuple[Signal, str, str]]:
+    found: list[tuple[Signal, str, str]] = []
+    for signal in index.all:
+        if signal.vocabulary == "selector" and signal.name.startswith("date"):
+            name, _, own = signal.name.partition("@")
+            found.append((signal, name.partition(".")[2] or "published", own or order))
+    for key, kind in _KINDS.items():
+        found.extend((signal, kind, order) for signal in index.get(*key))
+    for signal in [*index.get("visible", "title"), *index.get("title_element", "title")]:
+        if shown := SHOWN_DATE.search(signal.value):
+            found.append((signal._replace(value=shown[1], quote=shown[1]), "shown_on_page", order))
+    found.extend((signal, signal.name, order) for signal in index.all if signal.vocabulary == "printed_date")
+    return found

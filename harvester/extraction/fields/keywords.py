@@ -1,0 +1,148 @@
+"""Keyword lists, one per language; equal-length lists are paired by position, as an inference."""
+
+import re
+
+from harvester.extraction.document import Document
+from harvester.extraction.fields.abstracts import nearest_language
+from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.languages import Known, detect, same
+from harvester.extraction.normalise.keywords import clean_keywords, split_keywords
+from harvester.extraction.normalise.text import fold
+from harvester.extraction.signals.signal import Signal
+from harvester.model.record import KeywordList
+
+_RANKS = {
+    ("selector", "keywords"): 200,
+    ("heading", "keywords"): 150,
+    ("highwire", "keywords"): 120,
+    ("highwire", "keyword"): 120,
+    ("eprints", "keywords"): 110,
+    ("bepress", "keywords"): 110,
+    ("json_ld", "keywords"): 90,
+    ("prism", "keyword"): 80,
+    ("dc", "subject"): 70,
+    ("dcterms", "subject"): 70,
+    ("dc", "subject.keyword"): 90,
+    ("meta", "keywords"): 20,
+}
+_WEAK = 60
+_NOTHING = re.compile(r"^(?:no keywords|none|n/?a|keywords?|aucun|not available)\b|\(fix it\)", re.IGNORECASE)
+
+
+class _List:
+    """Keywords gathered from the Signals of one name and one declared language."""
+
+    def __init__(self, rank: int, items: tuple[str, ...], signals: list[Signal], known: Known) -> None:
+        self.rank, self.items, self.signals, self.known = rank, items, signals, known
+
+
+def choose_keywords(document: Document, index: SignalIndex, languages: list[str]) -> dict[str, KeywordList]:
+    """Keyword lists by language; `languages` are those of the abstracts and titles, the article's own first."""
+    lists = sorted(_lists(index, languages), key=lambda entry: -entry.rank)
+    strong = [entry for entry in lists if entry.rank >= _WEAK]
+    weak = [entry for entry in lists if entry.rank < _WEAK and _confirmed(entry, index)]
+    chosen: dict[str, _List] = {}
+    for entry in strong or weak:
+        language = entry.known.language
+        if any(same(language, known) for known in chosen) or _seen(entry, chosen):
+            continue
+        chosen[language] = entry
+    return _paired({language: _keyword_list(document, entry) for language, entry in chosen.items()})
+
+
+def _lists(index: SignalIndex, languages: list[str]) -> list[_List]:
+    found: list[_List] = []
+    for (vocabulary, name), rank in _RANKS.items():
+        signals = index.get(vocabulary, name)
+        if vocabulary in ("heading", "selector"):
+            found.extend(filter(None, (_whole(rank, signal, languages) for signal in signals)))
+        else:
+            found.extend(_by_language(rank, signals, languages))
+    return found
+
+
+def _whole(rank: int, signal: Signal, languages: list[str]) -> _List | None:
+    items = tuple(item for item in clean_keywords(list(signal.items or split_keywords(signal.value))) if _is_keyword(item))
+    if not items:
+        return None
+    declared = signal.language if signal.vocabulary == "selector" else nearest_language(signal)
+    label = signal.language if signal.vocabulary == "heading" else None
+    return _List(rank, items, [signal], keyword_language(items, declared, label, languages))
+
+
+def _by_language(rank: int, signals: list[Signal], languages: list[str]) -> list[_List]:
+    groups: dict[str | None, list[Signal]] = {}
+    for signal in signals:
+        if not re.match(r"^\s*(?:info:|https?:|urn:)", signal.value):
+            groups.setdefault(signal.language, []).append(signal)
+    found = []
+    for declared, group in groups.items():
+        split = [split_keywords(signal.value) for signal in group]
+        single = len(group) > 1 and all(len(signal.value) < 150 for signal in group)
+        parts = [signal.value for signal in group] if single and not _lines(group) else [w for words in split for w in words]
+        items = tuple(item for item in clean_keywords(parts) if _is_keyword(item))
+        if items:
+            found.append(_List(rank, items, group, keyword_language(items, declared, None, languages)))
+    return found
+
+
+def _lines(group: list[Signal]) -> bool:
+    """True if the Signals are lists themselves, not one keyword each."""
+    return any(signal.value.count(";") >= 1 or signal.value.count(",") >= 3 for signal in group)
+
+
+def _is_keyword(item: str) -> bool:
+    return bool(re.search(r"[^\W\d_]", item)) and not _NOTHING.search(item) and len(item.split()) <= 14
+
+
+def _confirmed(entry: _List, index: SignalIndex) -> bool:
+    """A page's `meta keywords` is often the site's; it counts when Dublin Core or the text block says the same words."""
+    said = {fold(part) for key in (("dc", "subject"), ("json_ld", "keywords")) for s in index.get(*key) for part in split_keywords(s.value)}
+    return bool(said) and len(said & {fold(item) for item in entry.items}) >= 0.5 * len(entry.items)
+
+
+def keyword_language(items: tuple[str, ...], declared: str | None, label: str | None, languages: list[str]) -> Known:
+    """Declared, then the label; an international label leaves it to the words, then to the article's languages."""
+    if declared:
+        return Known(declared, "declared")
+    if label:
+        return Known(label, "label")
+    text = " , ".join(items)
+    likely = list(dict.fromkeys(language.split("-")[0] for language in languages if language != "und"))
+    if len(likely) == 1:
+        return Known(likely[0], "detected")
+    guess = detect(text, likely) if likely else detect(text)
+    if guess and guess.margin >= 0.5:
+        return Known(guess.language, "detected")
+    if likely:
+        return Known("en" if "en" in likely else likely[0], "detected")
+    return Known(guess.language, "detected") if guess else Known("und", "unknown")
+
+
+def _seen(entry: _List, chosen: dict[str, _List]) -> bool:
+    """True if the same words were chosen under another language from a stronger place."""
+    words = {fold(item) for item in entry.items}
+    return any(len(words & {fold(item) for item in other.items}) > 0.6 * len(words) for other in chosen.values() if other.rank > entry.rank)
+
+
+def _keyword_list(document: Document, entry: _List) -> KeywordList:
+    return KeywordList.model_validate(
+        {
+            "items": entry.items,
+            "language": entry.known.language,
+            "known_by": entry.known.known_by,
+            "evidence": tuple(signal.evidence(document) for signal in entry.signals[:3]),
+        }
+    )
+
+
+def _paired(lists: dict[str, KeywordList]) -> dict[str, KeywordList]:
+    if len(lists) < 2:
+        return lists
+    first, *rest = lists
+    paired = dict(lists)
+    for language in rest:
+        if len(lists[language].items) == len(lists[first].items):
+            paired[language] = lists[language].model_copy(update={"paired_with": first})
+            paired[first] = paired[first].model_copy(update={"paired_with": paired[first].paired_with or language})
+    return paired

@@ -1,0 +1,240 @@
+"""Contributors: one list, the best that is said, each person once, with ORCID and affiliations."""
+
+from typing import NamedTuple
+
+from harvester.extraction.document import Document
+from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.normalise.identifiers import orcid
+from harvester.extraction.normalise.names import clean_name, is_group, read_name, split_names
+from harvester.extraction.normalise.text import fold, tidy
+from harvester.extraction.signals.signal import Signal
+from harvester.model.record import Contributor
+
+
+class _Person(NamedTuple):
+    name: str
+    signal: Signal
+    family: str | None = None
+    given: str | None = None
+    orcid: str | None = None
+    affiliations: tuple[str, ...] = ()
+
+
+_LISTS = (
+    ("selector", "authors", 200),
+    ("highwire", "author", 120),
+    ("bepress", "author", 118),
+    ("eprints", "creators_name", 116),
+    ("highwire", "authors", 112),
+    ("json_ld", "author", 110),
+    ("dc", "creator.personalname", 106),
+    ("dc", "creator", 104),
+    ("dcterms", "creator", 90),
+    ("json_ld", "creator", 85),
+    ("container", "authors", 60),
+    ("meta", "author", 40),
+    ("opengraph", "author", 30),
+)
+
+
+def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contributor, ...]:
+    """Authors in printed order, then editors the page names; nobody twice, no affiliation among the people."""
+    lists = [(rank, people) for vocabulary, name, rank in _LISTS if (people := _people(index, vocabulary, name))]
+    if not lists:
+        return ()
+    best = max(lists, key=lambda entry: (_weight(entry[0], entry[1], lists), entry[0]))[1]
+    others = [people for _, people in lists if people is not best]
+    affiliations = _declared_affiliations(index)
+    made = []
+    for order, person in enumerate(best, 1):
+        made.append(_contributor(document, person, order, others, affiliations, len(best)))
+    return (*made, *_editors(document, index, best))
+
+
+def _weight(rank: int, people: list[_Person], lists: list[tuple[int, list[_Person]]]) -> int:
+    """Rank, plus agreement: another list of the same family names in the same order."""
+    mine = [_key(person) for person in people]
+    agreeing = sum(1 for _, other in lists if other is not people and [_key(p) for p in other] == mine)
+    return rank + 25 * agreeing
+
+
+def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
+    people: list[_Person] = []
+    for signal in index.get(vocabulary, name):
+        if vocabulary == "json_ld":
+            people.extend(_from_json(signal))
+        elif signal.items:
+            people.extend(_Person(item, signal) for item in signal.items)
+        else:
+            people.extend(_Person(part, signal) for part in _printed(signal, index))
+    if (vocabulary, name) == ("highwire", "author"):
+        people = _with_details(people, index)
+    return _distinct(people, index)
+
+
+def _printed(signal: Signal, index: SignalIndex) -> list[str]:
+    value = tidy(signal.value)
+    if "@" in value or value.startswith("http"):
+        return []
+    several = len(index.get(signal.vocabulary, signal.name)) == 1 or ";" in value
+    if several and (";" in value or value.count(",") > 1 or " and " in value):
+        return split_names(value)
+    return [value]
+
+
+def _from_json(signal: Signal) -> list[_Person]:
+    if not signal.items:
+        return [_Person(part, signal) for part in split_names(tidy(signal.value))]
+    family, given, identifier, *affiliations = signal.items
+    return [
+        _Person(
+            tidy(signal.value), signal, tidy(family) or None, tidy(given) or None, orcid(identifier), tuple(map(tidy, affiliations))
+        )
+    ]
+
+
+def _with_details(people: list[_Person], index: SignalIndex) -> list[_Person]:
+    """Add `citation_author_institution` and `_orcid`, which follow the author they speak of."""
+    by_signal = {id(person.signal): person for person in people}
+    current: int | None = None
+    for signal in index.all:
+        if signal.vocabulary != "highwire" or not signal.name.startswith("author"):
+            continue
+        if signal.name == "author":
+            current = id(signal) if id(signal) in by_signal else None
+        elif current is not None and (person := by_signal.get(current)):
+            if signal.name == "author_institution":
+                value = tidy(signal.value)
+                if value and value not in person.affiliations:
+                    by_signal[current] = person._replace(affiliations=(*person.affiliations, value))
+            elif signal.name == "author_orcid":
+                by_signal[current] = person._replace(orcid=orcid(signal.value))
+    return [by_signal[id(person.signal)] if len(people) == len(by_signal) else person for person in people]
+
+
+def _key(person: _Person) -> str:
+    return fold(person.family or read_name(person.name).family or person.name)
+
+
+def _distinct(people: list[_Person], index: SignalIndex) -> list[_Person]:
+    """Drop people named twice (in two styles too) and affiliations or sites that stand among them."""
+    affiliations = {fold(value) for value in _declared_affiliations(index)}
+    editors = {fold(clean_name(tidy(signal.value))) for signal in index.get("highwire", "editor")}
+    kept: list[_Person] = []
+    for person in people:
+        name = clean_name(person.name)
+        if not name or not any(char.isalpha() for char in name) or len(name) > 200 or fold(name) in affiliations:
+            continue
+        if fold(name) in editors and len(people) > len(editors):
+            continue
+        if _is_affiliation(name) or any(_same_person(person, other) for other in kept):
+            continue
+        kept.append(person._replace(name=name))
+    return kept
+
+
+def _is_affiliation(name: str) -> bool:
+    return name.count(",") >= 2 and is_group(name)
+
+
+def _same_person(one: _Person, other: _Person) -> bool:
+    a, b = _parts(one), _parts(other)
+    if a[0] != b[0]:
+        return fold(one.name) == fold(other.name)
+    first, second = a[1], b[1]
+    if not first or not second:
+        return not first and not second
+    if first == second:
+        return True
+    initials = [word[0] for word in first.split()], [word[0] for word in second.split()]
+    abbreviated = _abbreviated(one, first) != _abbreviated(other, second)
+    return abbreviated and (initials[0][:1] == initials[1][:1]) and _prefix(initials[0], initials[1], first, second)
+
+
+def _prefix(one: list[str], other: list[str], first: str, second: str) -> bool:
+    short, long = sorted((first.replace(" ", ""), second.replace(" ", "")), key=len)
+    spelled = "".join(one) if len(first.replace(" ", "")) > len(short) else "".join(other)
+    return len(short) <= 3 and (spelled.startswith(short) or short.startswith(spelled[: len(short)]))
+
+
+def _abbreviated(person: _Person, given: str) -> bool:
+    return all(len(word) == 1 for word in given.split()) or (person.given or "").isupper()
+
+
+def _parts(person: _Person) -> tuple[str, str]:
+    if person.family:
+        return fold(person.family), fold(person.given or "")
+    name = read_name(person.name)
+    given = name.given or ""
+    if given.isupper() and "." not in given and " " not in given and len(given) <= 4:
+        given = " ".join(given)
+    return fold(name.family or name.printed), fold(given)
+
+
+def _declared_affiliations(index: SignalIndex) -> list[str]:
+    signals = [*index.get("selector", "affiliations"), *index.get("highwire", "author_institution")]
+    return list(dict.fromkeys(value for signal in signals if (value := tidy(signal.value).strip(" ,;"))))
+
+
+def _contributor(
+    document: Document, person: _Person, order: int, others: list[list[_Person]], affiliations: list[str], count: int
+) -> Contributor:
+    twins = [twin for people in others if (twin := _twin(person, order, people, count))]
+    name = read_name(person.name)
+    family, given = person.family or name.family, person.given or name.given
+    if person.family is None and "," not in person.name:
+        inverted = next((read_name(twin.name) for twin in twins if "," in twin.name), None)
+        told = next((twin for twin in twins if twin.family), None)
+        if inverted:
+            family, given = inverted.family, inverted.given
+        elif told:
+            family, given = told.family, told.given
+    own = person.affiliations or next((twin.affiliations for twin in twins if twin.affiliations), ())
+    if not own and (len(affiliations) == 1 or person.signal.vocabulary == "selector"):
+        own = tuple(affiliations) if len(affiliations) == 1 else ()
+    return Contributor(
+        name=name.printed,
+        family=family,
+        given=given,
+        orcid=person.orcid or next((twin.orcid for twin in twins if twin.orcid), None),
+        affiliations=tuple(own),
+        order=order,
+        evidence=tuple(signal.evidence(document) for signal in _witnesses(person, twins)),
+    )
+
+
+def _witnesses(person: _Person, twins: list[_Person]) -> list[Signal]:
+    quote = person.signal.value if person.signal.vocabulary != "selector" else person.name
+    first = person.signal if person.signal.quote is not None else person.signal._replace(quote=quote)
+    return [first, *(twin.signal for twin in twins[:1])]
+
+
+def _twin(person: _Person, order: int, people: list[_Person], count: int) -> _Person | None:
+    """The same person in another list: the same place in a list of the same length, or the same name."""
+    if len(people) == count and _shares_word(person, people[order - 1]):
+        return people[order - 1]
+    return next((other for other in people if _same_person(person, other)), None)
+
+
+def _shares_word(one: _Person, other: _Person) -> bool:
+    return any(len(word) > 1 and word in fold(other.name).split() for word in fold(one.name).split())
+
+
+def _editors(document: Document, index: SignalIndex, authors: list[_Person]) -> list[Contributor]:
+    editors: list[Contributor] = []
+    known = {_key(person) for person in authors}
+    for signal in [*index.get("highwire", "editor"), *index.get("json_ld", "editor")]:
+        name = read_name(tidy(signal.value))
+        if name.printed and fold(name.family or name.printed) not in known:
+            known.add(fold(name.family or name.printed))
+            editors.append(
+                Contributor(
+                    name=name.printed,
+                    family=name.family,
+                    given=name.given,
+                    role="editor",
+                    order=len(editors) + 1,
+                    evidence=(signal.evidence(document),),
+                )
+            )
+    return editors

@@ -1,0 +1,160 @@
+"""Titles, one per language: the article's own title and its translations."""
+
+import re
+
+from harvester.extraction.document import Document, visible_text
+from harvester.extraction.fields.choose import Choice, SignalIndex, choices
+from harvester.extraction.languages import Known, detect, same, score
+from harvester.extraction.normalise.text import fold, tidy
+from harvester.extraction.signals.signal import Signal
+from harvester.model.record import LangText
+
+_RANKS = {
+    ("selector", "title"): 200,
+    ("highwire", "title"): 100,
+    ("bepress", "title"): 100,
+    ("eprints", "title"): 100,
+    ("json_ld", "headline"): 85,
+    ("dcterms", "title"): 80,
+    ("dc", "title"): 80,
+    ("prism", "title"): 80,
+    ("json_ld", "name"): 75,
+    ("visible", "title"): 70,
+    ("opengraph", "title"): 50,
+    ("twitter", "title"): 40,
+    ("meta", "title"): 35,
+    ("title_element", "title"): 20,
+}
+_ALTERNATIVES = {
+    ("selector", "title"): 200,
+    ("highwire", "title"): 100,
+    ("dc", "title"): 80,
+    ("dcterms", "title"): 80,
+    ("dc", "title.alternative"): 90,
+    ("dcterms", "alternative"): 90,
+    ("json_ld", "alternativeheadline"): 85,
+    ("json_ld", "alternatename"): 60,
+    ("json_ld", "headline"): 85,
+    ("visible", "title.other"): 70,
+}
+SHOWN_DATE = re.compile(r"\s+[-–—|]\s+(\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2}))\s*$")
+_SUFFIX = re.compile(r"\s+(?:[|–—»]|-|::)\s+")
+_MARKS = re.compile(r"[\s*†‡☆★⋆]+$|^[\s☆★⋆]+")
+
+
+def clean_title(text: str) -> str:
+    """A title without the date glued to its end and without footnote marks."""
+    return _MARKS.sub("", SHOWN_DATE.sub("", tidy(text)))
+
+
+def visible_signals(document: Document) -> list[Signal]:
+    """`visible:title` from h1 (or a title element), `visible:title.other` from a heading right under it."""
+    signals = []
+    body = document.root.find("body")
+    for heading in (body.iter("h1") if body is not None else ()):
+        text = visible_text(heading)
+        if len(text) >= 8:
+            signals.append(Signal("visible", "title", text, heading.get("lang"), heading, None, _head(heading)))
+            following = heading.getnext()
+            if following is not None and following.tag in ("h1", "h2", "h3"):
+                other = visible_text(following)
+                if len(other) >= 12 and "title" not in (s.name for s in signals if s.value == other):
+                    signals.append(
+                        Signal("visible", "title.other", other, following.get("lang"), following, None, _head(following))
+                    )
+    element = document.root.find("head/title")
+    if element is not None and element.text:
+        signals.append(Signal("title_element", "title", element.text, None, element, None, element.text.strip()))
+    return signals
+
+
+def _head(element: object) -> str:
+    texts = [text.strip() for text in element.itertext() if text.strip()]  # type: ignore[attr-defined]
+    return texts[0] if texts else ""
+
+
+def choose_titles(document: Document, index: SignalIndex, languages: list[str], page: str | None) -> dict[str, LangText]:
+    """Titles by language; `languages` are those of the abstracts, `page` the declared language of the article."""
+    found = choices(index.ranked(_RANKS), clean_title)
+    found = [choice for choice in found if _plausible(choice)]
+    if not found:
+        return {}
+    main = _without_suffix(found)
+    titles: dict[str, LangText] = {}
+    known = title_language(main, languages, page)
+    titles[known.language] = _lang_text(document, main, known, "original")
+    others = choices(index.ranked(_ALTERNATIVES), clean_title)
+    if not index.get("selector", "title"):
+        others = [choice for choice in others if choice.signals[0].vocabulary != "visible" or _translates(choice, languages)]
+    for choice in others:
+        if _overlaps(choice.value, main.value):
+            continue
+        other = title_language(choice, languages, None)
+        if other.language != "und" and not any(same(other.language, known) for known in titles):
+            titles[other.language] = _lang_text(document, choice, other, "translation")
+    return titles
+
+
+def _plausible(choice: Choice) -> bool:
+    return len(choice.value) >= 3 and bool(re.search(r"\w", choice.value)) and not choice.value.startswith("http")
+
+
+def _without_suffix(found: list[Choice]) -> Choice:
+    """The best title; if a lower one is its head before a site's suffix, the head and the words of both agree."""
+    best = found[0]
+    for other in found[1:]:
+        tail = best.value[len(other.value) :]
+        if fold(best.value).startswith(fold(other.value)) and _SUFFIX.match(tail) and len(other.value) > 10:
+            return Choice(other.value, other.signals + best.signals, best.score)
+    return best
+
+
+def _overlaps(one: str, other: str) -> bool:
+    a, b = fold(one), fold(other)
+    return a == b or a.startswith(b[:60]) or b.startswith(a[:60]) or a in b or b in a
+
+
+def _translates(choice: Choice, languages: list[str]) -> bool:
+    guess = detect(choice.value, languages) if len(languages) > 1 else None
+    return guess is not None
+
+
+def title_language(choice: Choice, languages: list[str], page: str | None) -> Known:
+    """Declared on the Signal itself; else little words; else the page's word; else a detector among likely languages."""
+    declared = next((signal.language for signal in choice.signals if signal.language), None)
+    likely = list(dict.fromkeys([*languages, *([page] if page else [])]))
+    guess = _by_words(choice.value)
+    if declared:
+        return Known(declared, "declared", guess is not None and not same(guess, declared))
+    if guess and (not likely or any(same(guess, language) for language in likely) or len(choice.value) > 60):
+        return Known(guess, "detected")
+    if len(likely) == 1:
+        return Known(likely[0].split("-")[0], "declared" if page else "detected")
+    found = detect(choice.value, [language.split("-")[0] for language in likely] or ())
+    if found:
+        return Known(found.language, "detected")
+    return Known(likely[0].split("-")[0], "detected") if likely else Known("und", "unknown")
+
+
+def _by_words(text: str) -> str | None:
+    ranked = sorted(score(text).items(), key=lambda item: -item[1])
+    if not ranked or ranked[0][1] < 1:
+        found = detect(text) if not text.isascii() else None
+        return found.language if found and found.margin == 1.0 else None
+    if len(ranked) > 1 and ranked[0][1] < 1.5 * ranked[1][1]:
+        return None
+    return ranked[0][0]
+
+
+def _lang_text(document: Document, choice: Choice, known: Known, role: str) -> LangText:
+    return LangText.model_validate(
+        {
+            "value": choice.value,
+            "language": known.language,
+            "known_by": known.known_by,
+            "conflict": known.conflict,
+            "role": role,
+            "kind": "title",
+            "evidence": choice.evidence(document),
+        }
+    )

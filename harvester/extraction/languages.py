@@ -1,0 +1,204 @@
+"""Which language a block is in, and why: little words first, a detector for the doubtful, `und` when nothing is sure."""
+
+import re
+import tomllib
+from collections.abc import Collection, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+_WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE = re.compile(r"(?<=[.!?…;:])\s+(?=[^\W\d_a-zà-ÿ]|[«“\"(¿¡])|\n+")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+)
+LONG = 60  # characters; below it detection alone is not believed (RECORD.md, Languages)
+
+
+class Guess(NamedTuple):
+    """A language, and how much surer it is than the next one (0..1)."""
+
+    language: str
+    margin: float
+
+
+@cache
+def _stopwords() -> dict[str, frozenset[str]]:
+    table = tomllib.loads(files("harvester.extraction").joinpath("data/stopwords.toml").read_text("utf-8"))
+    return {language: frozenset(words.split()) for language, words in table.items()}
+
+
+@cache
+def _languages_of_word() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for language, words in _stopwords().items():
+        for word in words:
+            found.setdefault(word, []).append(language)
+    return {word: tuple(languages) for word, languages in found.items()}
+
+
+def score(text: str) -> dict[str, float]:
+    """Little words of each language in `text`; a word shared by n languages counts 1/n for each of them."""
+    scores: dict[str, float] = {}
+    table = _languages_of_word()
+    for word in _WORD.findall(text.casefold()):
+        languages = table.get(word)
+        if languages:
+            share = 1 / len(languages)
+            for language in languages:
+                scores[language] = scores.get(language, 0.0) + share
+    return scores
+
+
+def detect(text: str, among: Collection[str] = ()) -> Guess | None:
+    """The language of `text`, limited to `among` if given; None when it cannot be told."""
+    if guess := _by_script(text):
+        return guess
+    scores = {lang: value for lang, value in score(text[:3000]).items() if not among or lang in among}
+    ranked = sorted(scores.items(), key=lambda item: -item[1])
+    if ranked:
+        best, value = ranked[0]
+        second = ranked[1][1] if len(ranked) > 1 else 0.0
+        if value >= 2 and value >= 1.6 * second:
+            return Guess(best, (value - second) / value)
+    return _by_model(text, among)
+
+
+def _by_script(text: str) -> Guess | None:
+    if text.isascii():
+        return None
+    letters = sum(1 for char in text[:2000] if char.isalpha())
+    if not letters:
+        return None
+    for language, pattern in _SCRIPTS:
+        if len(pattern.findall(text[:2000])) > 0.25 * letters:
+            return Guess(language, 1.0)
+    if len(_CYRILLIC.findall(text[:2000])) > 0.5 * letters:
+        ukrainian = re.search("[іїєґІЇЄҐ]", text)
+        return Guess("uk" if ukrainian else "ru", 1.0)
+    return None
+
+
+@cache
+def _model() -> object:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _by_model(text: str, among: Collection[str]) -> Guess | None:
+    if len(text) < 12:
+        return None
+    ranked = _model().rank(text[:2000])  # type: ignore[attr-defined]
+    allowed = set(among) or set(_stopwords())
+    ranked = [(language, float(value)) for language, value in ranked if language in allowed]
+    if not ranked:
+        return None
+    best, value = ranked[0]
+    second = ranked[1][1] if len(ranked) > 1 else 0.0
+    total = value + second
+    if total <= 0:
+        return None
+    margin = (value - second) / total
+    return Guess(best, margin) if margin > 0.4 else None
+
+
+class Known(NamedTuple):
+    """A block's language, how it is known, and whether detection on a long text says otherwise."""
+
+    language: str
+    known_by: str  # declared | label | detected | unknown
+    conflict: bool = False
+
+
+def language_of(
+    text: str,
+    *,
+    declared: str | None = None,
+    label: str | None = None,
+    page: str | None = None,
+    only_block: bool = False,
+    among: Collection[str] = (),
+) -> Known:
+    """The ladder of RECORD.md: declared near the block, its label, the page if there is one block, detection, `und`.
+
+    A label or page language gives way to a sure detection on a long text; a declared one stays and is flagged.
+    """
+    guess = detect(text) if len(text) >= LONG else None
+    sure = guess is not None and guess.margin >= 0.5
+    if declared:
+        return Known(declared, "declared", sure and guess is not None and not same(guess.language, declared))
+    for prior, how in ((label, "label"), (page if only_block else None, "declared")):
+        if prior and not (sure and guess and not same(guess.language, prior)):
+            return Known(prior, how)
+        if prior and guess:
+            return Known(guess.language, "detected", conflict=True)
+    if guess and (sure or not among or guess.language in among):
+        return Known(guess.language, "detected")
+    if among and (narrow := detect(text, among)):
+        return Known(narrow.language, "detected")
+    return Known("und", "unknown")
+
+
+def same(one: str, other: str) -> bool:
+    """True if two tags name one language, whatever the region."""
+    return one.split("-")[0].lower() == other.split("-")[0].lower()
+
+
+def split_at_seam(text: str) -> list[str]:
+    """Cut a text whose head is in one language and whose tail is in another; else the text alone.
+
+    Both sides must be long and clearly of different languages, so a quoted foreign sentence never cuts.
+    """
+    if len(text) < 200:
+        return [text]
+    sentences = _sentences(text)
+    if len(sentences) < 2:
+        return [text]
+    scores = [score(sentence) for sentence in sentences]
+    totals: dict[str, float] = {}
+    for entry in scores:
+        for language, value in entry.items():
+            totals[language] = totals.get(language, 0.0) + value
+    ranked = sorted(totals, key=lambda language: -totals[language])[:3]
+    best: tuple[float, int] | None = None
+    for first in ranked:
+        for second in ranked:
+            if first != second and (found := _seam(scores, first, second)) and (best is None or found > best):
+                best = found
+    if best is None:
+        return [text]
+    head, tail = " ".join(sentences[: best[1]]), " ".join(sentences[best[1] :])
+    if not _differ(head, tail):
+        return [text]
+    return [*split_at_seam(head), *split_at_seam(tail)]
+
+
+def _sentences(text: str) -> list[str]:
+    return [part for part in _SENTENCE.split(text) if part and part.strip()]
+
+
+def _seam(scores: Sequence[dict[str, float]], first: str, second: str) -> tuple[float, int] | None:
+    gains = [entry.get(first, 0.0) - entry.get(second, 0.0) for entry in scores]
+    total = sum(gains)
+    best: tuple[float, int] | None = None
+    running = 0.0
+    for index in range(1, len(gains)):
+        running += gains[index - 1]
+        gain = running - (total - running)
+        if best is None or gain > best[0]:
+            best = (gain, index)
+    return best
+
+
+def _differ(head: str, tail: str) -> bool:
+    if min(len(head), len(tail)) < 80:
+        return False
+    one, other = detect(head), detect(tail)
+    return bool(one and other and not same(one.language, other.language) and min(one.margin, other.margin) >= 0.5)

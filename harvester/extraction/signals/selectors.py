@@ -1,0 +1,102 @@
+"""Reads what a Source's or Platform's file declares: one Signal per match of a selector rule."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from lxml import etree
+from lxml.cssselect import CSSSelector
+
+from harvester.extraction.document import Document, Element, string_value, visible_text
+from harvester.extraction.normalise.keywords import split_keywords
+from harvester.extraction.normalise.names import split_names
+from harvester.extraction.signals.signal import Signal
+from harvester.model.source import ReadRules, SelectorRule
+
+_TEXT_FIELDS = ("title", "abstract", "keywords", "authors", "affiliations", "doi", "journal", "publisher", "issn",
+                "volume", "issue", "pages", "date", "type", "citation_note")  # fmt: skip
+
+
+@lru_cache(maxsize=2048)
+def compiled(css: str | None, xpath: str | None) -> etree.XPath:
+    """A compiled selector; compiled once per process."""
+    return CSSSelector(css, translator="html") if css else etree.XPath(xpath or "self::node()[false()]")
+
+
+@lru_cache(maxsize=512)
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def read(document: Document, rules: ReadRules) -> list[Signal]:
+    """Signals of vocabulary `selector`, named after the field."""
+    signals: list[Signal] = []
+    for field in _TEXT_FIELDS:
+        for rule in getattr(rules, field):
+            for element in find(document, rule):
+                signals.extend(_read(field, rule, element))
+    return signals
+
+
+def find(document: Document, rule: SelectorRule) -> list[Element]:
+    """Elements a rule finds, in document order."""
+    return [found for found in compiled(rule.css, rule.xpath)(document.root) if isinstance(found, etree._Element)]
+
+
+def _read(field: str, rule: SelectorRule, element: Element) -> Iterator[Signal]:
+    dropped = frozenset(found for css in rule.drop for found in compiled(css, None)(element))
+    if rule.attr:
+        raw = element.get(rule.attr, "")
+    else:
+        raw = visible_text(element, dropped)
+    if not raw.strip():
+        return
+    value = _narrowed(rule, raw)
+    if value is None:
+        return
+    quote = _quote(element, rule.attr, value)
+    language = rule.lang
+    if field == "authors" and not rule.attr:
+        yield Signal("selector", field, value, language, element, None, quote, tuple(_parts(rule, value)))
+        return
+    items = tuple(split_keywords(value)) if field == "keywords" and not rule.split else ()
+    if rule.split:
+        items = tuple(part.strip() for part in re.split(rule.split, value) if part and part.strip())
+    name = f"{field}.{rule.kind}" if rule.kind and field in ("date", "issn") else field
+    if field == "date" and rule.order:
+        name = f"{name}@{rule.order}"
+    yield Signal("selector", name, value, language, element, rule.attr, quote, items)
+
+
+def _narrowed(rule: SelectorRule, raw: str) -> str | None:
+    if not rule.pattern:
+        return raw
+    match = _pattern(rule.pattern).search(raw)
+    if not match:
+        return None
+    groups = match.groupdict()
+    if "value" in groups:
+        return groups["value"]
+    return match[1] if match.re.groups else match[0]
+
+
+def _quote(element: Element, attribute: str | None, value: str) -> str:
+    """The longest head of the value that stands as it is in the place, so that the quote can be found there."""
+    place = element.get(attribute, "") if attribute else string_value(element)
+    if value in place:
+        return value
+    words = value.split(" ")
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if " ".join(words[:middle]) in place:
+            low = middle
+        else:
+            high = middle - 1
+    return " ".join(words[:low])
+
+
+def _parts(rule: SelectorRule, value: str) -> list[str]:
+    if rule.split:
+        return [part.strip() for part in re.split(rule.split, value) if part and part.strip()]
+    return split_names(value)
