@@ -1,0 +1,12 @@
+"""Spooled Visits -> extraction -> policy -> archive and storage; the only writer of records and visit results.
+
+reading.py      one Visit -> one Reading: what it is, what it says, what may be kept; pure
+ingest.py       a batch of Visits: read all, archive, then one transaction
+quarantine.py   a page that ends the process again and again is set aside
+burial.py       which records become tombstones when their pages are gone
+"""
+
+from harvester.ingest.ingest import Ingest, LeaseLostError, Revisit, Tally
+from harvester.ingest.quarantine import Quarantine
+
+__all__ = ["Ingest", "LeaseLostError", "Quarantine", "Revisit", "Tally"]

@@ -1,0 +1,255 @@
+"""A batch of Visits at a time: read every page, archive what may be kept, then one transaction for all of it."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from harvester.errors import HarvesterError
+from harvester.ingest.burial import Graveyard
+from harvester.ingest.quarantine import TRIES, Quarantine
+from harvester.ingest.reading import Reader, Reading
+from harvester.model.access import AccessStatus
+from harvester.model.page import VisitOutcome
+from harvester.model.record import Record
+from harvester.model.run import ChangeKind, Visit
+from storage.archive import ArchiveWriter, Pointer, remove_members
+from storage.archive_index import ArchiveEntry
+from storage.pages import PageState, PageVisit
+from storage.saving import Saved
+from storage.store import Store
+from storage.unit import Unit
+
+# When a page is due again: outcome, moment of the visit, failures in a row, first seen, whether it brought news.
+Revisit = Callable[[VisitOutcome, datetime, int, datetime, bool], datetime | None]
+
+_NO_FAILURE = frozenset((VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.NOT_ARTICLE, VisitOutcome.REDIRECTED))
+
+
+class LeaseLostError(HarvesterError):
+    """Another Run has taken this Run's place; nothing of the batch was stored."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a Run counted: `counts` by VisitOutcome and by effect; `seen` what the records read were like."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def note_record(self, read: Record, *, may_keep: bool) -> None:
+        """Count one record as read, for the Expectations."""
+        self.seen["records"] += 1
+        self.seen["with_doi"] += read.identifier("doi") is not None
+        self.seen["with_abstract"] += bool(read.abstracts) or not may_keep
+        self.seen["bilingual"] += len(read.titles.keys() | read.abstracts.keys()) > 1
+        self.seen["with_verdict"] += read.access.status is not AccessStatus.UNKNOWN or read.access.disputed
+
+
+@dataclass(slots=True)
+class _Item:
+    """One Visit on its way through a batch: what was read, where it was archived, what storage made of it."""
+
+    reading: Reading
+    state: PageState | None
+    pointer: Pointer | None = None
+    saved: Saved | None = None
+
+    def note(self, saved: Saved) -> None:
+        """Storage has answered; what it could not store makes the page a failure of its own."""
+        self.saved = saved
+        if saved.error:
+            self.reading = replace(
+                self.reading,
+                outcome=VisitOutcome.WRONG_CONTENT,
+                detail=f"not stored: {saved.error}"[:500],
+                digest=None,
+                effect="not_stored",
+            )
+
+    @property
+    def is_refused(self) -> bool:
+        return self.saved is not None and (self.saved.skipped or self.saved.error is not None)
+
+    @property
+    def brought_news(self) -> bool:
+        return self.saved is not None and self.saved.kind is not None
+
+    @property
+    def record_id(self) -> str | None:
+        if self.saved and not self.saved.error:
+            return self.saved.record_id
+        return self.reading.known.id if self.reading.known else None
+
+    def effects(self) -> list[str]:
+        """What the visit did, as the Run counts it."""
+        reading, saved = self.reading, self.saved
+        effects = [reading.effect] if reading.effect else []
+        if saved and not saved.error:
+            kinds = [kind.value for kind in (saved.kind, *saved.extra) if kind]
+            effects += ["skipped"] if saved.skipped else kinds or ["unchanged"]
+        if reading.record and not reading.record.rights.abstract_policy.keep:
+            effects.append("abstracts_withheld")
+        if reading.kept and reading.kept.state != "kept":
+            effects.append(f"archive_{reading.kept.state}")
+        return effects
+
+
+class Ingest:
+    """The one writer of records and visit results for one Run.
+
+    `clock` gives the present moment (UTC). Every transaction prolongs the lease by `lease_s` seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        archive: ArchiveWriter,
+        archive_folder: Path,
+        reader: Reader,
+        *,
+        run_id: str,
+        revisit: Revisit,
+        lease_s: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._archive = archive
+        self._folder = archive_folder
+        self._reader = reader
+        self._source_id = reader.source.id
+        self._run_id = run_id
+        self._revisit = revisit
+        self._lease_s = lease_s
+        self._clock = clock
+        self._graves = Graveyard()
+        self.tally = Tally()
+
+    def take(self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None = None) -> None:
+        """Take a spool segment in: its records, archive entries and visit results are stored together or not at all.
+
+        Raises LeaseLostError when another Run has taken over, StorageError when nothing can be stored.
+        """
+        latest = {visit.url: visit for visit in visits}
+        states = self._store.pages.states(self._source_id, list(latest))
+        batch = [
+            _Item(self._read(visit, states.get(url), quarantine), states.get(url)) for url, visit in latest.items()
+        ]
+        self._write_archive(batch)
+        with self._store.begin() as unit:
+            if not self._store.runs.heartbeat(unit, self._run_id, self._clock(), self._lease_s):
+                raise LeaseLostError(f"run {self._run_id}: another run of {self._source_id} has taken over")
+            self._save(unit, batch)
+            self._store.runs.segment_done(unit, segment)
+        # The archive keeps no body of a record that was removed on request or could not be stored.
+        remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
+        for item in batch:
+            self._count(item)
+
+    def _read(self, visit: Visit, state: PageState | None, quarantine: Quarantine | None) -> Reading:
+        known = self._store.records.get(state.record_id) if state and state.record_id else None
+        if visit.page and quarantine and not quarantine.admit(visit.url):
+            detail = f"set aside: reading it ended the process {TRIES} times"
+            return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect="quarantined")
+        return self._reader.read(visit, known, state.digest if state else None, now=self._clock())
+
+    def _write_archive(self, batch: Sequence["_Item"]) -> None:
+        for item in batch:
+            if (kept := item.reading.kept) and kept.page:
+                reason = kept.reason or None
+                item.pointer = self._archive.write_response(
+                    kept.page, kept.page.body, cut=kept.state == "cut", reason=reason
+                )
+        self._archive.sync()
+
+    def _save(self, unit: Unit, batch: Sequence["_Item"]) -> None:
+        now = self._clock()
+        new = [item for item in batch if item.reading.record]
+        records = [self._located(item) for item in new]
+        for item, saved in zip(new, self._store.records.save(unit, records, run_id=self._run_id, now=now), strict=True):
+            item.note(saved)
+        archived = [item for item in batch if item.pointer and not item.is_refused]
+        self._store.archive_index.add(unit, [self._entry(item) for item in archived])
+        self._store.pages.record_visits(unit, [self._visit(item) for item in batch])
+
+    def _located(self, item: "_Item") -> Record:
+        """The record with the place of its page in the archive."""
+        reading, pointer = item.reading, item.pointer
+        assert reading.record and reading.kept
+        place = {
+            "run_id": self._run_id,
+            "archive": reading.kept.state,
+            "archive_reason": reading.kept.reason or None,
+            "warc_file": pointer.file if pointer else None,
+            "warc_offset": pointer.offset if pointer else None,
+        }
+        provenance = reading.record.provenance.model_copy(update=place)
+        return reading.record.model_copy(update={"provenance": provenance})
+
+    def _entry(self, item: "_Item") -> ArchiveEntry:
+        kept, page = item.reading.kept, item.reading.visit.page
+        assert kept and page and item.pointer
+        return ArchiveEntry(
+            source_id=self._source_id,
+            url=item.reading.visit.url,
+            pointer=item.pointer,
+            fetched_at=page.fetched_at,
+            record_id=item.record_id,
+            cut=kept.state == "cut",
+            reason=kept.reason or None,
+        )
+
+    def _visit(self, item: "_Item") -> PageVisit:
+        reading, state = item.reading, item.state
+        visit, page = reading.visit, reading.visit.page
+        failed = reading.outcome not in _NO_FAILURE
+        failures = (state.failures if state else 0) + 1 if failed else 0
+        first_seen = state.first_seen if state else visit.at
+        due = self._revisit(reading.outcome, visit.at, failures, first_seen, item.brought_news)
+        if reading.outcome is VisitOutcome.WRONG_CONTENT and page and failures >= TRIES:
+            due = None
+        return PageVisit(
+            source_id=self._source_id,
+            url=visit.url,
+            outcome=reading.outcome,
+            at=visit.at,
+            next_due=due,
+            detail=reading.detail,
+            etag=page.header("etag") if page and reading.digest else None,
+            last_modified=page.header("last-modified") if page and reading.digest else None,
+            digest=reading.digest,
+            record_id=item.record_id,
+            failures=failures,
+        )
+
+    def _count(self, item: "_Item") -> None:
+        reading = item.reading
+        self.tally.counts[reading.outcome.value] += 1
+        self.tally.counts.update(item.effects())
+        about = reading.read or (reading.known if reading.outcome is VisitOutcome.NOT_MODIFIED else None)
+        if about and about.deleted_at is None:
+            policy = (reading.record or reading.known or about).rights.abstract_policy
+            self.tally.note_record(about, may_keep=policy.keep)
+        if reading.outcome is VisitOutcome.GONE and reading.known:
+            self._graves.note_gone(reading.known, reading.visit.url, reading.detail)
+        elif reading.outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED) and item.record_id:
+            self._graves.note_alive(item.record_id)
+
+    def finish(self) -> list[str]:
+        """Make tombstones of the records whose pages said 410, unless the site has changed; returns notes."""
+        gone = self._graves.to_bury()
+        known = self._store.pages.counts(self._source_id)
+        articles = sum(known.get(o, 0) for o in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE))
+        if self._graves.is_redesign(articles):
+            missing = len(self._graves.missing - self._graves.alive)
+            return [
+                f"{missing} of {articles} known articles answered 404 or 410: no record was deleted; "
+                "look whether the site has changed its addresses"
+            ]
+        if gone:
+            with self._store.begin() as unit:
+                for record_id in gone:
+                    self._store.records.delete(unit, record_id, "gone", self._clock())
+            self.tally.counts[ChangeKind.DELETED.value] += len(gone)
+        return []

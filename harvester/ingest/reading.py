@@ -1,0 +1,149 @@
+"""One Visit -> one Reading: what the page is, what it says, and what of it may be kept."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from harvester.extraction.extract import extract
+from harvester.model.access import AccessStatus
+from harvester.model.page import Page, VisitOutcome
+from harvester.model.record import Record, content_hash
+from harvester.model.run import Visit
+from harvester.model.source import Source
+from harvester.policy import Kept, abstract_policy, body_to_keep, decide
+
+NEVER_AGAIN = frozenset(("legal", "operator"))  # reasons of a removal that no harvest undoes
+
+Find = Callable[[Record], Record | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of a Visit before anything is stored.
+
+    `known` is the stored record the page belongs to, `read` what extraction read, `record` what policy lets us keep of
+    it. `effect` is set where no record is to be saved: unchanged, kept_old, skipped.
+    """
+
+    visit: Visit
+    outcome: VisitOutcome
+    detail: str = ""
+    digest: str | None = None
+    known: Record | None = None
+    read: Record | None = None
+    record: Record | None = None
+    kept: Kept | None = None
+    effect: str | None = None
+
+
+def digest_of(page: Page) -> str:
+    """`sha256:HEX` of the body as served."""
+    return f"sha256:{hashlib.sha256(page.body).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the pages of one Source. `find` looks a record up under any of its names; `rules` names today's rules."""
+
+    source: Source
+    default_basis: str
+    rules: str
+    find: Find
+
+    def read(self, visit: Visit, known: Record | None, digest: str | None, *, now: datetime) -> Reading:
+        """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page."""
+        if visit.page is None:
+            return Reading(visit, visit.outcome, visit.detail, known=known, effect=_kept_old(visit.outcome, known))
+        seen = digest_of(visit.page)
+        if known and known.deletion_reason in NEVER_AGAIN:
+            return Reading(visit, VisitOutcome.OK, "removed on request", seen, known, effect="skipped")
+        if known and seen == digest and self._is_current(known, now):
+            return Reading(visit, VisitOutcome.NOT_MODIFIED, "the same bytes as last time", seen, known)
+        return self._extract(visit, visit.page, known, seen, now)
+
+    def _is_current(self, known: Record, now: datetime) -> bool:
+        """Whether reading the same bytes again under today's rules and rights would say the same."""
+        policy = abstract_policy(known.rights.tdm, self.source.rights, self.default_basis, now)
+        return (
+            known.deleted_at is None
+            and (known.provenance.rules, known.provenance.source_digest) == (self.rules, self.source.digest)
+            and known.rights.abstract_policy == policy
+            and (known.rights.unavailable_after is None or known.rights.unavailable_after > now)
+        )
+
+    def _extract(self, visit: Visit, page: Page, known: Record | None, digest: str, now: datetime) -> Reading:
+        try:
+            found = extract(page, self.source)
+        except Exception as error:
+            detail = f"extraction failed: {type(error).__name__}: {error}"[:500]
+            return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect=_kept(known))
+        if found.record is None:
+            kept = _kept(known)
+            # A known page keeps its old digest: what was read from those bytes is what stays.
+            return Reading(visit, found.outcome, found.reason, None if kept else digest, known, effect=kept)
+        read = _with_alias(found.record, visit.url)
+        known = known or self.find(read)
+        if known and known.deletion_reason in NEVER_AGAIN:
+            return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
+        if known and known.deleted_at is None and (loss := lost(known, read)):
+            return Reading(visit, VisitOutcome.OK, f"{loss} no longer found", None, known, read, effect="kept_old")
+        return self._keep(visit, page, digest, known, read, found.robots, now)
+
+    def _keep(
+        self,
+        visit: Visit,
+        page: Page,
+        digest: str,
+        known: Record | None,
+        read: Record,
+        robots: tuple[str, ...],
+        now: datetime,
+    ) -> Reading:
+        record = decide(
+            read, self.source.rights, self.default_basis, page_robots=robots, visit_robots=visit.robots, now=now
+        )
+        if known and self._is_current(known, now) and _says_the_same(known, record):
+            return Reading(visit, VisitOutcome.OK, "", digest, known, read, effect="unchanged")
+        kept = body_to_keep(
+            page,
+            read,
+            policy=record.rights.abstract_policy,
+            robots=record.rights.robots,
+            fulltext=self.source.read.fulltext,
+        )
+        return Reading(visit, VisitOutcome.OK, "", digest, known, read, record, kept)
+
+
+def _kept_old(outcome: VisitOutcome, known: Record | None) -> str | None:
+    """A refusal or failure at the door of a known record leaves it as it is; 304 and a gone page are no failure."""
+    return None if outcome in (VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE) else _kept(known)
+
+
+def _kept(known: Record | None) -> str | None:
+    return "kept_old" if known and known.deleted_at is None else None
+
+
+def _with_alias(record: Record, url: str) -> Record:
+    if url == record.url or url in record.aliases:
+        return record
+    return record.model_copy(update={"aliases": (*record.aliases, url)})
+
+
+def lost(known: Record, read: Record) -> str | None:
+    """What the stored record has and the page no longer shows at all: titles, abstracts or the verdict."""
+    if known.titles and not read.titles:
+        return "titles"
+    if known.abstracts and not read.abstracts:
+        return "abstracts"
+    unknown = AccessStatus.UNKNOWN
+    if known.access.status is not unknown and read.access.status is unknown and not read.access.disputed:
+        return "the access verdict"
+    return None
+
+
+def _says_the_same(known: Record, record: Record) -> bool:
+    names = {known.url, *known.aliases}
+    return names.issuperset((record.url, *record.aliases)) and content_hash(
+        known.model_copy(update={"url": record.url})
+    ) == content_hash(record)
