@@ -1,0 +1,109 @@
+"""Side by side: contenders in turn, medians, ratios. An absolute time means nothing outside its run."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from threading import Thread
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+HARVESTER = (sys.executable, "-c", "from harvester.cli import main; main()")
+
+
+class Row(NamedTuple):
+    """One line of a table: what was measured, as a ratio to its floor or peer, and the goal in words."""
+
+    what: str
+    beside: str
+    ratio: float
+    goal: str
+    met: bool
+
+
+def in_turn(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Median of each contender's figure; every round asks each once, so that a slow moment strikes all alike."""
+    figures: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, contender in contenders.items():
+            figures[name].append(contender())
+    return {name: median(values) for name, values in figures.items()}
+
+
+def cpu_seconds(action: Callable[[], object]) -> float:
+    """CPU time of this process for one call."""
+    before = time.process_time()
+    action()
+    return time.process_time() - before
+
+
+def wall_seconds(command: Sequence[str], **environment: str) -> float:
+    """Time of one process from start to end; its output is dropped."""
+    before = time.perf_counter()
+    subprocess.run(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | environment,
+    )
+    return time.perf_counter() - before
+
+
+class Process(NamedTuple):
+    """What a finished process and its children cost: seconds, and the peak of the largest of them in MB."""
+
+    ended_at: float  # time.monotonic()
+    cpu: float
+    peak_mb: float
+
+
+def watched(command: Sequence[str], *, stdin: bytes = b"", **environment: str) -> Process:
+    """Run a process to its end. Raises RuntimeError with its words when it fails."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=ROOT,
+        env=os.environ | environment,
+    )
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(stdin)
+    process.stdin.close()
+    said: list[bytes] = []
+    reader = Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
+    reader.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    ended_at = time.monotonic()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    reader.join()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)[:200]} ended with {process.returncode}:\n{b''.join(said).decode()}")
+    return Process(ended_at, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def show(title: str, rows: Sequence[Row], *notes: str) -> None:
+    """Print one table."""
+    print(f"\n{title}")
+    widths = [max(len(row.what) for row in rows), max(len(row.beside) for row in rows)]
+    for row in rows:
+        verdict = "met" if row.met else "MISSED"
+        print(f"  {row.what:<{widths[0]}}  {row.ratio:8.2f} x  {row.beside:<{widths[1]}}  goal {row.goal}: {verdict}")
+    for note in notes:
+        print(f"  ({note})")
+
+
+def at_most(what: str, beside: str, ratio: float, goal: float) -> Row:
+    """A ratio that should be small."""
+    return Row(what, beside, ratio, f"<= {goal:g} x", ratio <= goal)
+
+
+def at_least(what: str, beside: str, ratio: float, goal: float) -> Row:
+    """A ratio that should be large."""
+    return Row(what, beside, ratio, f">= {goal:g} x", ratio >= goal)
