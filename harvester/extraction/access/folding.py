@@ -65,4 +65,6 @@ def _fold_char(char: str) -> str:
         return spelt
     if unicodedata.combining(char) or unicodedata.category(char) == "Cf":
         return ""
-    return "".join(c for c in unicodedata.normalize("NFKD", char.translate(_TABLE)).lower() if c.isprintable() or c.isspace())
+    return "".join(
+        c for c in unicodedata.normalize("NFKD", char.translate(_TABLE)).lower() if c.isprintable() or c.isspace()
+    )

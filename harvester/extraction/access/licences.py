@@ -33,10 +33,22 @@ _CC_WORDS = re.compile(
     r"atribui[cç][aã]o|attribuzione|naamsvermelding)(?P<rest>[\w\s/(),.:-]{0,90})",
     re.IGNORECASE,
 )
-_CC_BARE = re.compile(r"creative commons (?:licen[cs]e|attribution)|(?:licence|licencia|licen[cç]a|lizenz|licenza|licentie) creative commons", re.IGNORECASE)
-_NC = re.compile(r"non[\s-]?commerci|pas d.utilisation commerciale|nicht[\s-]?kommerziell|no[\s-]?comercial|n[aã]o[\s-]?comercial|niet[\s-]?commercieel", re.IGNORECASE)
-_ND = re.compile(r"no[\s-]?deriv|pas de modification|keine bearbeitung|sin(?:obras)?[\s-]?deriv|sem[\s-]?deriv|non opere derivate|geen[\s-]?afgeleide", re.IGNORECASE)
-_SA = re.compile(r"share[\s-]?alike|partage (?:dans|a|à)|weitergabe unter|compartir[\s-]?igual|compartilha|condividi|gelijk[\s-]?delen", re.IGNORECASE)
+_CC_BARE = re.compile(
+    r"creative commons (?:licen[cs]e|attribution)|(?:licence|licencia|licen[cç]a|lizenz|licenza|licentie) creative commons",
+    re.IGNORECASE,
+)
+_NC = re.compile(
+    r"non[\s-]?commerci|pas d.utilisation commerciale|nicht[\s-]?kommerziell|no[\s-]?comercial|n[aã]o[\s-]?comercial|niet[\s-]?commercieel",
+    re.IGNORECASE,
+)
+_ND = re.compile(
+    r"no[\s-]?deriv|pas de modification|keine bearbeitung|sin(?:obras)?[\s-]?deriv|sem[\s-]?deriv|non opere derivate|geen[\s-]?afgeleide",
+    re.IGNORECASE,
+)
+_SA = re.compile(
+    r"share[\s-]?alike|partage (?:dans|a|à)|weitergabe unter|compartir[\s-]?igual|compartilha|condividi|gelijk[\s-]?delen",
+    re.IGNORECASE,
+)
 _VERSION = re.compile(r"\b([1-4]\.0)\b")
 _PORTS = {"au": "AU", "de": "DE", "at": "AT", "nl": "NL", "us": "US", "igo": "IGO", "fr": "FR", "uk": "UK", "jp": "JP"}
 _SPDX_PORTED = frozenset(
@@ -53,7 +65,10 @@ _NOT_THIS = re.compile(
     r"(?:figure|image|photo|picture|logo|icon|abstract|review|comment)s? (?:is|are|by|from|credit)|materials (?:prior|published)|unless otherwise (?:noted|stated)[^.]{0,40}\bsite\b|may be (?:published|made)|authors (?:can|may)",
     re.IGNORECASE,
 )
-_THIS_ITEM = re.compile(r"this (?:item|article|work|paper|document|publication)|cet article|este art[ií]c?[gu]lo|este artigo|dieser artikel|quest.articolo|dit artikel|this is an", re.IGNORECASE)
+_THIS_ITEM = re.compile(
+    r"this (?:item|article|work|paper|document|publication)|cet article|este art[ií]c?[gu]lo|este artigo|dieser artikel|quest.articolo|dit artikel|this is an",
+    re.IGNORECASE,
+)
 _LINKS = etree.XPath("//body//a[contains(@href,'creativecommons.org')]")
 STEMS = Stems.of(("creative commons", "creativecommons.org", "cc.?by", "cc0"))
 _RIGHTS_NAMES = ("rights", "license", "licence", "rights.license", "accessrights", "rights.uri", "rightsuri")
@@ -68,7 +83,9 @@ class Named(NamedTuple):
 
 def licence_of_url(url: str) -> Named | None:
     """The Creative Commons licence or public domain tool an address names (percent-encoded or not)."""
-    found = _CC_URL.search(url) or (_CC_URL.search(unquote(url.replace("\\/", "/"))) if "%" in url or "\\" in url else None)
+    found = _CC_URL.search(url) or (
+        _CC_URL.search(unquote(url.replace("\\/", "/"))) if "%" in url or "\\" in url else None
+    )
     if found is None:
         return None
     if found["domain"]:
@@ -190,14 +207,21 @@ def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
 
 
 def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
-    found = _CC_BARE.search(passage.raw) or _CC_WORDS.search(passage.raw) or _CC_SHORT.search(passage.raw) or _CC_URL.search(passage.raw)
+    found = (
+        _CC_BARE.search(passage.raw)
+        or _CC_WORDS.search(passage.raw)
+        or _CC_SHORT.search(passage.raw)
+        or _CC_URL.search(passage.raw)
+    )
     if found is None:
         return None
     start = _sentence_start(passage.raw, found.start())
     sentence = passage.raw[start : max(found.end(), start + 240)]
     if _NOT_THIS.search(sentence) and not _THIS_ITEM.search(sentence):
         return None
-    return page.document.evidence("text", "licence", passage.block, passage.raw[start : max(found.end(), start)].strip()[:240])
+    return page.document.evidence(
+        "text", "licence", passage.block, passage.raw[start : max(found.end(), start)].strip()[:240]
+    )
 
 
 def _sentence_start(text: str, at: int) -> int:

@@ -22,7 +22,9 @@ _RIGHTS = (
     (AccessStatus.OPEN, "open", re.compile(r"c_abf2\b|(?<!not )\bopen[ -]?access(?! (?:polic|option|journal))")),
     (AccessStatus.FREE, "free", re.compile(r"\bfree[ -]?access|free[ -]to[ -]read")),
 )  # fmt: skip
-_RIGHTS_NAMES = frozenset(("rights", "right", "accessrights", "access_rights", "rights.accessrights", "conditionsofaccess"))
+_RIGHTS_NAMES = frozenset(
+    ("rights", "right", "accessrights", "access_rights", "rights.accessrights", "conditionsofaccess")
+)
 _FOR_FREE = re.compile(r""""isAccessibleForFree"\s*:\s*"?[^",}\s]{1,40}"?""", re.IGNORECASE)
 _EMBARGO_END = re.compile(r"info:eu-repo/date/embargoend/(\d{4}-\d{2}-\d{2})")
 _AVAILABLE = re.compile(r"(?:^|[._])(?:available|date\.available|embargo_?(?:date|end|until))$")
@@ -80,7 +82,9 @@ def _of_rights(document: Document, signal: Signal, signals: Sequence[Signal], to
             end = _embargo_end(signals) if status is AccessStatus.EMBARGOED else None
             if end and end <= today:
                 return
-            yield Statement(status, Tier.MACHINE, f"machine.rights.{rule}@1", signal.evidence(document), embargo_until=end)
+            yield Statement(
+                status, Tier.MACHINE, f"machine.rights.{rule}@1", signal.evidence(document), embargo_until=end
+            )
             return
 
 

@@ -156,7 +156,9 @@ def _label_span(entry: Entry, folded: Folded, passage: Passage) -> tuple[int, in
 
 def _in_menu(passage: Passage) -> bool:
     """A link among other entries of a list is a menu's, not the article's."""
-    item = next((element for element in (passage.block, *passage.block.iterancestors("li")) if element.tag == "li"), None)
+    item = next(
+        (element for element in (passage.block, *passage.block.iterancestors("li")) if element.tag == "li"), None
+    )
     if item is None or item.getparent() is None:
         return False
     return item.find(".//a") is not None and len(item.getparent()) > 3

@@ -27,9 +27,15 @@ _OPEN_CLASS = re.compile(
     r"(?:^|[\s_-])(?:is[-_]?|icon[-_]?|group[-_]?)?open[-_]?access(?:[-_]?(?:icon|label|badge|logo|article|note|tag|indicator|content|status))?(?=\s|$)",
     re.IGNORECASE,
 )
-_OPEN_WORDS = re.compile(r"\W*(?:full |gold |this is an |an )?(?:open[ -]?access|libre acces|acces libre|acceso abierto|acesso aberto|accesso aperto|freier zugang|offener zugang)(?: article| logo| icon| badge)?\W*")
-_FREE_WORDS = re.compile(r"\W*(?:free access|free article|free full[ -]?text|free to read|acces gratuit|open archive)(?: icon| badge)?\W*")
-_LOCK_WORDS = re.compile(r"\W*(?:(?:restricted|no|subscription|subscriber|closed|paid|premium) access|access (?:restricted|denied)|locked|acces (?:restreint|payant)|subscription required)(?: icon| badge)?\W*")
+_OPEN_WORDS = re.compile(
+    r"\W*(?:full |gold |this is an |an )?(?:open[ -]?access|libre acces|acces libre|acceso abierto|acesso aberto|accesso aperto|freier zugang|offener zugang)(?: article| logo| icon| badge)?\W*"
+)
+_FREE_WORDS = re.compile(
+    r"\W*(?:free access|free article|free full[ -]?text|free to read|acces gratuit|open archive)(?: icon| badge)?\W*"
+)
+_LOCK_WORDS = re.compile(
+    r"\W*(?:(?:restricted|no|subscription|subscriber|closed|paid|premium) access|access (?:restricted|denied)|locked|acces (?:restreint|payant)|subscription required)(?: icon| badge)?\W*"
+)
 _ABOUT_PROGRAMMES = re.compile(r"polic|publish|option|fee|fund|journals|agreement|submit|author", re.IGNORECASE)
 
 _CURRENCIES = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "chf": "CHF", "fr.": "CHF"}
@@ -41,7 +47,9 @@ _PRICE = re.compile(
 )
 _RENTAL = re.compile(r"\brent|hours?\b|heures|\blouer|location|mieten|leihen|alquil|alug|noleggi|huren")
 _ISSUE = re.compile(r"\bissue\b|numero|heft|ausgabe|fasciculo|fascicolo|aflevering|volume")
-_SUBSCRIPTION = re.compile(r"subscri|per (?:year|month)|abonn|/ ?(?:year|month)|suscri|assinatura|abbonament|jahr|mensuel|annuel")
+_SUBSCRIPTION = re.compile(
+    r"subscri|per (?:year|month)|abonn|/ ?(?:year|month)|suscri|assinatura|abbonament|jahr|mensuel|annuel"
+)
 
 _SECTIONS = re.compile(
     r"^(?:[\divx]+[.)]?\s*)*(?:introduction|background|materials? (?:and|&) methods?|methods?(?: and materials?)?|methodology|results?(?: and discussions?)?|"
@@ -56,7 +64,9 @@ _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
 _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)i?b(?:ytes)?\b", re.IGNORECASE)
 _FILE_LINKS = etree.XPath("//body//a[contains(@href,'.pdf') or contains(@href,'.PDF') or contains(@href,'bitstream')]")
 _FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
-_EXTRA_FILE = re.compile(r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE)
+_EXTRA_FILE = re.compile(
+    r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=2_000)

@@ -1,0 +1,234 @@
+"""Pages that are no article: bot checks, sign-in pages, soft 404, listings, cookie walls, viewers, empty shells.
+
+Being refused is not evidence: what this module finds becomes a VisitOutcome, never an AccessStatus.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from harvester.extraction.access.folding import fold
+from harvester.extraction.document import Document, Element
+from harvester.extraction.signals.signal import Signal
+from harvester.model.page import VisitOutcome
+
+# What the makers of bot checks leave in the page.
+_CHALLENGE = re.compile(
+    rb"_cf_chl_|/cdn-cgi/challenge-platform|cf-browser-verification|challenge-error-|captcha-delivery\.com|px-captcha|"
+    rb"_Incapsula_Resource|ddos-guard|awsWafCookieDomainList|AwsWafIntegration|sucuri_cloudproxy|validate\.perfdrive|"
+    rb"/_sec/cp_challenge|hcaptcha\.com/1/api|recaptcha/api2?/?challenge|distil_r_captcha|anubis_challenge"
+)
+_SHORT, _EMPTY = 2_500, 60  # characters of visible text: a wall has little to say; an empty page nothing
+_VIEWER = re.compile(r"(?:^|/)(?:pdf(?:\.min)?\.m?js|viewer(?:\.min)?\.m?js|pdfjs\b)", re.IGNORECASE)
+_CHECK = re.compile(
+    r"^(?:just a moment|attention required|one moment|please wait|checking your browser|verif(?:y|ying) (?:that )?you are|are you (?:a robot|human)|"
+    r"(?:security|bot|robot|human) (?:check|verification)|pardon our interruption|un instant|verification de securite|un momento|"
+    r"einen moment|nur einen moment|sicherheitsprufung|um momento|even geduld|radware|captcha|ddos)"
+)
+_REFUSED = re.compile(
+    r"^(?:access denied|403\b|forbidden|acces (?:refuse|interdit)|zugriff verweigert|acceso (?:denegado|prohibido)|acesso negado|accesso negato|toegang geweigerd|request (?:blocked|rejected)|unauthorized)"
+)
+_LOGIN = re.compile(
+    r"^(?:please )?(?:log ?in|sign ?in|login|user login|member login|login required|sign in to continue|authentication(?: required)?|connexion|se connecter|identification|"
+    r"connectez-vous|authentification|anmelden|anmeldung|einloggen|iniciar sesion|inicio de sesion|acceder|identificarse|entrar|iniciar sessao|"
+    r"acesso|accedi|accesso|autenticazione|inloggen|aanmelden|institutional login|choose your institution|shibboleth|single sign.?on)(?:\s*[|:-].*)?$"
+)
+_NOT_FOUND = re.compile(
+    r"\b404\b|\b(?:page|article|document|file|item|content|resource|doi|url) (?:could |was |is |can(?:not| not) be |you requested (?:was )?)?(?:not )?(?:be )?(?:not found|missing|unavailable|no longer available|does not exist)|"
+    r"^not found|page (?:introuvable|inexistante|non trouvee|inconnue)|document introuvable|n'existe (?:pas|plus)|seite (?:nicht gefunden|existiert nicht)|"
+    r"nicht gefunden|(?:pagina|articulo|artigo|articolo|pagina) (?:no|nao|non|niet) (?:encontrad[ao]|existe|trovat[ao]|esiste|gevonden)|doi not found"
+)
+_MAINTENANCE = re.compile(
+    r"(?:under|scheduled|site|down for|in|en|wartung|em) maintenance|temporarily (?:unavailable|down|offline)|service unavailable|momentanement indisponible|"
+    r"temporairement (?:indisponible|inaccessible)|wartungsarbeiten|vorubergehend nicht|en mantenimiento|em manutencao|in manutenzione|onderhoud|be(?:en)? back (?:soon|shortly)"
+)
+_COOKIES = re.compile(
+    r"(?:cookies? (?:must be|need to be|are|is|absent|not|disabled|required)|enable (?:your )?(?:browser )?cookies|accept(?:er|ez)? (?:les |all |the )?cookies (?:pour|to) contin|"
+    r"activ(?:er|ez) les cookies|cookies (?:aktivieren|zulassen)|habilit\w+ (?:las |os )?cookies|enable javascript|activ(?:er|ez) javascript)"
+)
+_LISTING = re.compile(
+    r"^(?:search(?: results?)?(?: (?:for|page|found)\b.*)?|results?(?: (?:for|of)\b.*)?|\d+ results?\b.*|advanced search|browse\b.*|(?:journals?|publications?|articles?|issues?|books?)(?: list| a-z|: .*)?|"
+    r"list of (?:journals|articles|issues|publications).*|(?:current|latest|all|past|back) issues?.*|(?:latest|recent|most read) articles?.*|archives?|table of contents.*|contents|"
+    r"resultats?(?: de (?:la |votre )?recherche)?.*|recherche(?: avancee)?|sommaire.*|liste des (?:revues|articles|numeros).*|tous les (?:numeros|articles).*|derniers? (?:articles|numeros).*|table des matieres.*|"
+    r"suchergebnisse?.*|suche|inhaltsverzeichnis.*|zeitschriften|alle (?:ausgaben|artikel)|resultados?(?: (?:de|da) (?:la )?(?:busqueda|pesquisa|busca))?.*|busqueda.*|sumario|indice|tabla de contenidos?|"
+    r"sumario|risultati(?: (?:della )?ricerca)?.*|ricerca|sommario|indice|zoekresultaten.*|zoeken|inhoudsopgave|alle tijdschriften|contact(?: us)?|about(?: us)?|home(?: ?page)?|accueil|startseite|inicio)$"
+)
+_ARTICLE_META = frozenset(("title", "citation_title"))
+_ARTICLE_TYPES = re.compile(r"article|thesis|report|chapter|publicationissue|scholarly", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
+_A_TITLE = 40  # characters of a heading that may be an article's title
+_LEAST_ENTRIES = 15  # links of one shape that make a listing
+_LABELS = re.compile(
+    r"^(?:abstract|summary|resume|zusammenfassung|resumen|resumo|riassunto|samenvatting|sommario|references|bibliographie|literatur|referencias)\b"
+)
+
+
+class _Look(NamedTuple):
+    """What the rules look at, gathered once."""
+
+    title: str
+    headings: tuple[str, ...]
+    text: str
+    body: Element
+
+
+def page_kind(document: Document, signals: Sequence[Signal]) -> tuple[VisitOutcome, str] | None:
+    """What kind of page this is instead of an article's, and why; None: it may be an article."""
+    if document.is_xml or _names_one_article(signals):
+        return None
+    look = _look(document)
+    for rule in (_challenged, _viewer, _refused, _login, _not_found, _down, _cookies, _empty, _listing):
+        found = rule(document, look)
+        if found:
+            return found
+    return None
+
+
+def _names_one_article(signals: Sequence[Signal]) -> bool:
+    """Metadata of one article: no wall and no listing carries it."""
+    for signal in signals:
+        if (
+            signal.vocabulary in ("highwire", "eprints", "bepress")
+            and signal.name in _ARTICLE_META
+            and signal.value.strip()
+        ):
+            return True
+        if signal.vocabulary == "json_ld" and signal.name == "headline":
+            return True
+        if signal.vocabulary in ("dc", "dcterms") and signal.name in (
+            "creator",
+            "contributor.author",
+            "creator.personalname",
+        ):
+            return True
+    return False
+
+
+def _look(document: Document) -> _Look:
+    root = document.root
+    body = root.find("body")
+    body = root if body is None else body
+    title = root.find(".//title")
+    words = _plain(title) if title is not None else ""
+    headings = tuple(text for text in (_plain(heading) for heading in body.iter("h1", "h2")) if text)
+    return _Look(words, headings[:12], _visible(body), body)
+
+
+def _plain(element: Element) -> str:
+    return " ".join(fold("".join(element.itertext())[:300]).text.split())
+
+
+def _visible(body: Element) -> str:
+    """The first visible characters: enough to tell a wall from a page."""
+    pieces: list[str] = []
+    length = 0
+    for element in body.iter():
+        for text in _texts(element):
+            pieces.append(text)
+            length += len(text)
+        if length > 4 * _SHORT:
+            break
+    return " ".join(" ".join(pieces).split())
+
+
+def _texts(element: Element) -> Iterator[str]:
+    if isinstance(element.tag, str) and element.tag not in ("script", "style", "noscript", "template") and element.text:
+        yield element.text
+    if element.tail and element.getparent() is not None:
+        yield element.tail
+
+
+def _challenged(document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    short = len(look.text) < _SHORT
+    if short and (found := _CHALLENGE.search(document.page.body)):
+        return VisitOutcome.CHALLENGED, f"bot check: {found[0].decode('ascii', 'replace')} and no article"
+    if short and (words := _first(_CHECK, look)):
+        return VisitOutcome.CHALLENGED, f"bot check: {words!r}"
+    return None
+
+
+def _viewer(document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    sources = [script.get("src", "") for script in document.root.iter("script")]
+    if len(look.text) < _SHORT and any(_VIEWER.search(source) for source in sources):
+        return VisitOutcome.NOT_ARTICLE, "viewer shell: a document viewer without a document's words"
+    frames = list(look.body.iter("embed", "object", "iframe", "frame"))
+    if len(look.text) < 4 * _EMPTY and any(
+        "pdf" in (f.get("src") or f.get("data") or f.get("type") or "") for f in frames
+    ):
+        return VisitOutcome.NOT_ARTICLE, "viewer shell: a file in a frame"
+    return None
+
+
+def _refused(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    if len(look.text) < _SHORT and (words := _first(_REFUSED, look)):
+        return VisitOutcome.FORBIDDEN, f"refused: {words!r}"
+    return None
+
+
+def _login(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    password = next((i for i in look.body.iter("input") if (i.get("type") or "").lower() == "password"), None)
+    words = _first(_LOGIN, look)
+    bare = len(look.text) < _SHORT / 2 and not any(len(heading) > _A_TITLE for heading in look.headings)
+    if password is not None and len(look.text) < 2 * _SHORT and (words or bare):
+        return VisitOutcome.LOGIN, f"sign-in page: {words or 'a password field'!r} and no article"
+    if words and len(look.text) < _SHORT / 2 and _LOGIN.match(look.title):
+        return VisitOutcome.LOGIN, f"sign-in page: {words!r}"
+    return None
+
+
+def _not_found(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    if len(look.text) >= 2 * _SHORT:
+        return None
+    for words in (look.title, *look.headings[:4], fold(look.text[:200]).text if len(look.text) < _SHORT / 2 else ""):
+        if words and (found := _NOT_FOUND.search(words)):
+            return VisitOutcome.NOT_ARTICLE, f"soft 404: {found[0]!r}"
+    return None
+
+
+def _down(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    if len(look.text) < _SHORT and (found := _MAINTENANCE.search(fold(f"{look.title} {look.text[:600]}").text)):
+        return VisitOutcome.SERVER_ERROR, f"maintenance page: {found[0]!r}"
+    return None
+
+
+def _cookies(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    if len(look.text) < _SHORT / 2 and (found := _COOKIES.search(fold(look.text).text)):
+        return VisitOutcome.NOT_ARTICLE, f"cookie or script wall: {found[0]!r}"
+    return None
+
+
+def _empty(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    if len(look.text) < _EMPTY:
+        return VisitOutcome.WRONG_CONTENT, f"empty page: {len(look.text)} characters of text"
+    return None
+
+
+def _listing(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    if any(_LABELS.match(words) for words in look.headings):
+        return None
+    name = next((w for w in (re.split(r" [|»-] ", look.title)[0], *look.headings[:2]) if _LISTING.match(w)), None)
+    links = [a.get("href", "") for a in look.body.iter("a")]
+    if name and len(links) >= 10:
+        return VisitOutcome.NOT_ARTICLE, f"listing: headed {name!r}"
+    shape, count = _commonest_shape(links)
+    if count >= _LEAST_ENTRIES and not any(len(words) > _A_TITLE for words in look.headings[:3]):
+        return VisitOutcome.NOT_ARTICLE, f"listing: {count} links like {shape!r} and no article"
+    return None
+
+
+def _commonest_shape(links: Sequence[str]) -> tuple[str, int]:
+    """Links to single works differ only in a number: the shape most of them share, and how many do."""
+    shapes: Counter[str] = Counter()
+    for link in set(links):
+        path = urlsplit(link).path if len(link) < 2_000 and "[" not in link else ""
+        parts = path.split("/")
+        numbered = [index for index, part in enumerate(parts) if _NUMBER.search(part)]
+        if numbered:
+            shapes["/".join(_NUMBER.sub("#", part) for part in parts[: numbered[-1] + 1])[:120]] += 1
+    return shapes.most_common(1)[0] if shapes else ("", 0)
+
+
+def _first(pattern: re.Pattern[str], look: _Look) -> str | None:
+    return next((words for words in (look.title, *look.headings[:3]) if words and pattern.match(words)), None)
