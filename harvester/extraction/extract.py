@@ -55,7 +55,7 @@ def extract(page: Page, source: Source, *, fingerprints: Sequence[tuple[Detect, 
         return refused
     document = Document(page)
     source = _recognised(document, source, fingerprints)
-    index = SignalIndex(_signals(document, source))
+    index = _index(document, source)
     robots = robots_directives(page, index)
     kind = page_kind(document, index.all)
     if kind:
@@ -111,8 +111,29 @@ def _signals(document: Document, source: Source) -> list[Signal]:
         *visible_signals(document),
         *headings.read(document, source.read.blocks),
         *containers.read(document),
-        *printed.read(document),
     ]
+
+
+_KNOWN = {
+    "doi": (("selector", "doi"), ("highwire", "doi"), ("prism", "doi"), ("fact", "doi")),
+    "volume": (("selector", "volume"), ("highwire", "volume"), ("prism", "volume"), ("fact", "volume")),
+    "pages": (("selector", "pages"), ("highwire", "firstpage"), ("prism", "startingpage"), ("fact", "pages")),
+    "date": (("highwire", "publication_date"), ("highwire", "date"), ("highwire", "online_date"), ("dc", "date"),
+             ("fact", "date.published"), ("json_ld", "datepublished")),
+    "journal": (("selector", "journal"), ("highwire", "journal_title"), ("prism", "publicationname"), ("fact", "journal")),
+}  # fmt: skip
+
+
+def _index(document: Document, source: Source) -> SignalIndex:
+    """All Signals; the printed ones only for facts that nothing else states, near the title that was found."""
+    index = SignalIndex(_signals(document, source))
+    known = frozenset(field for field, keys in _KNOWN.items() if index.first(*keys) or (field == "date" and _has_date(index)))
+    title = index.first(("selector", "title"), ("highwire", "title"), ("visible", "title"), ("opengraph", "title"))
+    return SignalIndex([*index.all, *printed.read(document, title.value if title else None, known)])
+
+
+def _has_date(index: SignalIndex) -> bool:
+    return any(signal.vocabulary == "selector" and signal.name.startswith("date") for signal in index.all)
 
 
 def _record(document: Document, source: Source, index: SignalIndex, robots: tuple[str, ...]) -> Record:
@@ -194,10 +215,7 @@ def _address(document: Document, source: Source, index: SignalIndex) -> tuple[st
                 return canonical_url(url, source.urls), found.groupdict().get("id")
     canonical = next((url for url in stated if _same_host(url, page.final_url)), None)
     url = canonical or page.final_url or page.url
-    try:
-        return canonical_url(url, source.urls), None
-    except ValueError:
-        return url, None
+    return (canonical_url(url, source.urls) if url else ""), None
 
 
 def _same_host(url: str, other: str) -> bool:

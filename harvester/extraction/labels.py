@@ -22,6 +22,17 @@ class Label(NamedTuple):
 
 
 @cache
+def _facts() -> dict[str, str]:
+    data = tomllib.loads(files("harvester.extraction").joinpath("data/facts.toml").read_text("utf-8"))
+    return {fold(word): kind for kind, words in data.items() for word in words}
+
+
+def fact_of(text: str) -> str | None:
+    """The fact that `text` labels (`authors`, `doi`, `date.published` ...), or None."""
+    return _facts().get(fold(text)) if len(text) <= 40 else None
+
+
+@cache
 def _table() -> tuple[dict[str, Label], dict[str, str]]:
     data = tomllib.loads(files("harvester.extraction").joinpath("data/labels.toml").read_text("utf-8"))
     labels: dict[str, Label] = {}
@@ -39,15 +50,12 @@ def _table() -> tuple[dict[str, Label], dict[str, str]]:
     return labels, sections
 
 
+@cache
 def initials() -> frozenset[str]:
-    """First letters (lower-case, folded) of all labels: a cheap test before the look-up."""
+    """First letters of all labels as printed: a cheap test before the look-up."""
     labels, _ = _table()
-    return _initials(labels)
-
-
-def _initials(labels: dict[str, Label]) -> frozenset[str]:
-    letters = {key[0] for key in labels}
-    return frozenset(letters | {letter.upper() for letter in letters} | set("RrÖöКкАаРрSs"))
+    letters = {key[0] for key in (*labels, *_facts())} | set("öéèё")
+    return frozenset(letters | {letter.upper() for letter in letters})
 
 
 

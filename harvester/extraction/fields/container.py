@@ -19,6 +19,8 @@ _JOURNAL: Rank = {
     ("json_ld", "ispartof.ispartof.ispartof.name"): 100,
     ("json_ld", "ispartof.ispartof.name"): 100,
     ("json_ld", "ispartof.name"): 90,
+    ("fact", "journal"): 70,
+    ("printed", "journal"): 40,
     ("dc", "source"): 50,
     ("dc", "relation.ispartof"): 60,
     ("dcterms", "ispartof"): 55,
@@ -31,6 +33,7 @@ _PUBLISHER: Rank = {
     ("json_ld", "publisher.name"): 90,
     ("dc", "publisher"): 100,
     ("prism", "publisher"): 80,
+    ("fact", "publisher"): 60,
 }
 _VOLUME: Rank = {
     ("selector", "volume"): 200,
@@ -41,6 +44,8 @@ _VOLUME: Rank = {
     ("dc", "source.volume"): 100,
     ("json_ld", "ispartof.volumenumber"): 95,
     ("json_ld", "ispartof.ispartof.volumenumber"): 95,
+    ("fact", "volume"): 60,
+    ("printed", "volume"): 50,
 }
 _ISSUE: Rank = {
     ("selector", "issue"): 200,
@@ -51,6 +56,8 @@ _ISSUE: Rank = {
     ("prism", "issue"): 100,
     ("dc", "source.issue"): 100,
     ("json_ld", "ispartof.issuenumber"): 95,
+    ("fact", "issue"): 60,
+    ("printed", "issue"): 50,
 }
 _PAGES: Rank = {
     ("selector", "pages"): 200,
@@ -59,6 +66,8 @@ _PAGES: Rank = {
     ("eprints", "pagerange"): 80,
     ("dc", "identifier.pagenumber"): 80,
     ("json_ld", "pagination"): 75,
+    ("fact", "pages"): 60,
+    ("printed", "pages"): 50,
 }
 _FIRST: Rank = {
     ("highwire", "firstpage"): 120,
@@ -86,6 +95,7 @@ _ISSN_KINDS = {
     ("highwire", "eissn"): "electronic",
     ("dc", "source.issn"): "unknown",
     ("dc", "source"): "unknown",
+    ("fact", "issn"): "unknown",
     ("json_ld", "ispartof.issn"): "unknown",
     ("json_ld", "ispartof.ispartof.issn"): "unknown",
     ("json_ld", "ispartof.ispartof.ispartof.issn"): "unknown",

@@ -76,5 +76,7 @@ def _signals(index: SignalIndex, order: str) -> list[tuple[Signal, str, str]]:
     for signal in [*index.get("visible", "title"), *index.get("title_element", "title")]:
         if shown := SHOWN_DATE.search(signal.value):
             found.append((signal._replace(value=shown[1], quote=shown[1]), "shown_on_page", order))
-    found.extend((signal, signal.name, order) for signal in index.all if signal.vocabulary == "printed_date")
+    for signal in index.all:
+        if signal.vocabulary in ("fact", "printed") and signal.name.startswith("date."):
+            found.append((signal, signal.name.removeprefix("date."), order))
     return found

@@ -27,6 +27,7 @@ _DOI_RANKS = {
     ("json_ld", "sameas"): 84,
     ("json_ld", "url"): 60,
     ("json_ld", "doi"): 90,
+    ("fact", "doi"): 75,
     ("printed", "doi"): 55,
     ("link", "canonical"): 50,
     ("opengraph", "url"): 48,

@@ -20,6 +20,7 @@ _RANKS = {
     ("bepress", "keywords"): 110,
     ("json_ld", "keywords"): 90,
     ("prism", "keyword"): 80,
+    ("container", "keywords"): 65,
     ("dc", "subject"): 70,
     ("dcterms", "subject"): 70,
     ("dc", "subject.keyword"): 90,
@@ -54,7 +55,7 @@ def _lists(index: SignalIndex, languages: list[str]) -> list[_List]:
     found: list[_List] = []
     for (vocabulary, name), rank in _RANKS.items():
         signals = index.get(vocabulary, name)
-        if vocabulary in ("heading", "selector"):
+        if vocabulary in ("heading", "selector", "container"):
             found.extend(filter(None, (_whole(rank, signal, languages) for signal in signals)))
         else:
             found.extend(_by_language(rank, signals, languages))

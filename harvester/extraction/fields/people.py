@@ -31,6 +31,7 @@ _LISTS = (
     ("dc", "creator", 104),
     ("dcterms", "creator", 90),
     ("json_ld", "creator", 85),
+    ("fact", "authors", 70),
     ("container", "authors", 60),
     ("meta", "author", 40),
     ("opengraph", "author", 30),

@@ -56,7 +56,7 @@ def visible_signals(document: Document) -> list[Signal]:
         if len(text) >= 8:
             signals.append(Signal("visible", "title", text, heading.get("lang"), heading, None, _head(heading)))
             following = heading.getnext()
-            if following is not None and following.tag in ("h1", "h2", "h3"):
+            if following is not None and (following.tag in ("h1", "h2", "h3") or following.get("lang")):
                 other = visible_text(following)
                 if len(other) >= 12 and "title" not in (s.name for s in signals if s.value == other):
                     signals.append(
@@ -79,7 +79,7 @@ def choose_titles(document: Document, index: SignalIndex, languages: list[str], 
     found = [choice for choice in found if _plausible(choice)]
     if not found:
         return {}
-    main = _without_suffix(found)
+    main = _printed_title(document, _without_suffix(found))
     titles: dict[str, LangText] = {}
     known = title_language(main, languages, page)
     titles[known.language] = _lang_text(document, main, known, "original")
@@ -106,6 +106,21 @@ def _without_suffix(found: list[Choice]) -> Choice:
         tail = best.value[len(other.value) :]
         if fold(best.value).startswith(fold(other.value)) and _SUFFIX.match(tail) and len(other.value) > 10:
             return Choice(other.value, other.signals + best.signals, best.score)
+    return best
+
+
+def _printed_title(document: Document, best: Choice) -> Choice:
+    """A title element alone carries the site's name: keep the longest head that the body prints by itself."""
+    if any(signal.vocabulary != "title_element" for signal in best.signals):
+        return best
+    body = document.root.find("body")
+    text = " ".join(document.string(body).split()) if body is not None else ""
+    if best.value in text:
+        return best
+    for match in reversed(list(_SUFFIX.finditer(best.value))):
+        head = best.value[: match.start()].strip()
+        if len(head) > 10 and head in text:
+            return best._replace(value=head)
     return best
 
 

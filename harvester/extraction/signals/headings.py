@@ -11,6 +11,7 @@ from typing import NamedTuple
 from harvester.extraction.document import BLOCKS, Document, Element, block_of, string_value
 from harvester.extraction.labels import Label, initials, inline_label, is_section, label_of
 from harvester.extraction.normalise.keywords import split_keywords
+from harvester.extraction.signals.facts import Fact, fact_at, read_fact
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items
 from harvester.extraction.signals.selectors import compiled, find
 from harvester.extraction.signals.signal import Signal
@@ -90,12 +91,15 @@ def _read_root(document: Document, root: Element, seen: set[Element]) -> list[Si
     for start in _starts(root):
         if start.element in seen:
             continue
+        if isinstance(start, Fact):
+            signals.extend(read_fact(start))
+            continue
         for block in _read_region(start, seen):
             signals.extend(_signal(document, block))
     return signals
 
 
-def _starts(body: Element) -> Iterator[_Start]:
+def _starts(body: Element) -> Iterator[_Start | Fact]:
     letters = initials()
     for element in body.iter(*_CARRIERS):
         text = element.text
@@ -105,8 +109,11 @@ def _starts(body: Element) -> Iterator[_Start]:
         if not head or head[0] not in letters:
             continue
         found = _label_at(element, text)
-        if found and found.label.kind != "stop" and not _in_navigation(element):
-            yield found
+        if found and found.label.kind != "stop":
+            if not _in_navigation(element):
+                yield found
+        elif fact := fact_at(element, text):
+            yield fact
 
 
 def _label_at(element: Element, text: str) -> _Start | None:

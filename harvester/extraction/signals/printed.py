@@ -1,52 +1,140 @@
-"""Reads what a page prints without any markup that names it: a DOI beside the word, a date beside `published`."""
+"""Reads what a page prints near its title without markup that names it: DOI, volume, issue, pages, dates, journal."""
 
 import re
+from collections.abc import Iterator
 
 from lxml import etree
 
-from harvester.extraction.document import Document, string_value
+from harvester.extraction.document import Document, Element, string_value
 from harvester.extraction.signals.signal import Signal
 
-_DOI_PLACES = etree.XPath(
-    "//body//a[contains(@href,'doi.org/10.')][position() <= 400]/@href | "
-    "//body//*[not(self::script or self::style)][text()[contains(., '10.') and "
-    "(contains(., 'doi') or contains(., 'DOI') or contains(., 'Doi'))]]"
-)
-_REFERENCE = re.compile(r"referenc|biblio|citation|cited|footnote|related|recommend|reflist|literature", re.I)
+_TEXTS = etree.XPath("//body//text()[not(parent::script or parent::style or parent::noscript or parent::option)]", smart_strings=False)
+_DOI_PLACES = etree.XPath("//body//a[contains(@href,'doi.org/10.')]")
+_REFERENCE = re.compile(r"referenc|biblio|citation|cited|footnote|related|recommend|reflist|literature|similar", re.I)
 _DOI = re.compile(r"\bdoi\b\s*[:=]?\s*(?:https?://(?:dx\.)?doi\.org/)?\s*(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE)
-_LIMIT = 60
+_BEFORE, _AFTER = 1500, 3000  # characters around the title: a citation further off is another article's
+_CITATIONS = (
+    # Volume 83, Issue 2, February 2015, Pages 56–71 | Volume 111, 2013 - Issue 9-11 | Vol. 42 - N° 9-10 - p. 435-440
+    re.compile(
+        r"\b(?:vol(?:ume)?|tome|band|bd)\.?\s*(?P<volume>\d{1,4}\w?)\b"
+        r"(?:[\s,;:.–—-]+(?:\d{4}\s*[-–,;]*\s*)?(?:issue|n(?:umber|um[ée]ro|[°ºo])|no|heft|iss)\.?\s*(?P<issue>[\w/-]{1,12}))?",
+        re.IGNORECASE,
+    ),
+    # 2014, 79 (3), pp 880–887 | 2012, 14:327 | 12(3): 45-67
+    re.compile(
+        r"(?:\b(?:19|20)\d\d\b\s*[,;:]?\s*)(?P<volume>\d{1,4})\s*(?:\(\s*(?P<issue>[\w/–-]{1,10})\s*\))?\s*[,:]\s*"
+        r"(?:pp?\.?\s*)?(?P<pages>e?\d{1,7}(?:\s*[-–]\s*e?\d{1,7})?)\b"
+    ),
+    re.compile(r"\b(?P<volume>\d{1,4})\s*\(\s*(?P<issue>\d{1,4}(?:[-/–]\d+)?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<pages>\d{1,6}\s*[-–]\s*\d{1,6})\b"),
+)
+_PAGES = re.compile(r"\b(?:pages?|pp?|seiten|p[áa]ginas|pag)\.?\s*:?\s*(?P<pages>[A-Za-z]?\d{1,7}\s*[-–]\s*[A-Za-z]?\d{1,7})\b", re.IGNORECASE)
+_DATES = re.compile(
+    r"\b(?P<label>published(?:\s+online)?|first\s+published|publication\s+date|publié\s+(?:en\s+ligne\s+)?le|mis\s+en\s+ligne\s+le|"
+    r"veröffentlicht(?:\s+am)?|publicado\s+(?:en|el|em)|pubblicato\s+il|received|accepted|reçu\s+le|accepté\s+le)"
+    r"\s*:?\s*(?:on\s+)?(?P<date>(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s+(?:\d{1,2},?\s+)?\d{4}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{4}-\d{2}-\d{2})",
+    re.IGNORECASE,
+)
+_JOURNAL_WORD = re.compile(
+    r"\b(?:journal|revue|revista|rivista|zeitschrift|annal\w*|archiv\w*|letters?|bulletin|review|magazine|proceedings|"
+    r"transactions|acta|cahiers?|materials|tijdschrift|quarterly|studies|research|science|dergi\w*|журнал)\b",
+    re.IGNORECASE,
+)
 
 
-def read(document: Document) -> list[Signal]:
-    """`printed:doi` for the first DOIs that stand outside of references, at most two that differ."""
-    if any(name in document.page.body for name in (b"citation_doi", b"prism.doi")):
-        return []
-    found: list[Signal] = []
-    for place in _DOI_PLACES(document.root)[:_LIMIT]:
-        signal = _of_link(place) if isinstance(place, str) else _of_text(place)
-        if signal and signal.value not in {other.value for other in found}:
-            found.append(signal)
-    return found[:1] if len(found) < 3 else []
+def read(document: Document, title: str | None, known: frozenset[str]) -> list[Signal]:
+    """Signals `printed:*` for what is not in `known` (`doi`, `volume`, `pages`, `date`, `journal`)."""
+    signals: list[Signal] = []
+    if "doi" not in known:
+        signals.extend(_dois(document))
+    body = document.root.find("body")
+    if body is None or {"volume", "pages", "date", "journal"} <= known:
+        return signals
+    near = _near_title(document, title)
+    if "volume" not in known:
+        signals.extend(_citation(near, body))
+    if "pages" not in known and not any(signal.name == "pages" for signal in signals):
+        signals.extend(Signal("printed", "pages", m["pages"], None, body, None, _place(body, m["pages"])) for m in _first(_PAGES, near))
+    if "date" not in known:
+        signals.extend(_dates(near, body))
+    if "journal" not in known:
+        signals.extend(_journal(document, title))
+    return signals
 
 
-def _of_link(href: str) -> Signal | None:
-    element = href.getparent()  # type: ignore[attr-defined]
-    if _in_references(element):
-        return None
-    return Signal("printed", "doi", str(href), None, element, "href")
+def _near_title(document: Document, title: str | None) -> str:
+    text = " ".join("\n".join(_TEXTS(document.root)).split())
+    words = " ".join((title or "").split())
+    at = text.find(words) if words else -1
+    at = max(at, 0)
+    return text[max(0, at - _BEFORE) : at + _AFTER]
 
 
-def _of_text(element: object) -> Signal | None:
-    text = string_value(element)
-    match = _DOI.search(text) if len(text) < 3000 else None
-    if match is None or _in_references(element):
-        return None
-    return Signal("printed", "doi", match[1], None, element, None, match[1])
+def _first(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    found = pattern.search(text)
+    return [found] if found else []
 
 
-def _in_references(element: object) -> bool:
-    for ancestor in [element, *element.iterancestors()]:  # type: ignore[attr-defined]
-        if ancestor.tag in ("li", "ol", "footer", "aside"):
+def _citation(near: str, body: Element) -> Iterator[Signal]:
+    for pattern in _CITATIONS:
+        found = pattern.search(near)
+        if found:
+            for name, value in found.groupdict().items():
+                if value:
+                    yield Signal("printed", name, value, None, body, None, _place(body, value))
+            return
+
+
+def _dates(near: str, body: Element) -> Iterator[Signal]:
+    for found in _DATES.finditer(near):
+        label = found["label"].lower()
+        kind = "received" if label.startswith(("received", "reçu")) else "published"
+        kind = "accepted" if label.startswith(("accept",)) else kind
+        kind = "online" if "online" in label or "ligne" in label else kind
+        yield Signal("printed", f"date.{kind}", found["date"], None, body, None, _place(body, found["date"]))
+
+
+def _journal(document: Document, title: str | None) -> Iterator[Signal]:
+    """The journal in the title element, after the article's title: `TITLE - JOURNAL (SITE)`."""
+    element = document.root.find("head/title")
+    text = " ".join((element.text or "").split()) if element is not None else ""
+    words = " ".join((title or "").split())
+    if not words or words not in text or text == words:
+        return
+    head, _, tail = text.partition(words)
+    for part in re.split(r"\s+[-–—|:]+\s+|\s*\|\s*", f"{tail} | {head}"):
+        name = re.sub(r"\s*\([^)]*\)\s*$", "", part).strip(" -–—|:,.")
+        if 3 < len(name) < 100 and _JOURNAL_WORD.search(name) and not re.match(r"vol(ume)?\b", name, re.I):
+            yield Signal("printed", "journal", name, None, element, None, name)
+            return
+
+
+def _place(body: Element, value: str) -> str:
+    return value if value in string_value(body) else value.split()[0]
+
+
+def _dois(document: Document) -> list[Signal]:
+    found: dict[str, Signal] = {}
+    for link in _DOI_PLACES(document.root)[:60]:
+        href = link.get("href") or ""
+        if not _in_references(link):
+            found.setdefault(href.lower(), Signal("printed", "doi", href, None, link, "href"))
+    if not found:
+        found.update(_printed_dois(document))
+    return list(found.values())[:1] if len(found) < 3 else []
+
+
+def _printed_dois(document: Document) -> dict[str, Signal]:
+    texts = "\n".join(_TEXTS(document.root))
+    body = document.root.find("body")
+    values = dict.fromkeys(match[1] for match in _DOI.finditer(texts))
+    if len(values) > 40:
+        return {}
+    return {value.lower(): Signal("printed", "doi", value, None, body, None, value) for value in list(values)[:1]}
+
+
+def _in_references(element: Element) -> bool:
+    for ancestor in [element, *element.iterancestors()]:
+        if ancestor.tag in ("ol", "footer", "aside"):
             return True
         if _REFERENCE.search(f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"):
             return True

@@ -1,0 +1,100 @@
+"""Reads single labelled facts: a table row, a definition list, a heading over a value, `Label: value` in one block."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from harvester.extraction.document import BLOCKS, Element, string_value, visible_text
+from harvester.extraction.labels import fact_of
+from harvester.extraction.signals.signal import Signal
+
+_LABELLERS = frozenset(("th", "dt", "h3", "h4", "h5", "h6", "b", "strong", "label", "legend"))
+_LIMIT = 400
+_LABEL = re.compile(r"^\s*([^\W\d_][\w\s()’'°./-]{1,38}?)\s*[:：]\s*(\S.*)?$", re.DOTALL)
+
+
+class Fact(NamedTuple):
+    """A label of a fact: its element, what it labels, and the value that follows in the same text, if any."""
+
+    element: Element
+    kind: str
+    value: str | None
+
+
+def fact_at(element: Element, text: str) -> Fact | None:
+    """The fact that an element's own text labels; only label-like places count unless a colon closes the word."""
+    stripped = text.strip()
+    if len(stripped) > _LIMIT:
+        return None
+    match = _LABEL.match(stripped)
+    if match and (kind := fact_of(match[1])):
+        return Fact(element, kind, match[2])
+    if len(stripped) <= 40 and _labels(element) and (kind := fact_of(stripped)):
+        return Fact(element, kind, None)
+    return None
+
+
+def _labels(element: Element) -> bool:
+    if element.tag in _LABELLERS:
+        return True
+    names = f"{element.get('class') or ''}"
+    return element.tag in ("td", "span", "div") and bool(re.search(r"label|\bname\b|title|heading|\bkey\b", names))
+
+
+def read_fact(fact: Fact) -> Iterator[Signal]:
+    """One Signal of vocabulary `fact` with the value, if a short one follows."""
+    if fact.value:
+        value, place = _rest_of_block(fact)
+    else:
+        value, place = _following(fact.element)
+    value = " ".join(value.split()).strip(" :;,")
+    if value and len(value) <= _LIMIT:
+        quote = value if value in string_value(place) else _first(place, fact.element)
+        yield Signal("fact", fact.kind, value, None, place, None, quote)
+
+
+def _rest_of_block(fact: Fact) -> tuple[str, Element]:
+    element = fact.element
+    text = visible_text(element) if element.tag in BLOCKS else string_value(element)
+    match = _LABEL.match(" ".join(text.split()))
+    return (match[2] or "" if match else fact.value or ""), element
+
+
+def _following(element: Element) -> tuple[str, Element]:
+    """What stands after the label: its tail, the next element, or the same after the elements it alone fills."""
+    for _ in range(4):
+        parent = element.getparent()
+        if parent is None or parent.tag == "body":
+            break
+        pieces = [element.tail or ""]
+        for sibling in element.itersiblings():
+            if not isinstance(sibling.tag, str):
+                continue
+            if sibling.tag in ("br", "hr") or fact_of(string_value(sibling).strip()[:41]):
+                if "".join(pieces).strip():
+                    break
+                continue
+            pieces.append(_listed(sibling))
+            pieces.append(sibling.tail or "")
+            if sibling.tag in BLOCKS and sibling.tag != "dd":
+                break
+        value = "".join(pieces)
+        if value.strip(" :\xa0\r\n\t"):
+            return value, parent
+        element = parent
+    return "", element
+
+
+def _listed(element: Element) -> str:
+    """Text of an element; parts that are elements of their own are kept apart with semicolons."""
+    children = [child for child in element if isinstance(child.tag, str) and string_value(child).strip()]
+    alone = not (element.text or "").strip() and all(not (child.tail or "").strip(" ,;\r\n\t\xa0|") for child in children)
+    if len(children) > 1 and alone and all(child.tag == children[0].tag for child in children):
+        return "; ".join(visible_text(child).strip(" ;,") for child in children)
+    return visible_text(element)
+
+
+def _first(place: Element, label: Element) -> str:
+    pieces = [piece.strip() for piece in place.itertext() if piece.strip()]
+    after = [piece for piece in pieces if piece != (label.text or "").strip()]
+    return after[0] if after else ""
