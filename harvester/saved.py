@@ -5,7 +5,7 @@ A saved file has no status or headers, so 200 and text/html are meant; it was fe
 
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from harvester.errors import UsageError
 from harvester.extraction.document import Document
@@ -18,7 +18,7 @@ _STATED = ("//link[@rel='canonical']/@href", "//meta[@property='og:url']/@conten
 
 
 def read_page(path: Path, url: str | None = None) -> Page:
-    """The file as a Page at `url`, else at the address it states itself, else at `file:NAME`.
+    """The file as a Page at `url`, else at the address it states itself, else at an address of no host (RFC 2606).
 
     Raises UsageError for a file that is not there or cannot be read.
     """
@@ -27,7 +27,7 @@ def read_page(path: Path, url: str | None = None) -> Page:
         fetched_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", remedy="give the path of a saved HTML file") from None
-    nowhere = f"file:{path.name}"
+    nowhere = f"https://saved.invalid/{quote(path.name)}"
     page = Page(url=nowhere, final_url=nowhere, headers=_HTML, body=body, fetched_at=fetched_at)
     address = url or stated_address(page)
     return page.model_copy(update={"url": address, "final_url": address}) if address else page
@@ -51,7 +51,3 @@ def reader_of(page: Page, catalogue: Catalogue, source_id: str | None = None) ->
     """
     return catalogue.for_saved_page(page.url, source_id) or GENERIC
 
-
-def fingerprints(catalogue: Catalogue) -> list[Source]:
-    """Reading rules to try, in turn, on a page whose address says nothing."""
-    return [catalogue.as_source(platform) for _, platform in catalogue.fingerprints]

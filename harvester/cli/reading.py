@@ -29,7 +29,7 @@ def extract(
     Exit code 1 when the page is no article.
     """
     from harvester.extraction.extract import extract as read
-    from harvester.saved import fingerprints, read_page, reader_of
+    from harvester.saved import read_page, reader_of
 
     if page.startswith(("http://", "https://")):
         raise UsageError(
@@ -39,7 +39,7 @@ def extract(
     wiring: Wiring = context.obj
     saved = read_page(Path(page), url)
     reader = reader_of(saved, wiring.catalogue, source)
-    found = read(saved, reader, fingerprints=fingerprints(wiring.catalogue))
+    found = read(saved, reader, fingerprints=wiring.catalogue.fingerprints)
     if as_json:
         answer = (
             found.record.model_dump(mode="json") if found.record else {"outcome": found.outcome, "reason": found.reason}

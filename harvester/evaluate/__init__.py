@@ -14,7 +14,7 @@ from harvester.evaluate.scores import Scores
 from harvester.extraction.extract import extract
 from harvester.model.record import Record
 from harvester.model.source import GENERIC
-from harvester.saved import fingerprints, read_page, reader_of
+from harvester.saved import read_page, reader_of
 from harvester.sources import Catalogue
 
 __all__ = ["Label", "Prediction", "Scores", "labels", "predict", "score"]
@@ -47,11 +47,11 @@ def labels(folder: Path) -> list[Label]:
 
 def predict(folder: Path, catalogue: Catalogue | None) -> Iterator[Prediction]:
     """Read every labelled page of `folder`, by its label's address; without a catalogue, by generic signals alone."""
-    tried = fingerprints(catalogue) if catalogue else ()
+    fingerprints = catalogue.fingerprints if catalogue else ()
     for label in labels(folder):
         page = read_page(folder / label["file"], label.get("url"))
         source = reader_of(page, catalogue) if catalogue else GENERIC
-        yield Prediction(label, extract(page, source, fingerprints=tried).record)
+        yield Prediction(label, extract(page, source, fingerprints=fingerprints).record)
 
 
 def score(predictions: list[Prediction]) -> Scores:
