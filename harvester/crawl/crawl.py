@@ -38,12 +38,13 @@ class CrawlConfig(Value):
 class CrawlChild:
     """A running crawl. It ends by itself when its standard input closes or its parent dies."""
 
-    def __init__(self, config: CrawlConfig) -> None:
+    def __init__(self, config: CrawlConfig, *, stderr: int | None = None) -> None:
         self.report: dict[str, Any] = {}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "harvester.crawl"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=stderr,
             start_new_session=True,
         )
         assert self.process.stdin

@@ -14,6 +14,7 @@ from harvester.model.access import AccessStatus
 from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
+from harvester.model.source import Source
 from storage.archive import ArchiveWriter, Pointer, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.pages import PageState, PageVisit
@@ -89,6 +90,8 @@ class _Item:
         if saved and not saved.error:
             kinds = [kind.value for kind in (saved.kind, *saved.extra) if kind]
             effects += ["skipped"] if saved.skipped else kinds or ["unchanged"]
+        if reading.record and (tdm := reading.record.rights.tdm) and tdm.reserved:
+            effects.append("reserved")
         if reading.record and not reading.record.rights.abstract_policy.keep:
             effects.append("abstracts_withheld")
         if reading.kept and reading.kept.state != "kept":
@@ -99,7 +102,8 @@ class _Item:
 class Ingest:
     """The one writer of records and visit results for one Run.
 
-    `clock` gives the present moment (UTC). Every transaction prolongs the lease by `lease_s` seconds.
+    `default_basis` stands in where the Source's rights name none. `clock` gives the present moment (UTC). Every
+    transaction prolongs the lease by `lease_s` seconds.
     """
 
     def __init__(
@@ -107,9 +111,10 @@ class Ingest:
         store: Store,
         archive: ArchiveWriter,
         archive_folder: Path,
-        reader: Reader,
+        source: Source,
         *,
         run_id: str,
+        default_basis: str,
         revisit: Revisit,
         lease_s: float,
         clock: Callable[[], datetime],
@@ -117,8 +122,8 @@ class Ingest:
         self._store = store
         self._archive = archive
         self._folder = archive_folder
-        self._reader = reader
-        self._source_id = reader.source.id
+        self._reader = Reader(source, default_basis, self._find)
+        self._source_id = source.id
         self._run_id = run_id
         self._revisit = revisit
         self._lease_s = lease_s
@@ -153,6 +158,11 @@ class Ingest:
             detail = f"set aside: reading it ended the process {TRIES} times"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect="quarantined")
         return self._reader.read(visit, known, state.digest if state else None, now=self._clock())
+
+    def _find(self, record: Record) -> Record | None:
+        doi = record.identifier("doi")
+        found = self._store.records.find(doi=doi, url=record.url, source_id=self._source_id)
+        return next((one for one in found if record.url in (one.url, *one.aliases)), found[0] if found else None)
 
     def _write_archive(self, batch: Sequence["_Item"]) -> None:
         for item in batch:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from harvester.extraction.extract import extract
+from harvester.extraction.extract import RULES, extract
 from harvester.model.access import AccessStatus
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record, content_hash
@@ -44,12 +44,12 @@ def digest_of(page: Page) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the pages of one Source. `find` looks a record up under any of its names; `rules` names today's rules."""
+    """Reads the pages of one Source. `find` looks a record up by URL or DOI; `rules` are today's."""
 
     source: Source
     default_basis: str
-    rules: str
     find: Find
+    rules: str = RULES
 
     def read(self, visit: Visit, known: Record | None, digest: str | None, *, now: datetime) -> Reading:
         """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page."""

@@ -127,7 +127,8 @@ def _quoted(record: Record) -> Iterator[Evidence]:
 def without_abstracts(record: Record) -> Record:
     """The record without abstracts, and without evidence that quotes from one."""
     phrases = Phrases(abstract_texts(record), spare=fact_texts(record))
-    bare = record.model_copy(update={"abstracts": {}, "other_abstracts": ()})
+    told = tuple(lang for lang in record.languages if lang in record.titles or lang in record.keywords)
+    bare = record.model_copy(update={"abstracts": {}, "other_abstracts": (), "languages": told})
     keywords = {
         lang: listed.model_copy(update={"evidence": _clean(listed.evidence, phrases)})
         for lang, listed in bare.keywords.items()

@@ -1,0 +1,274 @@
+"""One Run: take the lease, take in what was left behind, crawl, ingest as the crawl goes, close with an outcome."""
+
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from harvester.crawl.crawl import CrawlConfig
+from harvester.crawl.revisit import next_due
+from harvester.errors import HarvesterError
+from harvester.ingest import Ingest, LeaseLostError, Quarantine
+from harvester.model.page import VisitOutcome
+from harvester.model.run import Run, RunOutcome
+from harvester.model.source import Source
+from harvester.run.child import Child
+from harvester.run.lease import is_alive, this_process
+from harvester.run.salvage import cut_archive_tails, left_behind, tidy_spool
+from harvester.run.verdict import Course, judge
+from harvester.settings import Settings
+from storage.archive import ArchiveWriter
+from storage.spool import SpoolReader, leftovers
+from storage.store import Store
+
+LEASE_S = 60.0
+STOP_S = 24.0  # of the 30 a stopped Run has, so that the rest is left for what was fetched
+_LOOK_S = 0.05
+_REPORT_S = 0.2
+
+
+class Progress(NamedTuple):
+    """Where a Run stands: `counts` by VisitOutcome and effect, and what the crawl says of itself."""
+
+    run_id: str
+    visits: int
+    queued: int
+    discovered: int
+    counts: dict[str, int]
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def run_source(
+    store: Store,
+    source: Source,
+    settings: Settings,
+    *,
+    full: bool = False,
+    limit: int | None = None,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> Run:
+    """Harvest one Source and return the closed Run. SIGTERM, SIGINT or setting `stop` ends it within 30 seconds.
+
+    `full` visits every known page unconditionally, `limit` bounds the pages visited. Raises BusyError while another
+    Run of the Source is at work, UsageError without a contact, StorageError, and LeaseLostError when this process
+    slept so long that another Run took its place.
+    """
+    contact = settings.contact_for(source.hosts)
+    run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    with store.begin() as unit:
+        store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive)
+        if full:
+            store.pages.make_all_due(unit, source.id, _now())
+    work = _Work(store, source, settings, run_id, contact, limit, on_progress, stop or threading.Event())
+    try:
+        with _signals(work.stop):
+            work.harvest(full=full)
+    except LeaseLostError:
+        raise
+    except BaseException as error:
+        outcome = RunOutcome.INTERRUPTED if isinstance(error, KeyboardInterrupt) else RunOutcome.FAILED
+        # What stopped the Run may also stop this; the next Run then calls it interrupted.
+        with suppress(HarvesterError):
+            work.close(outcome, [str(error) or type(error).__name__])
+        raise
+    finally:
+        work.archive.close()
+    run = store.runs.get(run_id)
+    assert run is not None
+    return run
+
+
+class _Work:
+    """One Run at work."""
+
+    def __init__(
+        self,
+        store: Store,
+        source: Source,
+        settings: Settings,
+        run_id: str,
+        contact: str,
+        limit: int | None,
+        on_progress: OnProgress | None,
+        stop: threading.Event,
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._settings = settings
+        self._run_id = run_id
+        self._contact = contact
+        self._limit = limit
+        self._on_progress = on_progress
+        self.stop = stop
+        self._spool = settings.data_dir / "spool"
+        self._reader = SpoolReader(self._spool, run_id)
+        folder = settings.data_dir / "archive"
+        self.archive = ArchiveWriter(folder, source.id, run_id)
+        self._ingest = Ingest(
+            store,
+            self.archive,
+            folder,
+            source,
+            run_id=run_id,
+            default_basis=settings.tdm_basis,
+            revisit=_revisit,
+            lease_s=LEASE_S,
+            clock=_now,
+        )
+        self._notes: list[str] = []
+        self._beat = time.monotonic()
+        self._told = 0.0
+
+    def harvest(self, *, full: bool) -> None:
+        """Everything between lease and outcome."""
+        self._take_over()
+        child = Child(self._config(full=full))
+        try:
+            self._follow(child)
+        finally:
+            if not child.has_ended:
+                child.kill()
+            code = child.end()
+        self._take(leftovers(self._spool, [self._run_id]), child)
+        self._reader.close()
+        stopped = self.stop.is_set()
+        if not stopped:
+            self._notes += self._ingest.finish()
+        course = Course(
+            counts=self._ingest.tally.counts,
+            seen=self._ingest.tally.seen,
+            report=child.report,
+            exit_code=0 if stopped else code,
+            last_words=child.last_words,
+            stopped=stopped,
+            stored=self._stored(),
+        )
+        outcome, notes = judge(course, self._source.expect)
+        self.close(outcome, [*self._notes, *notes])
+
+    def _take_over(self) -> None:
+        """Put right what an interrupted Run of this Source left, before anything new is fetched."""
+        recovery = cut_archive_tails(self._store, self._settings.data_dir / "archive", self._source.id)
+        self._notes += [f"archive file {name} is shorter than its index says" for name in recovery.missing]
+        segments = left_behind(self._store, self._spool, self._source.id, self._run_id)
+        if segments:
+            self._take(segments, None)
+            self._notes.append(f"took in {len(segments)} spool segments that an interrupted run had left")
+        tidy_spool(self._spool, self._source.id, self._run_id, self._store)
+
+    def _config(self, *, full: bool) -> CrawlConfig:
+        return CrawlConfig(
+            source=self._source,
+            run_id=self._run_id,
+            database_url=self._settings.database_url,
+            spool_dir=self._spool,
+            contact=self._contact,
+            user_agent=f"Harvester/{_version()} (+{self._contact})",
+            private_allow=self._settings.private_allow,
+            limit=self._limit,
+            full=full,
+        )
+
+    def _follow(self, child: Child) -> None:
+        """Take segments in as the crawl passes them on, until it has ended and none is left."""
+        deadline: float | None = None
+        while True:
+            ended = child.has_ended
+            segments = self._reader.segments()
+            self._take(segments, child)
+            if ended and not segments:
+                return
+            if self.stop.is_set() and deadline is None:
+                child.ask_to_stop()
+                deadline = time.monotonic() + STOP_S
+            if deadline is not None and time.monotonic() > deadline:
+                child.kill()
+            self._keep_lease()
+            self._tell(child)
+            if not segments:
+                time.sleep(_LOOK_S)
+
+    def _take(self, segments: Sequence[Path], child: Child | None) -> None:
+        for path in segments:
+            quarantine = Quarantine(path)
+            if not self._store.runs.is_segment_done(path.name):
+                self._ingest.take(path.name, self._reader.read(path), quarantine)
+                self._beat = time.monotonic()
+            self._reader.drop(path)
+            quarantine.close()
+            self._tell(child)
+
+    def _keep_lease(self) -> None:
+        if time.monotonic() - self._beat < LEASE_S / 3:
+            return
+        with self._store.begin(durable=False) as unit:
+            kept = self._store.runs.heartbeat(unit, self._run_id, _now(), LEASE_S)
+        if not kept:
+            raise LeaseLostError(f"run {self._run_id}: another run of {self._source.id} has taken over")
+        self._beat = time.monotonic()
+
+    def _tell(self, child: Child | None) -> None:
+        if self._on_progress is None or time.monotonic() - self._told < _REPORT_S:
+            return
+        self._told = time.monotonic()
+        said = child.report if child else {}
+        places = (said.get("visits", 0), said.get("queued", 0), said.get("discovered", 0))
+        self._on_progress(Progress(self._run_id, *places, dict(self._ingest.tally.counts)))
+
+    def _stored(self) -> int | None:
+        """Records of the Source, counted as far as the Expectation asks; a limited Run is not held to it."""
+        least = self._source.expect.min_records
+        if least is None or self._limit is not None:
+            return None
+        return sum(1 for _ in islice(self._store.records.iter(source_id=self._source.id), least))
+
+    def close(self, outcome: RunOutcome, notes: Sequence[str]) -> None:
+        """End the Run and give the lease back."""
+        with self._store.begin() as unit:
+            self._store.runs.close(unit, self._run_id, outcome, self._ingest.tally.counts, notes, _now())
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set `stop`; a second one has its usual effect. Other threads leave signals alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def ask(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, usual[signal.Signals(number)])
+
+    for number in usual:
+        signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+def _revisit(outcome: VisitOutcome, at: datetime, failures: int, first_seen: datetime, changed: bool) -> datetime:
+    return next_due(outcome, at, failures=failures, first_seen=first_seen, changed=changed).due
+
+
+def _version() -> str:
+    try:
+        return version("harvester")
+    except PackageNotFoundError:  # a checkout that was never installed
+        return "0"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

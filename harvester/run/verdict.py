@@ -1,0 +1,111 @@
+"""Counts, the crawl's report and the Expectations -> how the Run ended, and why. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harvester.model.page import VisitOutcome
+from harvester.model.run import RunOutcome
+from harvester.model.source import Expectations
+
+SHARES = ("with_doi", "with_abstract", "bilingual", "with_verdict")
+LEAST_READ = 5  # records; a share of fewer says nothing
+_MOST_PROBLEMS = 10
+
+_REACHED = frozenset(
+    (
+        VisitOutcome.OK,
+        VisitOutcome.NOT_ARTICLE,
+        VisitOutcome.NOT_MODIFIED,
+        VisitOutcome.GONE,
+        VisitOutcome.REDIRECTED,
+        VisitOutcome.WRONG_CONTENT,
+        VisitOutcome.TOO_LARGE,
+    )
+)
+_UNREACHABLE = frozenset(
+    (
+        VisitOutcome.NETWORK_ERROR,
+        VisitOutcome.TLS_ERROR,
+        VisitOutcome.SERVER_ERROR,
+        VisitOutcome.BLOCKED_ADDRESS,
+        VisitOutcome.TRUNCATED,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a Run went. `seen` counts the records read, `stored` the Source's records (None: nobody asked)."""
+
+    counts: Mapping[str, int]
+    seen: Mapping[str, int]
+    report: Mapping[str, Any]
+    exit_code: int = 0
+    last_words: str = ""
+    stopped: bool = False
+    stored: int | None = None
+
+
+def judge(course: Course, expect: Expectations) -> tuple[RunOutcome, list[str]]:
+    """The outcome, and a note for everything an operator should know of."""
+    shut = [f"{host}: {reason}" for host, reason in course.report.get("shut", {}).items()]
+    problems = [f"{place}: {what}" for place, what in course.report.get("problems", {}).items()]
+    notes = [*shut, *_first(problems), *_about_rights(course.counts)]
+    if course.exit_code:
+        said = course.last_words or "it said nothing"
+        return RunOutcome.FAILED, [f"the crawl ended with code {course.exit_code}: {said}", *notes]
+    if course.stopped:
+        return RunOutcome.INTERRUPTED, ["stopped on request; the next run goes on from here", *notes]
+    if nothing := _nothing_reached(course, problems):
+        return nothing[0], [nothing[1], *notes]
+    missed = [*misses(expect, course.seen, course.stored)]
+    return (RunOutcome.DEGRADED if missed or shut else RunOutcome.SUCCEEDED), [*missed, *notes]
+
+
+def misses(expect: Expectations, seen: Mapping[str, int], stored: int | None) -> Iterator[str]:
+    """A note for every Expectation that was missed, naming field, share and threshold."""
+    if expect.min_records is not None and stored is not None and stored < expect.min_records:
+        yield f"expected at least {expect.min_records} records, there are {stored}"
+    records = seen.get("records", 0)
+    if records < LEAST_READ:
+        return
+    for name in SHARES:
+        threshold = getattr(expect, name)
+        share = seen.get(name, 0) / records
+        if threshold is not None and share < threshold:
+            yield f"expected {name} at least {threshold:.0%}, found {share:.0%} of {records} records read"
+
+
+def _nothing_reached(course: Course, problems: Sequence[str]) -> tuple[RunOutcome, str] | None:
+    counts = {outcome: course.counts.get(outcome.value, 0) for outcome in VisitOutcome}
+    if any(counts[outcome] for outcome in _REACHED):
+        return None
+    met = ", ".join(f"{outcome.value} {count}" for outcome, count in counts.items() if count)
+    if any(counts[outcome] for outcome in _UNREACHABLE):
+        return RunOutcome.FAILED, f"no page could be fetched ({met}): is the host up, and reachable from here?"
+    if counts[VisitOutcome.DISALLOWED]:
+        return RunOutcome.DEGRADED, f"no page was fetched: robots.txt forbids them all ({met})"
+    if met:
+        return RunOutcome.DEGRADED, f"no page was fetched: the publisher refused ({met})"
+    if problems or course.report.get("shut"):
+        return RunOutcome.FAILED, "no page was fetched: the listings and sitemaps could not be read"
+    return None
+
+
+def _first(problems: Sequence[str]) -> Iterator[str]:
+    yield from problems[:_MOST_PROBLEMS]
+    if len(problems) > _MOST_PROBLEMS:
+        yield f"and {len(problems) - _MOST_PROBLEMS} more problems like these"
+
+
+def _about_rights(counts: Mapping[str, int]) -> Iterator[str]:
+    reserved, withheld = counts.get("reserved", 0), counts.get("abstracts_withheld", 0)
+    if withheld:
+        yield (
+            f"{withheld} pages reserve text and data mining and there is no basis to keep their abstracts: "
+            "titles, names, identifiers, dates and verdicts were kept; a basis is stated in [rights] or "
+            "HARVESTER_TDM_BASIS"
+        )
+    if reserved > withheld:
+        yield f"{reserved - withheld} pages reserve text and data mining; their abstracts are kept on a stated basis"
