@@ -68,8 +68,9 @@ def test_article_patterns_are_searched_in_the_absolute_url() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/article/1.pdf", "/article/1/PDF", "/doi/pdf/10.1/x", "/print/1", "/article/1/print", "/login?next=/a",
-        "/export/1",        "/article/1?format=pdf", "/article/1?print=1", "/article/1?action=login", "/x.PDF?y=1", "/a%2Epdf", "/x.zip",
+        "/article/1.pdf", "/article/1/PDF", "/doi/pdf/10.1/x", "/print/1", "/article/1/print",
+        "/login?next=/a",        "/export/1",        "/article/1?format=pdf", "/article/1?print=1",
+        "/article/1?action=login", "/x.PDF?y=1", "/a%2Epdf", "/x.zip",
         "/article/download/1/2", "/panier", "/fig.jpg", "/a?download", "/" + "a" * 3000,
     ],
 )  # fmt: skip
@@ -81,7 +82,8 @@ def test_refused(path: str) -> None:
     "path",
     [
         "/article/1", "/article/1/print-media-in-medicine", "/article/1/the-pdf-question",
-        "/doi/10.1016/j.x.2020.01.001",        "/article/view/12?print=0", "/revue/cas/1", "/article/1/login-habits", "/a?page=2", "/article/1/single-sign-on",
+        "/doi/10.1016/j.x.2020.01.001",        "/article/view/12?print=0", "/revue/cas/1",
+        "/article/1/login-habits", "/a?page=2", "/article/1/single-sign-on",
     ],
 )  # fmt: skip
 def test_not_refused(path: str) -> None:

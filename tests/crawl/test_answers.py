@@ -1,0 +1,253 @@
+"""What publishers answer, and what becomes of it."""
+
+import gzip
+import time
+
+import pytest
+from loopback import HTML, Crawler, Handler, Publisher, make_source
+
+PAGE = b"<html><body>" + b"text " * 200 + b"</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "outcome"),
+    [
+        (404, HTML, b"gone", "gone"),
+        (410, HTML, b"gone", "gone"),
+        (401, HTML, b"no", "forbidden"),
+        (402, HTML, b"pay", "forbidden"),
+        (403, HTML, b"no", "forbidden"),
+        (451, HTML, b"no", "forbidden"),
+        (400, HTML, b"no", "forbidden"),
+        (403, HTML, b"<p>solve the CAPTCHA</p>", "challenged"),
+        (200, HTML | {"cf-mitigated": "challenge"}, b"<p>wait</p>", "challenged"),
+        (200, {"Content-Type": "application/pdf"}, b"%PDF-1.7 ...", "wrong_content"),
+        (200, HTML, b"%PDF-1.7 ...", "wrong_content"),
+        (200, HTML, b"  \n", "wrong_content"),
+        (200, {}, b"\x00\x01\x02", "wrong_content"),
+        (200, {"Content-Type": "image/png"}, b"\x89PNG", "wrong_content"),
+        (200, {"Content-Encoding": "br", **HTML}, b"whatever", "wrong_content"),
+        (200, {"Content-Encoding": "gzip", **HTML}, b"not gzip", "wrong_content"),
+        (200, {"Content-Encoding": "gzip", **HTML}, gzip.compress(PAGE), "ok"),
+        (200, {}, PAGE, "ok"),
+        (200, {"Content-Type": "text/html; charset=utf-16"}, "<html>é</html>".encode("utf-16"), "ok"),
+        (300, HTML, b"choose", "wrong_content"),
+    ],
+)
+def test_outcome_without_a_second_try(
+    publisher: Publisher, crawler: Crawler, status: int, headers: dict[str, str], body: bytes, outcome: str
+) -> None:
+    url = publisher.url + "/article/1"
+    publisher.routes["/article/1"] = (status, headers, body)
+    done = crawler.crawl(make_source(publisher, url))
+    assert done.outcomes() == {url: outcome}
+    assert publisher.articles() == ["/article/1"]
+    assert (done.visits[url].page is not None) == (outcome == "ok")
+
+
+def test_the_body_of_an_unwanted_type_is_not_read(publisher: Publisher, crawler: Crawler) -> None:
+    sent: list[int] = []
+
+    def endless(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/pdf")
+        handler.send_header("Content-Length", str(2**33))
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b"x" * 65_536)
+            sent.append(65_536)
+
+    publisher.routes["/article/1"] = endless
+    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
+    assert list(done.outcomes().values()) == ["wrong_content"]
+    assert sum(sent) < 20 * 1024 * 1024
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip"])
+def test_gzip_bomb_is_stopped(publisher: Publisher, crawler: Crawler, encoding: str) -> None:
+    bomb = gzip.compress(b"\0" * (200 * 1024 * 1024), 9)
+    body = gzip.compress(bomb) if "," in encoding else bomb
+    publisher.routes["/article/1"] = (200, HTML | {"Content-Encoding": encoding}, body)
+    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
+    assert list(done.outcomes().values()) == ["too_large"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_endless_body_is_stopped(publisher: Publisher, crawler: Crawler, announced: bool) -> None:
+    sent: list[int] = []
+
+    def endless(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        if announced:
+            handler.send_header("Content-Length", str(10**10))
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b"x" * 65_536)
+            sent.append(65_536)
+
+    publisher.routes["/article/1"] = endless
+    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
+    assert list(done.outcomes().values()) == ["too_large"]
+    assert sum(sent) < 40 * 1024 * 1024
+
+
+def cut(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html")
+    handler.send_header("Content-Length", str(len(PAGE)))
+    handler.end_headers()
+    handler.wfile.write(PAGE[:300])
+    handler.close_connection = True
+
+
+def cut_chunk(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html")
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    handler.wfile.write(b"400\r\n" + PAGE[:300])
+    handler.close_connection = True
+
+
+def cut_without_length(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html")
+    handler.end_headers()
+    handler.wfile.write(PAGE[:300])
+    handler.close_connection = True
+
+
+def cut_gzip(handler: Handler) -> None:
+    handler.answer(200, HTML | {"Content-Encoding": "gzip"}, gzip.compress(PAGE)[:-15])
+
+
+@pytest.mark.parametrize("way", [cut, cut_chunk, cut_without_length, cut_gzip])
+def test_truncated_body_is_tried_again_and_never_kept(publisher: Publisher, crawler: Crawler, way) -> None:
+    publisher.routes["/article/1"] = way
+    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
+    assert list(done.outcomes().values()) == ["truncated"]
+    assert publisher.articles() == ["/article/1"] * 3
+    assert all(visit.page is None for visit in done.visits.values())
+
+
+def test_a_whole_body_without_length_is_kept(publisher: Publisher, crawler: Crawler) -> None:
+    def close_delimited(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        handler.end_headers()
+        handler.wfile.write(PAGE)
+        handler.close_connection = True
+
+    publisher.routes["/article/1"] = close_delimited
+    assert list(crawler.crawl(make_source(publisher, publisher.url + "/article/1")).outcomes().values()) == ["ok"]
+
+
+def test_server_error_once_is_tried_again(publisher: Publisher, crawler: Crawler) -> None:
+    def once(handler: Handler) -> None:
+        handler.answer(500 if len(publisher.articles()) == 1 else 200, HTML, PAGE)
+
+    publisher.routes["/article/1"] = once
+    assert list(crawler.crawl(make_source(publisher, publisher.url + "/article/1")).outcomes().values()) == ["ok"]
+
+
+def test_server_error_always_is_tried_three_times(publisher: Publisher, crawler: Crawler) -> None:
+    publisher.page("/article/1", status=500)
+    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
+    assert [(str(v.outcome), v.detail) for v in done.visits.values()] == [("server_error", "HTTP 500")]
+    assert len(publisher.articles()) == 3
+
+
+def reset(handler: Handler) -> None:
+    handler.connection.close()
+
+
+def bad_status_line(handler: Handler) -> None:
+    handler.wfile.write(b"SPDY 200 maybe\r\n\r\n")
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize("way", [reset, bad_status_line])
+def test_broken_connections_are_network_errors(publisher: Publisher, crawler: Crawler, way) -> None:
+    publisher.routes["/article/1"] = way
+    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
+    assert list(done.outcomes().values()) == ["network_error"]
+    assert len(publisher.articles()) <= 6
+
+
+@pytest.mark.parametrize("drip", [True, False])
+def test_the_total_deadline_ends_a_stalling_answer(publisher: Publisher, crawler: Crawler, drip: bool) -> None:
+    def stall(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        handler.send_header("Content-Length", "100000")
+        handler.end_headers()
+        for _ in range(300):
+            time.sleep(0.1)
+            if drip:
+                handler.wfile.write(b"x")
+
+    publisher.routes["/article/1"] = stall
+    started = time.monotonic()
+    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1", politeness={"delay": 0, "timeout": 1}))
+    assert [(str(v.outcome), v.detail) for v in done.visits.values()] == [
+        ("network_error", "no whole answer within 1 s")
+    ]
+    assert time.monotonic() - started < 15
+
+
+def test_a_slow_but_finite_body_is_harvested(publisher: Publisher, crawler: Crawler) -> None:
+    def slow(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        handler.send_header("Content-Length", str(len(PAGE)))
+        handler.end_headers()
+        for start in range(0, len(PAGE), 100):
+            time.sleep(0.1)
+            handler.wfile.write(PAGE[start : start + 100])
+
+    publisher.routes["/article/1"] = slow
+    assert list(crawler.crawl(make_source(publisher, publisher.url + "/article/1")).outcomes().values()) == ["ok"]
+
+
+def test_a_host_that_keeps_failing_is_left_alone(publisher: Publisher, crawler: Crawler) -> None:
+    for n in range(200):
+        publisher.page(f"/article/{n}", "no", status=403)
+    done = crawler.crawl(make_source(publisher, *(f"{publisher.url}/article/{n}" for n in range(200))))
+    assert 20 <= len(publisher.articles()) <= 20 + 16
+    assert "keeps failing" in done.report["shut"][publisher.host]
+    assert crawler.due() == 200
+
+
+def test_429_holds_the_host_then_the_page_is_harvested(publisher: Publisher, crawler: Crawler) -> None:
+    def busy_once(handler: Handler) -> None:
+        first = publisher.articles().count("/article/0") == 1
+        handler.answer(429 if first else 200, HTML | ({"Retry-After": "2"} if first else {}), PAGE)
+
+    urls = publisher.pages(3)
+    publisher.routes["/article/0"] = busy_once
+    done = crawler.crawl(make_source(publisher, *urls, politeness={"delay": 0.05, "timeout": 10}))
+    assert set(done.outcomes().values()) == {"ok"}
+    first = next(r.at for r in publisher.requests if r.path == "/article/0")
+    later = [r.at for r in publisher.requests if r.at > first]
+    assert min(later) - first >= 1.9
+
+
+def test_a_long_retry_after_is_left_to_the_next_run(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(5)
+    publisher.page("/article/0", "later", status=503, Retry_After="3600")
+    politeness = {"delay": 0.01, "timeout": 10}
+    done = crawler.crawl(make_source(publisher, *urls, politeness=politeness))
+    assert done.outcomes() == {urls[0]: "rate_limited"}
+    assert "asked to wait" in done.report["shut"][publisher.host]
+    publisher.requests.clear()
+    again = crawler.crawl(make_source(publisher, *urls, politeness=politeness))
+    assert publisher.requests == []
+    assert "held" in again.report["shut"][publisher.host]
+
+
+def test_budget_of_requests(publisher: Publisher, crawler: Crawler) -> None:
+    politeness = {"delay": 0, "timeout": 10, "max_requests": 10}
+    done = crawler.crawl(make_source(publisher, *publisher.pages(50), politeness=politeness))
+    assert len(publisher.requests) == 10
+    assert "budget" in done.report["shut"][publisher.host]

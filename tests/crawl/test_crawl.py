@@ -1,0 +1,160 @@
+"""A crawl from frontier to spool, over real HTTP."""
+
+import gzip
+from datetime import UTC, datetime, timedelta
+
+from loopback import HTML, Crawler, Handler, Publisher, make_source
+
+from storage.pages import PageVisit
+
+
+def test_given_urls_are_visited_and_spooled(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(5)
+    done = crawler.crawl(make_source(publisher, *urls))
+    assert done.code == 0
+    assert done.outcomes() == dict.fromkeys(urls, "ok")
+    page = done.visits[urls[3]].page
+    assert page is not None
+    assert (page.body, page.status, page.final_url) == (b"<html><body>Article 3</body></html>", 200, urls[3])
+    assert page.header("content-type") == "text/html; charset=utf-8"
+    assert done.report["visits"] == 5
+    assert done.report["outcomes"] == {"ok": 5}
+
+
+def test_listing_pages_are_walked_and_never_become_visits(publisher: Publisher, crawler: Crawler) -> None:
+    articles = publisher.pages(4)
+    publisher.page("/list", '<a class="a" href="/article/0?utm_source=l">0</a><a class="n" href="/list?p=2">next</a>')
+    publisher.page(
+        "/list?p=2", '<a href="/article/1">1</a><a href="/issue/7">issue</a><a href="/article/0.pdf">pdf</a>'
+    )
+    publisher.page(
+        "/issue/7", '<a href="/article/2">2</a><a href="/issue/8">deeper</a><a href="http://b.example/article/9">x</a>'
+    )
+    publisher.page("/issue/8", '<a href="/article/3">3</a>')
+    way = {"kind": "listing", "url": publisher.url + "/list", "next": "a.n", "follow": ["/issue/"], "depth": 1}
+    done = crawler.crawl(make_source(publisher, discovery=(way,), urls={"article": [r"/article/\d+"]}))
+    assert done.outcomes() == dict.fromkeys(articles[:3], "ok")
+    assert done.report["listings"] == 3
+    assert done.report["excluded"] == 1
+    assert "/article/0.pdf" not in publisher.paths()
+    assert "/issue/8" not in publisher.paths()
+
+
+def test_an_endless_calendar_ends_at_max_pages(publisher: Publisher, crawler: Crawler) -> None:
+    for n in range(40):
+        publisher.page(f"/day/{n}", f'<a href="/day/{n + 1}">tomorrow</a><a href="/article/{n}">a</a>')
+    publisher.pages(40)
+    way = {"kind": "listing", "url": publisher.url + "/day/0", "follow": ["/day/"], "depth": 20, "max_pages": 6}
+    done = crawler.crawl(make_source(publisher, discovery=(way,), urls={"article": [r"/article/\d+"]}))
+    assert sum(path.startswith("/day/") for path in publisher.paths()) == 6
+    assert any("more than 6 listing pages" in problem for problem in done.report["problems"].values())
+
+
+def test_sitemap_index_with_gzip_child(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(3)
+    index = f"<sitemapindex><sitemap><loc>{publisher.url}/s.xml.gz</loc></sitemap></sitemapindex>".encode()
+    child = "<urlset>" + "".join(
+        f"<url><loc>{url}</loc><lastmod>2026-01-0{n + 1}</lastmod></url>" for n, url in enumerate(urls)
+    )
+    publisher.routes["/sitemap.xml"] = (200, {"Content-Type": "application/xml"}, index)
+    publisher.routes["/s.xml.gz"] = (
+        200,
+        {"Content-Type": "application/gzip"},
+        gzip.compress(child.encode() + b"</urlset>"),
+    )
+    way = {"kind": "sitemap", "url": publisher.url + "/sitemap.xml"}
+    done = crawler.crawl(make_source(publisher, discovery=(way,)))
+    assert done.outcomes() == dict.fromkeys(urls, "ok")
+    with crawler.store() as store:
+        state = store.pages.get("test", urls[1])
+    assert state is not None
+    assert state.lastmod == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_the_canonical_form_is_requested_where_a_template_exists(publisher: Publisher, crawler: Crawler) -> None:
+    publisher.pages(2)
+    publisher.page(
+        "/list", '<a href="/article/0/a-slug">0</a><a href="/article/0">0</a><a href="/article/1/b?x=1">1</a>'
+    )
+    rules = {"article": [r"/article/(?P<id>\d+)"], "canonical": publisher.url + "/article/{id}"}
+    way = {"kind": "listing", "url": publisher.url + "/list"}
+    done = crawler.crawl(make_source(publisher, discovery=(way,), urls=rules))
+    assert sorted(publisher.articles()) == ["/article/0", "/article/1"]
+    assert sorted(done.visits) == [f"{publisher.url}/article/{n}" for n in (0, 1)]
+
+
+def test_limit_bounds_the_visits_and_leaves_the_rest_due(publisher: Publisher, crawler: Crawler) -> None:
+    done = crawler.crawl(make_source(publisher, *publisher.pages(30)), limit=7)
+    assert len(done.visits) == 7
+    assert crawler.due() == 30
+
+
+def test_validators_make_the_request_conditional(publisher: Publisher, crawler: Crawler) -> None:
+    def conditional(handler: Handler) -> None:
+        fresh = handler.headers["If-None-Match"] == '"v1"' and handler.headers["If-Modified-Since"] == "yesterday"
+        handler.answer(304 if fresh else 200, HTML | {"ETag": '"v1"'}, b"" if fresh else b"<html>x</html>")
+
+    url = publisher.page("/article/1")
+    publisher.routes["/article/1"] = conditional
+    source = make_source(publisher, url)
+    assert crawler.crawl(source).outcomes() == {url: "ok"}
+    now = datetime.now(UTC)
+    with crawler.store() as store, store.begin() as unit:
+        seen = {"etag": '"v1"', "last_modified": "yesterday", "digest": "sha256:1"}
+        visit = PageVisit(source_id="test", url=url, outcome="ok", at=now, next_due=now - timedelta(seconds=1), **seen)
+        store.pages.record_visits(unit, [visit])
+    assert crawler.crawl(source).outcomes() == {url: "not_modified"}
+    assert crawler.crawl(source, full=True).outcomes() == {url: "ok"}
+
+
+def test_304_to_an_unconditional_request_is_asked_again(publisher: Publisher, crawler: Crawler) -> None:
+    def moody(handler: Handler) -> None:
+        first = publisher.paths().count("/article/1") == 1
+        handler.answer(304 if first else 200, HTML, b"" if first else b"<html>x</html>")
+
+    url = publisher.page("/article/1")
+    publisher.routes["/article/1"] = moody
+    assert crawler.crawl(make_source(publisher, url)).outcomes() == {url: "ok"}
+    assert publisher.articles() == ["/article/1"] * 2
+
+
+def test_what_we_send(publisher: Publisher, crawler: Crawler) -> None:
+    publisher.page("/article/1", Set_Cookie="session=1; Path=/")
+    publisher.page("/article/2")
+    publisher.page("/list", '<a href="/article/1">1</a><a href="/article/2">2</a>', Set_Cookie="seen=1; Path=/")
+    way = {"kind": "listing", "url": publisher.url + "/list"}
+    source = make_source(publisher, discovery=(way,), urls={"article": ["/article/"]})
+    done = crawler.crawl(source)
+    crawler.crawl(source)
+    for request in publisher.requests:
+        names = {name.lower() for name in request.headers}
+        assert names <= {"host", "user-agent", "accept", "accept-encoding", "connection", "if-none-match"}
+        assert request.headers["User-Agent"] == "Harvester/0.1.0 (+mailto:operator@example.org)"
+    page = done.visits[publisher.url + "/article/1"].page
+    assert page is not None
+    assert page.header("set-cookie") is None
+
+
+def test_tdm_file_is_read_once_and_put_on_matching_visits(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(3)
+    free = publisher.page("/free/1")
+    rules = b'[{"location": "/article/", "tdm-reservation": 1, "tdm-policy": "https://a.example/p"}]'
+    publisher.routes["/.well-known/tdmrep.json"] = (200, {"Content-Type": "application/json"}, rules)
+    done = crawler.crawl(make_source(publisher, *urls, free))
+    assert {done.visits[url].robots for url in urls} == {("tdm-reservation: 1", "tdm-policy: https://a.example/p")}
+    assert done.visits[free].robots == ()
+    assert publisher.paths().count("/.well-known/tdmrep.json") == 1
+
+
+def test_tdm_file_is_not_read_where_robots_forbids_it(publisher: Publisher, crawler: Crawler) -> None:
+    publisher.page("/robots.txt", "User-agent: *\nDisallow: /.well-known/")
+    crawler.crawl(make_source(publisher, *publisher.pages(1)))
+    assert "/.well-known/tdmrep.json" not in publisher.paths()
+
+
+def test_a_broken_listing_is_reported_and_the_rest_goes_on(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(1)
+    ways = ({"kind": "listing", "url": publisher.url + "/gone"}, {"kind": "urls", "urls": urls})
+    done = crawler.crawl(make_source(publisher, discovery=ways, urls={"article": ["/article/"]}))
+    assert done.outcomes() == {urls[0]: "ok"}
+    assert done.report["problems"] == {publisher.url + "/gone": "gone: HTTP 404"}
