@@ -282,4 +282,6 @@ def _not_article(record: Record, index: SignalIndex) -> str | None:
         return None
     if record.abstracts and described >= 1:
         return None
+    if index.get("visible", "title") and record.contributors and (record.container.volume or record.dates):
+        return None  # a gate in front of an article still prints its citation
     return "no abstract, and no metadata of a single article"

@@ -7,10 +7,12 @@ from harvester.extraction.access.entries import lexicon
 from harvester.extraction.access.licences import find_licences
 from harvester.extraction.access.machine import machine_statements
 from harvester.extraction.access.page_data import licence_in_scripts
+from harvester.extraction.access.page import page_text, spoken
 from harvester.extraction.access.passages import PageText
+from harvester.extraction.access.selectors import select
 from harvester.extraction.access.sentences import Reading, SentenceReader, passages_of_slots
 from harvester.extraction.access.statements import Statement
-from harvester.extraction.access.structure import full_text, icons, marks, offered_file, purchase_options, select
+from harvester.extraction.access.structure import full_text, icons, marks, offered_file, purchase_options
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
 from harvester.model.access import AccessConflict, AccessStatus, AccessVerdict, Tier
@@ -61,7 +63,7 @@ def classify(
     `excluded`: elements of title, abstract and keywords, whose words are no evidence. `today` decides what an
     embargo's end means. `text` and `licences`, where the caller has them, save reading the page twice.
     """
-    page = text or page_text(document, signals, rules, excluded)
+    page = text or page_text(document, signals, rules, excluded, languages)
     if licences is None:
         licences = find_licences(document, signals, rules, excluded, text=page)
     reading = _read_words(page, rules, today, languages)
@@ -79,19 +81,9 @@ def classify(
     return _weigh(statements, as_of, purchases=lambda: purchase_options(page, reading.actions))
 
 
-def page_text(
-    document: Document, signals: Sequence[Signal], rules: AccessRules, excluded: Collection[Element]
-) -> PageText:
-    """The page's text as this room reads it: give it to `classify` and `find_licences` both."""
-    outside = [element for css in rules.outside for element in select(document.root, css)]
-    titles = (s.value for s in signals if s.name in ("title", "citation_title", "headline", "og:title"))
-    return PageText(document, excluded=excluded, outside=outside, title=next(titles, None))
-
-
 def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequence[str]) -> Reading:
-    words = lexicon()
-    reader = SentenceReader(words, page.document, today, languages)
-    reading = reader.read(page.passages(words.stems.nodes(page)))
+    reader = SentenceReader(lexicon(spoken(page.document, languages)), page.document, today)
+    reading = reader.read(page.speaking)
     slots = [element for css in rules.slots for element in select(page.document.root, css)]
     if not slots:
         return reading

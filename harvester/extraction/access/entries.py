@@ -10,6 +10,7 @@ the obvious.
 
 import re
 import tomllib
+from collections.abc import Collection
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -64,15 +65,11 @@ class Language(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """All languages, and the stems of all of them."""
+    """Languages, the stems of all of them, and their folded month names."""
 
     languages: tuple[Language, ...]
     stems: Stems
-
-    @property
-    def months(self) -> dict[str, int]:
-        """Folded month names of all languages."""
-        return {name: number for language in self.languages for name, number in language.months.items()}
+    months: dict[str, int]
 
 
 _DATE = (
@@ -83,14 +80,31 @@ _DATE = (
 _GAP = r"[^.!?;]{0,80}?"
 
 
+# In every lexicon: licences are named alike everywhere.
+_LICENCE_TRIGGERS = ("creative commons", "creativecommons.org", "cc by", "cc-by", "cc0")
+_FIRST = "en"  # the one language that stands on pages of every other
+
+
+def lexicon(languages: Collection[str] = ()) -> Lexicon:
+    """The lexicon of some languages (BCP 47), always with English; of all when none is known to us."""
+    primary = {language.split("-")[0].lower() for language in languages}
+    known = frozenset(primary & {language.code for language in _all()})
+    return _lexicon(known | {_FIRST} if known else frozenset(language.code for language in _all()))
+
+
 @cache
-def lexicon() -> Lexicon:
-    """Every language file of the package."""
+def _lexicon(codes: frozenset[str]) -> Lexicon:
+    languages = tuple(language for language in _all() if language.code in codes)
+    triggers = [trigger for language in languages for trigger in language.triggers]
+    months = {name: number for language in languages for name, number in language.months.items()}
+    return Lexicon(languages, Stems.of([*triggers, *_LICENCE_TRIGGERS]), months)
+
+
+@cache
+def _all() -> tuple[Language, ...]:
     folder = files("harvester.extraction.access") / "lexicon"
     names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".toml"))
-    languages = tuple(_language(tomllib.loads((folder / name).read_text("utf-8"))) for name in names)
-    stems = Stems.of([trigger for language in languages for trigger in language.triggers])
-    return Lexicon(languages, stems)
+    return tuple(_language(tomllib.loads((folder / name).read_text("utf-8"))) for name in names)
 
 
 def _language(data: dict[str, Any]) -> Language:

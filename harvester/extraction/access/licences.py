@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from harvester.extraction.access.passages import Passage, PageText, Stems
+from harvester.extraction.access.passages import Passage, PageText
+from harvester.extraction.access.page import page_text
 from harvester.extraction.access.places import Place
 from harvester.extraction.document import Document, Element, block_of
 from harvester.extraction.signals.signal import Signal
@@ -69,8 +70,7 @@ _THIS_ITEM = re.compile(
     r"this (?:item|article|work|paper|document|publication)|cet article|este art[ií]c?[gu]lo|este artigo|dieser artikel|quest.articolo|dit artikel|this is an",
     re.IGNORECASE,
 )
-_LINKS = etree.XPath("//body//a[contains(@href,'creativecommons.org')]")
-STEMS = Stems.of(("creative commons", "creativecommons.org", "cc.?by", "cc0"))
+_LINKS = etree.XPath("/html/body/descendant::a[contains(@href,'creativecommons.org')]")
 _RIGHTS_NAMES = ("rights", "license", "licence", "rights.license", "accessrights", "rights.uri", "rightsuri")
 
 
@@ -136,7 +136,7 @@ def find_licences(
     text: PageText | None = None,
 ) -> tuple[Licence, ...]:
     """Licences of this article, best founded first, each once; footers, references and data waivers give none."""
-    page = text or PageText(document, excluded=excluded)
+    page = text or page_text(document, signals, rules, excluded)
     found: dict[str, Licence] = {}
     for named, evidence in (*_stated(document, signals, rules, page), *_linked(page), *_worded(page)):
         key = named.spdx or named.url
@@ -197,7 +197,7 @@ def _own_words_fit(link: Element) -> bool:
 
 
 def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
-    for passage in page.passages(STEMS.nodes(page)):
+    for passage in page.speaking:
         if passage.place > Place.ASIDE or len(passage.raw) > 3000:
             continue
         evidence = _words_evidence(page, passage)

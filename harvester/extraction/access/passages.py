@@ -21,6 +21,7 @@ _TITLE_LENGTH = 12
 _REACH = 40  # text nodes on either side of a hit that may belong to its sentence
 _PASSAGE = 2_000  # characters of a passage
 _HITS = 600  # per page: an attack is cut, not followed
+_LONG, _HEAD, _TAIL = 600, 300, 150  # a long node speaks of access where it begins or ends, if it does
 HEAD_BEFORE, HEAD_AFTER = 700, 2_500  # characters around the title that count as the article's head
 
 
@@ -45,9 +46,11 @@ class PageText:
         excluded: Collection[Element] = (),
         outside: Collection[Element] = (),
         title: str | None = None,
+        stems: "Stems | None" = None,
     ) -> None:
         root = document.root
         self.document = document
+        self._stems = stems or Stems(())
         body = root.find("body")
         self.body: Element = root if body is None else body
         self.title = _title_element(root, excluded, title)
@@ -72,7 +75,13 @@ class PageText:
     @cached_property
     def stems_text(self) -> bytes:
         """What stems are searched in: UTF-8, ASCII letters in lower case, text nodes apart."""
-        return "\0".join(self.texts).encode("utf-8", "surrogatepass").lower()
+        cut = [text if len(text) <= _LONG else text[:_HEAD] + text[-_TAIL:] for text in self.texts]
+        return "\0".join(cut).encode("utf-8", "surrogatepass").lower()
+
+    @cached_property
+    def speaking(self) -> list[Passage]:
+        """The passages that hold a stem, in order."""
+        return self.passages(self._stems.nodes(self))
 
     def window(self, at: int, before: int, after: int) -> str:
         """Text around the text node `at`, across blocks."""

@@ -42,11 +42,10 @@ class Reading(NamedTuple):
 class SentenceReader:
     """Reads passages with a lexicon as of one day."""
 
-    def __init__(self, lexicon: Lexicon, document: Document, today: date, languages: Sequence[str] = ()) -> None:
+    def __init__(self, lexicon: Lexicon, document: Document, today: date) -> None:
         self.document = document
         self.today = today
         self.lexicon = lexicon
-        self.languages = languages
 
     def read(self, passages: Sequence[Passage], *, slot: bool = False) -> Reading:
         """Statements of all `passages`; in a slot every passage speaks of this article."""

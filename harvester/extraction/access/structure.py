@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import Any
 
 from lxml import etree
-from lxml.cssselect import CSSSelector
 
 from harvester.extraction.access.folding import fold
 from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, Passage, PageText
 from harvester.extraction.access.places import Place
+from harvester.extraction.access.selectors import select
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.document import Element, visible_text
 from harvester.model.access import AccessStatus, PurchaseOption, Tier
@@ -19,10 +17,10 @@ from harvester.model.source import AccessRules
 
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _OPEN_CLASSED = etree.XPath(
-    "//body//*[contains(@class,'pen-access') or contains(@class,'pen_access') or contains(@class,'penaccess') "
-    "or contains(@class,'penAccess')]"
+    "/html/body/descendant::*[contains(@class,'pen') and (contains(@class,'pen-access') or contains(@class,'pen_access')"
+    " or contains(@class,'penaccess') or contains(@class,'penAccess'))]"
 )
-_ICONS = etree.XPath("//body//img[@alt or @title]|//body//svg[@aria-label]|//body//*[@role='img'][@aria-label]")
+_ICONS = etree.XPath("/html/body/descendant::*[self::img or self::svg or @role='img'][@alt or @title or @aria-label]")
 _OPEN_CLASS = re.compile(
     r"(?:^|[\s_-])(?:is[-_]?|icon[-_]?|group[-_]?)?open[-_]?access(?:[-_]?(?:icon|label|badge|logo|article|note|tag|indicator|content|status))?(?=\s|$)",
     re.IGNORECASE,
@@ -62,21 +60,11 @@ _SECTIONS = re.compile(
 )
 _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
 _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)i?b(?:ytes)?\b", re.IGNORECASE)
-_FILE_LINKS = etree.XPath("//body//a[contains(@href,'.pdf') or contains(@href,'.PDF') or contains(@href,'bitstream')]")
+_FILE_LINKS = etree.XPath("/html/body/descendant::a[contains(@href,'.pdf') or contains(@href,'.PDF') or contains(@href,'bitstream')]")
 _FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
 _EXTRA_FILE = re.compile(
     r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE
 )
-
-
-@lru_cache(maxsize=2_000)
-def _selector(css: str) -> Any:
-    return CSSSelector(css, translator="html")
-
-
-def select(root: Element, css: str) -> list[Element]:
-    """Elements a rule's CSS finds."""
-    return list(_selector(css)(root))
 
 
 def marks(page: PageText, rules: AccessRules) -> Iterator[Statement]:

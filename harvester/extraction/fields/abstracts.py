@@ -73,6 +73,7 @@ def choose_abstracts(
                 chosen[language] = [candidate]
         elif _agree(group[0], candidate):
             group.append(candidate)
+    chosen = {language: _without_tail(group) for language, group in chosen.items()}
     abstracts = {language: _lang_text(document, group, "abstract") for language, group in chosen.items()}
     return abstracts, _others(document, index, declared, abstracts)
 
@@ -204,6 +205,24 @@ def _agree(one: _Candidate, other: _Candidate) -> bool:
     if not one.key or not other.key:
         return False
     return len(one.key & other.key) >= 0.7 * min(len(one.key), len(other.key))
+
+
+_WHOLE = frozenset((("highwire", "abstract"), ("dcterms", "abstract"), ("dc", "description"), ("json_ld", "abstract"),
+                    ("json_ld", "description"), ("eprints", "abstract"), ("bepress", "abstract")))  # fmt: skip
+
+
+def _without_tail(group: list[_Candidate]) -> list[_Candidate]:
+    """Metadata that end as a sentence does and are the head of a longer block show where the abstract ends."""
+    best = group[0]
+    if best.sections:
+        return group
+    for other in group[1:]:
+        named = (other.signal.vocabulary, other.signal.name) in _WHOLE
+        if named and len(other.text) >= 200 and other.text.endswith((".", "!", "?", "»", ")")):
+            longer = fold(best.text)
+            if len(longer) > len(fold(other.text)) and longer.startswith(fold(other.text)):
+                return [other, *(entry for entry in group if entry is not other)]
+    return group
 
 
 def _repeats_other(candidate: _Candidate, chosen: dict[str, list[_Candidate]]) -> bool:

@@ -100,6 +100,8 @@ _ISSN_KINDS = {
     ("json_ld", "ispartof.ispartof.issn"): "unknown",
     ("json_ld", "ispartof.ispartof.ispartof.issn"): "unknown",
 }
+# "Volume 25, Number 10 - 5 October 2020" beside the label Issue.
+_NUMBERED = re.compile(r"\bvol(?:ume)?\.?\s*\w+\s*[,;]?\s*(?:issue|number|no|n[°º]|num[ée]ro)\.?\s*([\w/-]+)", re.IGNORECASE)
 _EMPTY = re.compile(r"^(?:ahead.?of.?print|in press|n/?a|null|undefined|none|0+|-+)$", re.IGNORECASE)
 
 
@@ -172,6 +174,8 @@ def _number(text: str) -> str | None:
     value = _plain(text)
     if value is None:
         return None
+    if named := _NUMBERED.search(value):
+        return named[1]
     value = re.sub(r"^(?:vol(?:ume)?|no|n[°º]|num(?:ber|éro)?|issue|tome|band|bd|heft|iss)\.?\s*(?=[\w])", "", value, flags=re.I)
     return value if len(value) <= 40 else None
 

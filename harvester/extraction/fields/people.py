@@ -5,7 +5,7 @@ from typing import NamedTuple
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.normalise.identifiers import orcid
-from harvester.extraction.normalise.names import clean_name, is_group, read_name, split_names
+from harvester.extraction.normalise.names import clean_name, is_group, looks_like_name, read_name, split_names
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
 from harvester.model.record import Contributor
@@ -70,6 +70,8 @@ def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
             people.extend(_Person(part, signal) for part in _printed(signal, index))
     if (vocabulary, name) == ("highwire", "author"):
         people = _with_details(people, index)
+    if vocabulary == "fact":
+        people = [person for person in people if looks_like_name(person.name)]
     return _distinct(people, index)
 
 

@@ -13,9 +13,9 @@ def split_keywords(text: str) -> list[str]:
     """Cut at the strongest separator that is used; commas inside brackets never cut."""
     text = _LABEL.sub("", text.strip())
     for pattern in _STRONG:
-        parts = re.split(pattern, text)
-        if len([part for part in parts if part.strip()]) > 1:
-            return clean_keywords(parts)
+        parts = [part for part in re.split(rf"{pattern}|\s*\u2028\s*", text) if part.strip()]
+        if len(parts) > 1:
+            return clean_keywords(_finer(parts) if pattern == _STRONG[0] else parts)
     parts = split_outside_brackets(text, ",،、，")
     if len(parts) == 1:
         parts = re.split(r"\s*[\r\n]+\s*|\s+/\s+", text)
@@ -38,6 +38,13 @@ def split_outside_brackets(text: str, separators: str) -> list[str]:
             parts.append(text[start:index])
             start = index + 1
     return [*parts, text[start:]]
+
+
+def _finer(parts: list[str]) -> list[str]:
+    """Semicolons between groups of comma lists separate lists, not keywords."""
+    if sum(part.count(",") for part in parts) < 3 * len(parts):
+        return parts
+    return [item for part in parts for item in split_outside_brackets(part, ",")]
 
 
 def _inside_number(text: str, index: int) -> bool:

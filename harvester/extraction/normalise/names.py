@@ -61,6 +61,14 @@ def read_name(text: str) -> Name:
     return Name(printed, f"{family} {suffix}".strip() if suffix else family, given or None)
 
 
+def looks_like_name(text: str) -> bool:
+    """True for two to six words that could be a person's name, as against a label, a place or a sentence."""
+    words = text.split()
+    if not 1 < len(words) <= 6 or len(text) > 60 or any(char.isdigit() or char in "@:/" for char in text):
+        return False
+    return text[0].isalpha() and any(word[0].isupper() for word in words)
+
+
 def is_group(printed: str) -> bool:
     """True for consortia and the like, which have no family name."""
     return len(printed.split()) > 1 and bool(_GROUP.search(printed))

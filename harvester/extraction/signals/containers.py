@@ -7,14 +7,18 @@ from lxml import etree
 
 from harvester.extraction.document import Document, Element, string_value, visible_text
 from harvester.extraction.labels import label_of
-from harvester.extraction.normalise.names import split_names
+from harvester.extraction.normalise.names import looks_like_name, split_names
 from harvester.extraction.signals.signal import Signal
 
 _CANDIDATES = etree.XPath(
     "//body//*[self::div or self::section or self::p or self::span or self::article or self::blockquote or self::dd or self::td]"
     "[contains(@class,'bstract') or contains(@id,'bstract') or contains(@class,'esum') or contains(@id,'esum') or "
-    "@itemprop='description' or @property='description' or @role='doc-abstract' or contains(@class,'ummary')]"
+    "contains(@class,'-description') or @itemprop='description' or @property='description' or @role='doc-abstract' or contains(@class,'ummary')]"
 )
+_NOT_ABSTRACT = re.compile(
+    r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
+)
+_DESCRIPTION = re.compile(r"(?:^|[-_])(?:paper|item|article|publication|record|thesis|work)[-_]description(?:$|[-_])", re.I)
 _ABSTRACT = re.compile(r"(?:^|[-_]|article|paper|html|full|item|node|field)(?:abstract|resume|resumen|resumo|summary)s?(?:$|[-_](?:content|text|full|body|para|p|value|inner)|(?:content|text|body|section|intext|infull))", re.I)
 _AUTHORS = etree.XPath(
     "descendant::*[self::div or self::p or self::span or self::ul or self::section or self::td or self::h2 or self::h3 or self::a]"
@@ -25,7 +29,11 @@ _AUTHOR_NAME = re.compile(r"(?:^|[-_a-z])[Aa]uthors?(?:$|[-_]?(?:names?|list|s|d
 _ELSEWHERE = re.compile(r"referenc|biblio|cited|citation|comment|related|recommend|sidebar|footer|bio|search|similar|also", re.I)
 _KEYWORDS = etree.XPath("//body//*[self::ul or self::div or self::p or self::section][contains(@class,'eyword') or contains(@class,'kwd')]")
 _KEYWORD_NAME = re.compile(r"(?:^|[\s_-])(?:kwd-?groups?|keywords?(?:-?(?:list|group|section))?)(?:$|[\s_-])", re.I)
-_NOT_ABSTRACT = re.compile(r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I)
+_NOT_NOT_ABSTRACT = re.compile(
+    r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
+)
+_DESCRIPTION = re.compile(r"(?:^|[-_])(?:paper|item|article|publication|record|thesis|work)[-_]description(?:$|[-_])", re.I)
+_ABSTRACT = re.compile(r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I)
 
 
 def read(document: Document) -> list[Signal]:
@@ -59,7 +67,7 @@ def _authors(document: Document) -> list[Signal]:
         inner = [child for child in element.iterdescendants() if child in dict.fromkeys(_AUTHORS(element))]
         if inner and len(text) > 60:
             continue  # the list of the leaves that follow
-        people = [name for name in split_names(text) if _is_name(name)]
+        people = [name for name in split_names(text) if looks_like_name(name) and not label_of(name)]
         if people:
             leaves.extend((element, name) for name in people)
     distinct = dict.fromkeys(name for _, name in leaves)
@@ -90,13 +98,6 @@ def _without_marks(element: Element) -> str:
     return visible_text(element, dropped)
 
 
-def _is_name(text: str) -> bool:
-    words = text.split()
-    if not 1 < len(words) <= 6 or len(text) > 60 or any(char.isdigit() or char in "@:/" for char in text):
-        return False
-    return text[0].isalpha() and any(word[0].isupper() for word in words) and not label_of(text)
-
-
 def _apart(element: Element) -> bool:
     """True in references, comments, related boxes and menus: those authors are others'."""
     for ancestor in [element, *element.iterancestors()]:
@@ -114,6 +115,8 @@ def _is_author_name(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_abstract_name(name: str) -> bool:
+    if _DESCRIPTION.search(name):
+        return True
     return bool(_ABSTRACT.search(name)) and not _NOT_ABSTRACT.search(name)
 
 

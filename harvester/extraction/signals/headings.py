@@ -131,6 +131,8 @@ def _in_navigation(element: Element) -> bool:
         return True
     steps = 0
     for ancestor in [element, *element.iterancestors()]:
+        if ancestor.tag == "form" and len(string_value(ancestor)) > 2000:
+            return False  # a page inside one big form
         if ancestor.tag in _NAVIGATION or (ancestor.tag == "a" and ancestor.get("href")):
             return not _headed(ancestor)
         steps += 1
@@ -313,10 +315,10 @@ class _Reader:
             self.current.size += 1
 
     def text(self, text: str | None, element: Element) -> None:
-        if not text:
+        if not text or not self.blocks:
             return
-        if self.current is None:
-            return
+        if self._ends(text):
+            raise _Closed
         pattern = inline_label()
         match = pattern.search(text) if len(text) > 5 else None
         while match and (label := label_of(match[1])):
@@ -330,6 +332,14 @@ class _Reader:
             self.open(tail[1], self.rank, element, element)
             return
         self._append(text, element)
+
+    def _ends(self, text: str) -> bool:
+        """True where a new paragraph begins something else than the abstract."""
+        block = self.current
+        if block is None or block.label.kind != "abstract" or block.size < 100 or not text.strip():
+            return False
+        fresh = block.pieces[-1][1][-1:] == ["\n\n"] or not block.pieces[-1][1]
+        return fresh and bool(_FOLLOWS.match(text))
 
     def _append(self, text: str, element: Element) -> None:
         block = self.current
@@ -345,6 +355,15 @@ class _Reader:
             raise _Closed
 
 
+# Words that begin what follows an abstract without any heading between.
+_FOLLOWS = re.compile(
+    r"\s*(?:correspond(?:ing|ence)\b|how to cite\b|cite this\b|pour citer\b|citation\s*:|copyright\b|©|\(c\)\s*\d{4}|"
+    r"original content from this work\b|competing interests?\b|conflicts? of interest\b|received\s*:|accepted\s*:|"
+    r"(?:first |latest )?published\s*:|editor\s*:|funding\s*:|this is an open[- ]access article\b|doi\s*:|e-?mail\s*:|"
+    r"article (?:history|information|metrics)\b|total downloads\b|supplementary (?:information|data|material)\s*:|contact\s*:|"
+    r"availability(?: and implementation)?\s*:\s*\S+$|received\s+\d|author(?:s)? contributions?\b|to whom correspondence)",
+    re.IGNORECASE,
+)
 _TRAILING = re.compile(r"(?<=[.!?…»”\)])\s{0,3}([^\W\d_][^.!?|:]{3,24}?)\s*\|\s*$")
 
 

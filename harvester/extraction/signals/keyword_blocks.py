@@ -94,7 +94,7 @@ def _printed(element: Element) -> str:
     parts = [element.text or ""]
     for child in element:
         if isinstance(child.tag, str) and child.tag not in _SKIPPED:
-            parts.append("\n" if child.tag == "br" else _printed(child))
+            parts.append("\u2028" if child.tag == "br" else _printed(child))
             if child.tag in BLOCKS:
                 parts.append("\n\n")
         parts.append(child.tail or "")

@@ -11,7 +11,7 @@ from harvester.extraction.signals.signal import Signal
 _TEXTS = etree.XPath("//body//text()[not(parent::script or parent::style or parent::noscript or parent::option)]", smart_strings=False)
 _DOI_PLACES = etree.XPath("//body//a[contains(@href,'doi.org/10.')]")
 _REFERENCE = re.compile(r"referenc|biblio|citation|cited|footnote|related|recommend|reflist|literature|similar", re.I)
-_DOI = re.compile(r"\bdoi\b\s*[:=]?\s*(?:https?://(?:dx\.)?doi\.org/)?\s*(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE)
+_DOI = re.compile(r"(?:\bdoi\b\s*[:=]?\s*|\bdoi\.org/)(?:https?://(?:dx\.)?doi\.org/)?\s*(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE)
 _BEFORE, _AFTER = 1500, 3000  # characters around the title: a citation further off is another article's
 _CITATIONS = (
     # Volume 83, Issue 2, February 2015, Pages 56–71 | Volume 111, 2013 - Issue 9-11 | Vol. 42 - N° 9-10 - p. 435-440
@@ -44,12 +44,12 @@ _JOURNAL_WORD = re.compile(
 def read(document: Document, title: str | None, known: frozenset[str]) -> list[Signal]:
     """Signals `printed:*` for what is not in `known` (`doi`, `volume`, `pages`, `date`, `journal`)."""
     signals: list[Signal] = []
-    if "doi" not in known:
-        signals.extend(_dois(document))
     body = document.root.find("body")
-    if body is None or {"volume", "pages", "date", "journal"} <= known:
+    if body is None or {"doi", "volume", "pages", "date", "journal"} <= known:
         return signals
     near = _near_title(document, title)
+    if "doi" not in known:
+        signals.extend(_dois(document, near, body))
     if "volume" not in known:
         signals.extend(_citation(near, body))
     if "pages" not in known and not any(signal.name == "pages" for signal in signals):
@@ -112,24 +112,16 @@ def _place(body: Element, value: str) -> str:
     return value if value in string_value(body) else value.split()[0]
 
 
-def _dois(document: Document) -> list[Signal]:
-    found: dict[str, Signal] = {}
-    for link in _DOI_PLACES(document.root)[:60]:
-        href = link.get("href") or ""
-        if not _in_references(link):
-            found.setdefault(href.lower(), Signal("printed", "doi", href, None, link, "href"))
-    if not found:
-        found.update(_printed_dois(document))
-    return list(found.values())[:1] if len(found) < 3 else []
-
-
-def _printed_dois(document: Document) -> dict[str, Signal]:
-    texts = "\n".join(_TEXTS(document.root))
-    body = document.root.find("body")
-    values = dict.fromkeys(match[1] for match in _DOI.finditer(texts))
-    if len(values) > 40:
-        return {}
-    return {value.lower(): Signal("printed", "doi", value, None, body, None, value) for value in list(values)[:1]}
+def _dois(document: Document, near: str, body: Element) -> Iterator[Signal]:
+    """The DOI printed near the title; else the only one that is linked outside of references."""
+    values = list(dict.fromkeys(match[1] for match in _DOI.finditer(near)))
+    if values:
+        yield Signal("printed", "doi", values[0], None, body, None, _place(body, values[0]))
+        return
+    links = {link.get("href", "").lower(): link for link in _DOI_PLACES(document.root)[:60] if not _in_references(link)}
+    if len(links) == 1:
+        link = next(iter(links.values()))
+        yield Signal("printed", "doi", link.get("href"), None, link, "href")
 
 
 def _in_references(element: Element) -> bool:

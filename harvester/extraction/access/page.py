@@ -1,0 +1,32 @@
+"""A page's text made ready for this room: title found, inadmissible places marked, stems of its languages looked for."""
+
+from collections.abc import Collection, Sequence
+
+from harvester.extraction.access.entries import lexicon
+from harvester.extraction.access.passages import PageText
+from harvester.extraction.access.selectors import select
+from harvester.extraction.document import Document, Element
+from harvester.extraction.signals.signal import Signal
+from harvester.model.source import AccessRules
+
+_TITLES = frozenset(("title", "citation_title", "headline", "og:title"))
+
+
+def page_text(
+    document: Document,
+    signals: Sequence[Signal],
+    rules: AccessRules,
+    excluded: Collection[Element] = (),
+    languages: Sequence[str] = (),
+) -> PageText:
+    """The page as this room reads it: make it once and give it to `classify` and `find_licences` both."""
+    outside = [element for css in rules.outside for element in select(document.root, css)]
+    title = next((signal.value for signal in signals if signal.name in _TITLES), None)
+    stems = lexicon(spoken(document, languages)).stems
+    return PageText(document, excluded=excluded, outside=outside, title=title, stems=stems)
+
+
+def spoken(document: Document, languages: Sequence[str]) -> tuple[str, ...]:
+    """Languages a sentence about access may be in: those of the texts, and the one the page declares."""
+    declared = document.language
+    return (*languages, declared) if declared else tuple(languages) if languages else ()
