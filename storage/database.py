@@ -56,6 +56,7 @@ class Database:
                     with attempt:
                         connection.begin()
             yield connection
+            _still_open(self.path, connection)
             connection.commit()
 
     def pragma(self, statement: str) -> list[tuple[Any, ...]]:
@@ -90,9 +91,9 @@ def sqlite_path(database_url: str) -> Path:
 
 def prepare(path: Path, *, create: bool) -> None:
     """Refuse a place or file that cannot be used; with `create`, make folder and file (0700, 0600)."""
-    if not path.exists() and not create:
-        raise StorageError(f"there is no database at {path}", remedy="run `harvester db upgrade` to make one")
     try:
+        if not create and not path.exists():
+            raise StorageError(f"there is no database at {path}", remedy="run `harvester db upgrade` to make one")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
@@ -122,13 +123,23 @@ def said_plainly(path: Path) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
-        refusal = _refusal(path, error.orig if isinstance(error, DBAPIError) else error)
+        causes = _chain(error)
+        refusal = next(filter(None, (_refusal(path, cause) for cause in causes)), None)
         if refusal is None:
             raise
         raise refusal from error
 
 
-def _refusal(path: Path, error: BaseException | None) -> StorageError | None:
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came after: a full disk undoes the transaction, and then no savepoint is found."""
+    while error is not None:
+        yield error
+        error = error.__context__
+
+
+def _refusal(path: Path, error: BaseException) -> StorageError | None:
+    if isinstance(error, DBAPIError):
+        return None  # its driver's error follows in the chain
     text = str(error)
     if _is_lock(error):
         return StorageError(f"database {path}: another process keeps it locked", remedy="end that process, run again")
@@ -145,6 +156,13 @@ def _is_lock(error: BaseException | None) -> bool:
     if isinstance(error, DBAPIError):
         error = error.orig
     return isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
+
+
+def _still_open(path: Path, connection: Connection) -> None:
+    """SQLite ends a transaction by itself when the disk is full: what came after must not pass for committed."""
+    raw = connection.connection.dbapi_connection
+    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+        raise StorageError(f"database {path}: the transaction was undone", remedy="make room on its disk, run again")
 
 
 def _patiently() -> Retrying:

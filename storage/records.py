@@ -19,6 +19,7 @@ from storage.saving import Saved
 from storage.tables import archive_entries, changes, identities, records, revisions, verdicts
 from storage.unit import Unit
 
+REASONS = ("gone", "duplicate", "legal", "out_of_scope", "operator")
 _PAGE = 200
 
 
@@ -118,6 +119,8 @@ class Records:
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
 
     def _bury(self, unit: Unit, record: Record, reason: str, now: datetime, *, keep_history: bool) -> None:
+        if reason not in REASONS:
+            raise UsageError(f"{reason!r} is no reason to delete", remedy=f"say one of: {', '.join(REASONS)}")
         buried = {"deleted_at": now, "deletion_reason": reason, "revision": record.revision + 1, "updated_at": now}
         tombstone = Record.model_validate(record.model_dump() | buried)
         if keep_history:

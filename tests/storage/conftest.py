@@ -1,0 +1,44 @@
+"""A real database file per test."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made import NOW
+from sqlalchemy import event
+
+from storage.store import Store
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'data' / 'harvester.sqlite'}"
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    with Store.open(database, migrate=True) as opened:
+        yield opened
+        assert opened.check() == []
+
+
+@pytest.fixture
+def statements(store: Store) -> Iterator[list[str]]:
+    """Every statement sent to the store's database from here on, transaction control left out."""
+    seen: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE")):
+            seen.append(statement)
+
+    engine = store._database._engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)

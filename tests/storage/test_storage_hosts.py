@@ -1,0 +1,98 @@
+"""Turns, holds and robots copies hold over processes and restarts."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+from storage.hosts import RobotsCopy
+from storage.store import Store
+
+HOST = "publisher.test"
+
+
+def second(now: datetime, seconds: float) -> datetime:
+    return now + timedelta(seconds=seconds)
+
+
+def take(store: Store, owner: str, now: datetime, gap: float = 1.0) -> float:
+    with store.begin(durable=False) as unit:
+        return store.hosts.take_turn(unit, HOST, owner, gap, 60.0, now)
+
+
+def end(store: Store, owner: str, now: datetime) -> None:
+    with store.begin(durable=False) as unit:
+        store.hosts.end_turn(unit, HOST, owner, now)
+
+
+def test_one_turn_at_a_time_and_a_gap_between_two(store: Store, now: datetime) -> None:
+    assert take(store, "a", now) == 0.0
+    assert take(store, "b", second(now, 0.2)) == 0.8
+    assert 0 < take(store, "a", second(now, 5)) <= 1
+    end(store, "a", second(now, 5))
+    assert take(store, "b", second(now, 5)) == 0.0
+
+
+def test_the_gap_is_kept_when_the_first_answer_was_quick(store: Store, now: datetime) -> None:
+    take(store, "a", now)
+    end(store, "a", second(now, 0.1))
+    assert take(store, "a", second(now, 0.25)) == 0.75
+    assert take(store, "a", second(now, 1)) == 0.0
+
+
+def test_a_dead_owners_turn_ends_with_its_deadline(store: Store, now: datetime) -> None:
+    take(store, "a", now)
+    assert take(store, "b", second(now, 59)) > 0
+    assert take(store, "b", second(now, 60)) == 0.0
+    end(store, "a", second(now, 61))
+    assert take(store, "c", second(now, 62)) > 0
+
+
+def test_a_hold_keeps_everybody_off_and_is_never_shortened(store: Store, now: datetime) -> None:
+    take(store, "a", now)
+    with store.begin() as unit:
+        store.hosts.hold(unit, HOST, second(now, 120), "429, Retry-After 120")
+        store.hosts.hold(unit, HOST, second(now, 30), "503")
+    end(store, "a", now)
+    assert take(store, "b", second(now, 20)) == 100.0
+    hold = store.hosts.hold_of(HOST)
+    assert hold and (hold.until, hold.reason) == (second(now, 120), "429, Retry-After 120")
+    assert take(store, "b", second(now, 120)) == 0.0
+    assert store.hosts.hold_of("other.test") is None
+
+
+def test_a_hold_may_come_before_the_first_turn(store: Store, now: datetime) -> None:
+    with store.begin() as unit:
+        store.hosts.hold(unit, HOST, second(now, 10), "robots.txt: 503")
+    assert take(store, "a", now) == 10.0
+
+
+def test_gap_and_hold_survive_a_restart(store: Store, database: str, now: datetime) -> None:
+    take(store, "a", now)
+    end(store, "a", now)
+    with Store.open(database) as restarted:
+        assert take(restarted, "b", second(now, 0.5)) == 0.5
+
+
+def test_of_eight_at_once_one_gets_the_turn(store: Store, database: str, now: datetime) -> None:
+    waits: list[float] = []
+
+    def contend(owner: str) -> None:
+        with Store.open(database) as mine:
+            start.wait()
+            waits.append(take(mine, owner, now))
+
+    start = threading.Barrier(8)
+    contenders = [threading.Thread(target=contend, args=(f"owner-{n}",)) for n in range(8)]
+    for contender in contenders:
+        contender.start()
+    for contender in contenders:
+        contender.join()
+    assert sorted(waits)[:2] == [0.0, 1.0]
+
+
+def test_the_robots_copy_is_replaced_by_the_next(store: Store) -> None:
+    origin, fetched = "https://publisher.test", datetime(2026, 3, 1, tzinfo=UTC)
+    assert store.hosts.robots(origin) is None
+    for copy in (RobotsCopy(200, b"\xef\xbb\xbfUser-agent: *\r\n\x00", fetched), RobotsCopy(None, b"", fetched)):
+        with store.begin() as unit:
+            store.hosts.save_robots(unit, origin, copy)
+        assert store.hosts.robots(origin) == copy
