@@ -19,7 +19,9 @@ BLOCKS = frozenset(
     "form h1 h2 h3 h4 h5 h6 header html legend li main nav ol option p pre section summary table tbody td tfoot th thead "
     "tr ul".split()
 )
-INVISIBLE = frozenset(("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg", "iframe"))
+INVISIBLE = frozenset(
+    ("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg", "iframe")
+)
 
 _TEXT_NODES = etree.XPath(
     "//body//text()[normalize-space() and not(parent::script or parent::style or parent::noscript or "
@@ -195,14 +197,34 @@ class Document:
         attribute: str | None = None,
         language: str | None = None,
     ) -> Evidence:
-        """Evidence for `quote`, which stands unfolded in the attribute, or in the string value of the element."""
+        """Evidence for `quote` as it stands, spaces and all, in the attribute or in the string value of the element.
+
+        Words that were tidied are found again whatever white space parts them; if not all of them stand there in one
+        run (a mark was dropped between them), the quote is the longest head that does.
+        """
         value = element.get(attribute, "") if attribute else string_value(element)
-        quote = quote[:QUOTE_LIMIT]
-        offset = max(value.find(quote), 0)
+        raw, offset = place_of(quote, value)
         where = self.where(element, attribute)
-        return Evidence(
-            vocabulary=vocabulary, name=name, quote=quote, language=language, where=where, offset=offset
-        )
+        return Evidence(vocabulary=vocabulary, name=name, quote=raw, language=language, where=where, offset=offset)
+
+
+def place_of(quote: str, value: str) -> tuple[str, int]:
+    """(raw words, offset) of `quote` in `value`: at most QUOTE_LIMIT code points, empty at 0 if no word stands there."""
+    quote = quote[:QUOTE_LIMIT]
+    offset = value.find(quote)
+    if offset >= 0:
+        return quote, offset
+    words = quote.split()
+    low, high = 0, len(words)
+    best: re.Match[str] | None = None
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = re.search(r"\s+".join(map(re.escape, words[:middle])), value)
+        if found:
+            best, low = found, middle
+        else:
+            high = middle - 1
+    return (best[0][:QUOTE_LIMIT], best.start()) if best else ("", 0)
 
 
 def block_of(element: Element) -> Element:

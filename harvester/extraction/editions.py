@@ -26,9 +26,13 @@ _JOURNAL = re.compile(
     re.IGNORECASE,
 )
 _DOI_ABOVE = re.compile(r"\bDOI\b[^.]{0,20}(?:ci-dessus|above)", re.IGNORECASE)
-_RETRACTED = re.compile(r"^\W*(?:RETRACTED(?: ARTICLE)?|Retracted:|ARTICLE RÉTRACTÉ|RÉTRACTÉ|WITHDRAWN|Article rétracté|Rétracté)\b\s*[:.\]–—-]", re.IGNORECASE)
+_RETRACTED = re.compile(
+    r"^\W*(?:RETRACTED(?: ARTICLE)?|Retracted:|ARTICLE RÉTRACTÉ|RÉTRACTÉ|WITHDRAWN|Article rétracté|Rétracté)\b\s*[:.\]–—-]",
+    re.IGNORECASE,
+)
 _NOTICE = re.compile(
-    r"(?:this\s+article\s+has\s+been\s+(retracted|withdrawn)|cet\s+article\s+a\s+été\s+(rétracté|retiré|retracté))", re.IGNORECASE
+    r"(?:this\s+article\s+has\s+been\s+(retracted|withdrawn)|cet\s+article\s+a\s+été\s+(rétracté|retiré|retracté))",
+    re.IGNORECASE,
 )
 
 
@@ -80,7 +84,9 @@ def _other_edition(document: Document, element: Element, note: str) -> Relation:
     words = (match[0] if match else note).strip()
     named = _JOURNAL.search(words)
     value = document.string(element)
-    quote = next((words[:size] for size in (QUOTE_LIMIT, 120, 60, 30) if words[:size] in value), value.strip()[:QUOTE_LIMIT])
+    quote = next(
+        (words[:size] for size in (QUOTE_LIMIT, 120, 60, 30) if words[:size] in value), value.strip()[:QUOTE_LIMIT]
+    )
     return Relation(
         type="isVariantFormOf",
         target_text=named[1].strip() if named else words[:300],
@@ -103,7 +109,13 @@ def _integrity(document: Document, titles: tuple[str, ...]) -> Integrity:
                 evidence = (document.evidence("title", "retracted", element, match[0].strip()),)
             return Integrity.model_validate({"status": status, "notice": title, "evidence": evidence})
     body = document.root.find("body")
-    candidates = body.xpath(".//*[text()[contains(., 'etracted') or contains(., 'ithdrawn') or contains(., 'étracté') or contains(., 'retiré')]]") if body is not None else []
+    candidates = (
+        body.xpath(
+            ".//*[text()[contains(., 'etracted') or contains(., 'ithdrawn') or contains(., 'étracté') or contains(., 'retiré')]]"
+        )
+        if body is not None
+        else []
+    )
     for element in candidates[:50]:
         text = document.string(element)
         if len(text) < 1000 and (match := _NOTICE.search(text)) and not _in_references(element):
@@ -122,6 +134,9 @@ def _integrity(document: Document, titles: tuple[str, ...]) -> Integrity:
 def _in_references(element: Element) -> bool:
     for ancestor in [element, *element.iterancestors()]:
         names = f"{ancestor.get('class', '')} {ancestor.get('id', '')}".lower()
-        if any(word in names for word in ("reference", "biblio", "citation", "related", "recommend", "aside")) or ancestor.tag == "aside":
+        if (
+            any(word in names for word in ("reference", "biblio", "citation", "related", "recommend", "aside"))
+            or ancestor.tag == "aside"
+        ):
             return True
     return False

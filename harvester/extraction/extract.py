@@ -32,7 +32,9 @@ RULES = "1"  # raised when a rule changes what a page says; stored with every re
 _STATUS_OUTCOMES = {401: VisitOutcome.FORBIDDEN, 402: VisitOutcome.FORBIDDEN, 403: VisitOutcome.FORBIDDEN,
                     404: VisitOutcome.GONE, 410: VisitOutcome.GONE, 429: VisitOutcome.RATE_LIMITED,
                     451: VisitOutcome.FORBIDDEN, 304: VisitOutcome.NOT_MODIFIED}  # fmt: skip
-_TEXT_TYPES = re.compile(r"^\s*(?:text/html|application/xhtml\+xml|text/xml|application/xml|text/plain)\b", re.IGNORECASE)
+_TEXT_TYPES = re.compile(
+    r"^\s*(?:text/html|application/xhtml\+xml|text/xml|application/xml|text/plain)\b", re.IGNORECASE
+)
 _BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
 
 
@@ -127,7 +129,9 @@ _KNOWN = {
 def _index(document: Document, source: Source) -> SignalIndex:
     """All Signals; the printed ones only for facts that nothing else states, near the title that was found."""
     index = SignalIndex(_signals(document, source))
-    known = frozenset(field for field, keys in _KNOWN.items() if index.first(*keys) or (field == "date" and _has_date(index)))
+    known = frozenset(
+        field for field, keys in _KNOWN.items() if index.first(*keys) or (field == "date" and _has_date(index))
+    )
     title = index.first(("selector", "title"), ("highwire", "title"), ("visible", "title"), ("opengraph", "title"))
     return SignalIndex([*index.all, *printed.read(document, title.value if title else None, known)])
 
@@ -199,7 +203,9 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
 
 def _declared_language(document: Document, index: SignalIndex) -> str | None:
     """The article's language as metadata declare it, else the page's."""
-    signal = index.first(("highwire", "language"), ("dc", "language"), ("dcterms", "language"), ("json_ld", "inlanguage"))
+    signal = index.first(
+        ("highwire", "language"), ("dc", "language"), ("dcterms", "language"), ("json_ld", "inlanguage")
+    )
     declared = language_tag(signal.value) if signal else None
     return declared if declared and declared != "und" else document.language
 
@@ -239,7 +245,11 @@ def _with_roles(titles: dict[str, LangText]) -> dict[str, LangText]:
 
 def _type(index: SignalIndex) -> str:
     signal = index.first(
-        ("selector", "type"), ("highwire", "article_type"), ("dc", "type.articletype"), ("prism", "section"), ("dc", "type")
+        ("selector", "type"),
+        ("highwire", "article_type"),
+        ("dc", "type.articletype"),
+        ("prism", "section"),
+        ("dc", "type"),
     )
     value = tidy(signal.value) if signal else ""
     return value.lower().replace(" ", "-")[:60] if value and value.lower() not in ("text", "website") else "article"
@@ -265,19 +275,36 @@ def _flags(document: Document, titles: dict[str, LangText], abstracts: dict[str,
     return tuple(flags)
 
 
-_ARTICLE_TYPES = frozenset(("article", "scholarlyarticle", "medicalscholarlyarticle", "research-article", "thesis", "report"))
+_ARTICLE_TYPES = frozenset(
+    ("article", "scholarlyarticle", "medicalscholarlyarticle", "research-article", "thesis", "report")
+)
 
 
 def _not_article(record: Record, index: SignalIndex) -> str | None:
     """Why the page describes no single article, or None. A title alone is not enough: something must say article."""
     if not record.titles:
         return "the page states no title"
-    declared = index.first(("highwire", "title"), ("dc", "title"), ("eprints", "title"), ("bepress", "title"), ("prism", "publicationname"))
-    typed = any(signal.value.lower() in _ARTICLE_TYPES for signal in (*index.get("opengraph", "type"), *index.get("json_ld", "@type")))
-    described = sum(
-        1 for part in (record.abstracts, record.contributors, record.identifier("doi") or record.identifiers, record.keywords) if part
+    declared = index.first(
+        ("highwire", "title"), ("dc", "title"), ("eprints", "title"), ("bepress", "title"), ("prism", "publicationname")
     )
-    selected = any(signal.vocabulary == "selector" and signal.name in ("title", "doi", "abstract", "authors") for signal in index.all)
+    typed = any(
+        signal.value.lower() in _ARTICLE_TYPES
+        for signal in (*index.get("opengraph", "type"), *index.get("json_ld", "@type"))
+    )
+    described = sum(
+        1
+        for part in (
+            record.abstracts,
+            record.contributors,
+            record.identifier("doi") or record.identifiers,
+            record.keywords,
+        )
+        if part
+    )
+    selected = any(
+        signal.vocabulary == "selector" and signal.name in ("title", "doi", "abstract", "authors")
+        for signal in index.all
+    )
     if declared and described or typed and described or selected and described >= 1:
         return None
     if record.abstracts and described >= 1:

@@ -10,7 +10,9 @@ from harvester.extraction.normalise.text import fold
 
 BLOCK_KINDS = ("abstract", "lay", "graphical", "highlights", "keywords", "stop")
 # Words that pages of any language print above their own texts: the label alone does not prove the language.
-_INTERNATIONAL = frozenset(("abstract", "abstracts", "keywords", "keyword", "key words", "summary", "index", "tags", "tag"))
+_INTERNATIONAL = frozenset(
+    ("abstract", "abstracts", "keywords", "keyword", "key words", "summary", "index", "tags", "tag")
+)
 
 
 class Label(NamedTuple):
@@ -41,7 +43,7 @@ def _table() -> tuple[dict[str, Label], dict[str, str]]:
         for kind in BLOCK_KINDS:
             for word in kinds.get(kind, ()):
                 key = fold(word)
-                if key in labels:  # shared by two languages: it proves neither
+                if key in labels and labels[key].language != language:  # shared by two languages: it proves neither
                     labels[key] = Label(labels[key].kind, None, False)
                 else:
                     labels[key] = Label(kind, language, kind != "stop" and key not in _INTERNATIONAL)
@@ -56,8 +58,6 @@ def initials() -> frozenset[str]:
     labels, _ = _table()
     letters = {key[0] for key in (*labels, *_facts())} | set("öéèё")
     return frozenset(letters | {letter.upper() for letter in letters})
-
-
 
 
 def label_of(text: str) -> Label | None:
@@ -89,5 +89,8 @@ def inline_label() -> re.Pattern[str]:
         for word in kinds.get(kind, ())
         if fold(word) not in ("index", "tag", "tags")
     }
-    choice = "|".join(re.escape(word).replace(r"\ ", r"[\s\xa0-]+").replace("'", "['’]") for word in sorted(words, key=len, reverse=True))
+    choice = "|".join(
+        re.escape(word).replace(r"\ ", r"[\s\xa0-]+").replace("'", "['’]")
+        for word in sorted(words, key=len, reverse=True)
+    )
     return re.compile(rf"(?:^|(?<=[.!?…»”\"\)\]]))\s*({choice})\s*(?:\|\s*:?|:|\.\s*[–—-]|[–—]\s)\s*", re.IGNORECASE)

@@ -93,7 +93,7 @@ def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequ
 
 def _offers(page: PageText, rules: AccessRules, statements: Sequence[Statement]) -> list[Statement]:
     """The text itself, or a file of it, counts only where no gate stands anywhere on the page."""
-    if any(one.status not in _READABLE and one.tier <= Tier.HINT for one in statements):
+    if any(one.status not in _READABLE or one.tier < Tier.STRUCTURE for one in statements):
         return []
     found = full_text(page) or offered_file(page, files_open=rules.files_open)
     return [found] if found else []

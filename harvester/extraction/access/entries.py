@@ -1,7 +1,7 @@
 """The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
 
 File: `language`, `article` (what "this article" is called), `negators` (what turns a sentence round), `months`,
-`triggers` (see `passages.Stems`), and entries. Entry: `id`, `version`, `status`, `kind`, `words` (one of them must
+`triggers` (stem -> what stands around it, see `passages.Stems`: bytes, so an accent is `.{1,2}`), and entries. Entry: `id`, `version`, `status`, `kind`, `words` (one of them must
 stand in the folded text), `pattern`, optional `subject` (the sentence must name the article, or stand in a slot),
 `negation = false` (the pattern is itself negative), `after` (status once its date has come), and test sentences.
 Patterns are read against folded text; a space stands for any run of spaces, `{article}`, `{gap}` and `{date}` for
@@ -59,7 +59,7 @@ class Language(NamedTuple):
     article: re.Pattern[str]
     negators: re.Pattern[str]
     months: dict[str, int]
-    triggers: tuple[str, ...]
+    triggers: dict[str, str]
     neutral: tuple[Entry, ...]
     entries: tuple[Entry, ...]
 
@@ -81,7 +81,7 @@ _GAP = r"[^.!?;]{0,80}?"
 
 
 # In every lexicon: licences are named alike everywhere.
-_LICENCE_TRIGGERS = ("creative commons", "creativecommons.org", "cc by", "cc-by", "cc0")
+_LICENCE_STEMS = ("creative commons", "creativecommons.org", "cc by", "cc-by", "cc0")
 _FIRST = "en"  # the one language that stands on pages of every other
 
 
@@ -95,9 +95,12 @@ def lexicon(languages: Collection[str] = ()) -> Lexicon:
 @cache
 def _lexicon(codes: frozenset[str]) -> Lexicon:
     languages = tuple(language for language in _all() if language.code in codes)
-    triggers = [trigger for language in languages for trigger in language.triggers]
+    triggers: dict[str, list[str]] = {stem: [""] for stem in _LICENCE_STEMS}
+    for language in languages:
+        for stem, around in language.triggers.items():
+            triggers.setdefault(stem, []).append(around.replace(" ", r"\s+"))
     months = {name: number for language in languages for name, number in language.months.items()}
-    return Lexicon(languages, Stems.of([*triggers, *_LICENCE_TRIGGERS]), months)
+    return Lexicon(languages, Stems.of(triggers), months)
 
 
 @cache
@@ -114,7 +117,7 @@ def _language(data: dict[str, Any]) -> Language:
         compile_pattern(data["article"], data),
         compile_pattern(data["negators"], data),
         data["months"],
-        tuple(data["triggers"]),
+        data["triggers"],
         tuple(entry for entry in entries if entry.kind is Kind.NEUTRAL),
         tuple(entry for entry in entries if entry.kind is not Kind.NEUTRAL),
     )

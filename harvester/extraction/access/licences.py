@@ -186,6 +186,8 @@ def _admissible(page: PageText, element: Element) -> bool:
 
 
 def _linked(page: PageText) -> Iterator[tuple[Named, Evidence]]:
+    if b"creativecommons.org" not in page.document.page.body:
+        return
     for link in _LINKS(page.document.root)[:50]:
         named = licence_of_url(link.get("href", ""))
         if named and _own_words_fit(link) and _admissible(page, link):

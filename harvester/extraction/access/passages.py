@@ -5,7 +5,7 @@ The page's text nodes are joined once and searched for a few stems; only the blo
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
@@ -21,7 +21,8 @@ _TITLE_LENGTH = 12
 _REACH = 40  # text nodes on either side of a hit that may belong to its sentence
 _PASSAGE = 2_000  # characters of a passage
 _HITS = 600  # per page: an attack is cut, not followed
-_LONG, _HEAD, _TAIL = 600, 300, 150  # a long node speaks of access where it begins or ends, if it does
+_LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
+_LONG, _HEAD, _TAIL = 400, 240, 120  # a long node speaks of access where it begins or ends, if it does
 HEAD_BEFORE, HEAD_AFTER = 700, 2_500  # characters around the title that count as the article's head
 
 
@@ -57,7 +58,14 @@ class PageText:
         self.places = Places(self.title, excluded, outside)
         self.nodes: list[str] = _TEXTS(self.body)
         scripts = {element.text for element in self.body.iter("script", "style") if element.text}
-        self.texts = ["" if len(text) > 20 and text in scripts else text for text in self.nodes]
+        self.texts: list[str] = []
+        cut: list[str] = []
+        for text in self.nodes:
+            shown = "" if text in scripts else text
+            self.texts.append(shown)
+            cut.append(shown if len(shown) <= _LONG else shown[:_HEAD] + shown[-_TAIL:])
+        # What stems are searched in: UTF-8, ASCII letters in lower case, text nodes apart.
+        self.stems_text = "\0".join(cut).encode("utf-8", "surrogatepass").lower()
 
     @cached_property
     def starts(self) -> list[int]:
@@ -71,12 +79,6 @@ class PageText:
             return None
         before = int(_TEXTS_BEFORE(self.title)) - int(_TEXTS_BEFORE(self.body))
         return self.starts[min(before, len(self.texts))]
-
-    @cached_property
-    def stems_text(self) -> bytes:
-        """What stems are searched in: UTF-8, ASCII letters in lower case, text nodes apart."""
-        cut = [text if len(text) <= _LONG else text[:_HEAD] + text[-_TAIL:] for text in self.texts]
-        return "\0".join(cut).encode("utf-8", "surrogatepass").lower()
 
     @cached_property
     def speaking(self) -> list[Passage]:
@@ -138,25 +140,19 @@ class PageText:
 
 
 class Stems(NamedTuple):
-    """Byte strings worth stopping at; each with the pattern that says whether to look closer."""
+    """Byte strings worth stopping at, each with the pattern that its surroundings must show."""
 
     pairs: tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
 
     @classmethod
-    def of(cls, triggers: Sequence[str]) -> "Stems":
-        """`triggers` are patterns over lower-case UTF-8 that begin with a literal: `open.?acc`."""
-        by_stem: dict[str, list[str]] = {}
-        for trigger in sorted(set(triggers)):
-            literal = re.match(r"[a-z0-9 $/-]+(?![?*+{])", trigger)
-            if literal is None:
-                raise ValueError(f"a trigger begins with a literal: {trigger}")
-            by_stem.setdefault(literal[0], []).append(trigger)
-        pairs = []
-        for stem, patterns in by_stem.items():
-            plain = stem in patterns
-            pattern = None if plain else re.compile("|".join(patterns).encode(), re.DOTALL)
-            pairs.append((stem.encode(), pattern))
-        return cls(tuple(pairs))
+    def of(cls, triggers: Mapping[str, Sequence[str]]) -> "Stems":
+        """`triggers`: stem -> patterns over lower-case UTF-8 around it; an empty pattern takes every place."""
+        return cls(
+            tuple(
+                (stem.encode(), None if "" in patterns else re.compile("|".join(patterns).encode()))
+                for stem, patterns in triggers.items()
+            )
+        )
 
     def nodes(self, page: PageText) -> list[int]:
         """Indices of the text nodes that hold a hit, in order, each once."""
@@ -165,7 +161,7 @@ class Stems(NamedTuple):
         for stem, pattern in self.pairs:
             at = text.find(stem)
             while at >= 0 and len(hits) < 20 * _HITS:
-                if pattern is None or pattern.match(text, at):
+                if pattern is None or pattern.search(text, max(at - _LOOK_BACK, 0), at + _LOOK_AHEAD):
                     hits.append(at)
                 at = text.find(stem, at + len(stem))
         return _node_indices(text, sorted(hits))

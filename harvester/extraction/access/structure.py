@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from lxml import etree
 
@@ -20,7 +21,7 @@ _OPEN_CLASSED = etree.XPath(
     "/html/body/descendant::*[contains(@class,'pen') and (contains(@class,'pen-access') or contains(@class,'pen_access')"
     " or contains(@class,'penaccess') or contains(@class,'penAccess'))]"
 )
-_ICONS = etree.XPath("/html/body/descendant::*[self::img or self::svg or @role='img'][@alt or @title or @aria-label]")
+_OPEN_CLASS_BYTES = re.compile(rb"""class\s*=\s*["'][^"'<>]{0,300}?pen[-_]?[aA]ccess""")
 _OPEN_CLASS = re.compile(
     r"(?:^|[\s_-])(?:is[-_]?|icon[-_]?|group[-_]?)?open[-_]?access(?:[-_]?(?:icon|label|badge|logo|article|note|tag|indicator|content|status))?(?=\s|$)",
     re.IGNORECASE,
@@ -60,7 +61,9 @@ _SECTIONS = re.compile(
 )
 _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
 _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)i?b(?:ytes)?\b", re.IGNORECASE)
-_FILE_LINKS = etree.XPath("/html/body/descendant::a[contains(@href,'.pdf') or contains(@href,'.PDF') or contains(@href,'bitstream')]")
+_FILE_LINKS = etree.XPath(
+    "/html/body/descendant::a[contains(@href,'.pdf') or contains(@href,'.PDF') or contains(@href,'bitstream')]"
+)
 _FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
 _EXTRA_FILE = re.compile(
     r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE
@@ -77,7 +80,7 @@ def marks(page: PageText, rules: AccessRules) -> Iterator[Statement]:
 
 def icons(page: PageText) -> Iterator[Statement]:
     """Open icons, open locks and closed ones in the article's head, by their alternative text or class."""
-    for element in _ICONS(page.document.root)[:300]:
+    for element in islice(page.body.iter("img", "svg"), 300):
         for attribute in ("alt", "title", "aria-label"):
             status = _icon_status(element.get(attribute))
             if status and _in_head(page, element):
@@ -85,7 +88,7 @@ def icons(page: PageText) -> Iterator[Statement]:
                 evidence = page.document.evidence("icon", attribute, element, quote[:QUOTE_LIMIT], attribute=attribute)
                 yield Statement(status, Tier.STRUCTURE, "structure.icon@1", evidence)
                 break
-    if re.search(rb"pen[-_]?[aA]ccess", page.document.page.body):
+    if _OPEN_CLASS_BYTES.search(page.document.page.body):
         yield from _open_classes(page)
 
 

@@ -92,7 +92,9 @@ def _candidates(
                 continue
             known = language_of(
                 text,
-                declared=signal.language if signal.vocabulary not in ("heading", "container") else nearest_language(signal),
+                declared=signal.language
+                if signal.vocabulary not in ("heading", "container")
+                else nearest_language(signal),
                 label=signal.language if signal.vocabulary == "heading" else None,
                 page=page,
                 only_block=len(strong) <= 1,
@@ -134,7 +136,9 @@ def nearest_language(signal: Signal) -> str | None:
 
     element = signal.element
     while element is not None and element.tag not in ("body", "html"):
-        declared = element.get("lang") or element.get("{http://www.w3.org/XML/1998/namespace}lang") or element.get("xml:lang")
+        declared = (
+            element.get("lang") or element.get("{http://www.w3.org/XML/1998/namespace}lang") or element.get("xml:lang")
+        )
         if declared:
             return language_tag(declared)
         element = element.getparent()
@@ -276,5 +280,3 @@ def _others(
             if not any(text in abstract.value for abstract in abstracts.values()):
                 found.append(_lang_text(document, [candidate], kind))
     return tuple(found)
-
-

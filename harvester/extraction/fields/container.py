@@ -101,7 +101,9 @@ _ISSN_KINDS = {
     ("json_ld", "ispartof.ispartof.ispartof.issn"): "unknown",
 }
 # "Volume 25, Number 10 - 5 October 2020" beside the label Issue.
-_NUMBERED = re.compile(r"\bvol(?:ume)?\.?\s*\w+\s*[,;]?\s*(?:issue|number|no|n[°º]|num[ée]ro)\.?\s*([\w/-]+)", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"\bvol(?:ume)?\.?\s*\w+\s*[,;]?\s*(?:issue|number|no|n[°º]|num[ée]ro)\.?\s*([\w/-]+)", re.IGNORECASE
+)
 _EMPTY = re.compile(r"^(?:ahead.?of.?print|in press|n/?a|null|undefined|none|0+|-+)$", re.IGNORECASE)
 
 
@@ -156,7 +158,11 @@ def _journal(text: str) -> str | None:
     value = tidy(text)
     value = re.sub(r"\s*\[\d{4}.*$", "", value)  # "Journal [2009, 85 Suppl 1], pp72-80"
     value = re.sub(r"\s*[;,]?\s*(?:Vol(?:ume)?\.?\s*\d.*|\(\d{4}\)|\d+\(\d+\).*)$", "", value).strip(" ;,.:/")
-    if not value or re.match(r"^(?:https?:|doi:|10\.\d{4}|urn:|info:|\d{4}-\d{3}[\dX]$|www\.)", value) or value.isdigit():
+    if (
+        not value
+        or re.match(r"^(?:https?:|doi:|10\.\d{4}|urn:|info:|\d{4}-\d{3}[\dX]$|www\.)", value)
+        or value.isdigit()
+    ):
         return None
     return value
 
@@ -176,7 +182,9 @@ def _number(text: str) -> str | None:
         return None
     if named := _NUMBERED.search(value):
         return named[1]
-    value = re.sub(r"^(?:vol(?:ume)?|no|n[°º]|num(?:ber|éro)?|issue|tome|band|bd|heft|iss)\.?\s*(?=[\w])", "", value, flags=re.I)
+    value = re.sub(
+        r"^(?:vol(?:ume)?|no|n[°º]|num(?:ber|éro)?|issue|tome|band|bd|heft|iss)\.?\s*(?=[\w])", "", value, flags=re.I
+    )
     return value if len(value) <= 40 else None
 
 
@@ -206,5 +214,3 @@ def _issns(index: SignalIndex) -> tuple[Issn, ...]:
                 if value and (value.value not in found or found[value.value].kind == "unknown"):
                     found[value.value] = value
     return tuple(found.values())
-
-

@@ -42,6 +42,8 @@ def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...
         read = read_date(signal.value, own_order)
         if read is None or (read.precision != "year" and _padded(signal, read.value, index)):
             continue
+        if kind == "shown_on_page" and any(d.value.startswith(read.value) for d in found):
+            continue
         if any(d.kind == kind and (d.value.startswith(read.value) or d.value == read.value) for d in found):
             continue
         found = [d for d in found if not (d.kind == kind and read.value.startswith(d.value))]
@@ -62,7 +64,9 @@ def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...
 
 def _padded(signal: Signal, value: str, index: SignalIndex) -> bool:
     """True for 2014-01-01 beside a bare 2014 of the same vocabulary: a year written as a day."""
-    return value.endswith("-01-01") and any(s.value.strip() == value[:4] for s in index.get(signal.vocabulary, signal.name))
+    return value.endswith("-01-01") and any(
+        s.value.strip() == value[:4] for s in index.get(signal.vocabulary, signal.name)
+    )
 
 
 def _signals(index: SignalIndex, order: str) -> list[tuple[Signal, str, str]]:

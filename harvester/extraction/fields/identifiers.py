@@ -75,7 +75,13 @@ def _named(signal: Signal) -> list[tuple[str, str]]:
         return [("pmid", value)]
     if key in _PII and re.fullmatch(r"[A-Z0-9().-]{8,30}", value):
         return [("pii", value)]
-    if key in {("highwire", "pmcid"), ("dc", "identifier"), ("dc", "identifier.uri"), ("dcterms", "identifier"), ("eprints", "id_number")}:
+    if key in {
+        ("highwire", "pmcid"),
+        ("dc", "identifier"),
+        ("dc", "identifier.uri"),
+        ("dcterms", "identifier"),
+        ("eprints", "id_number"),
+    }:
         found = other_identifier(value if not value.isdigit() or key[1] != "pmcid" else f"PMC{value}")
         return [found] if found else []
     return []

@@ -63,7 +63,9 @@ def _lists(index: SignalIndex, languages: list[str]) -> list[_List]:
 
 
 def _whole(rank: int, signal: Signal, languages: list[str]) -> _List | None:
-    items = tuple(item for item in clean_keywords(list(signal.items or split_keywords(signal.value))) if _is_keyword(item))
+    items = tuple(
+        item for item in clean_keywords(list(signal.items or split_keywords(signal.value))) if _is_keyword(item)
+    )
     if not items:
         return None
     declared = signal.language if signal.vocabulary == "selector" else nearest_language(signal)
@@ -80,7 +82,11 @@ def _by_language(rank: int, signals: list[Signal], languages: list[str]) -> list
     for declared, group in groups.items():
         split = [split_keywords(signal.value) for signal in group]
         single = len(group) > 1 and all(len(signal.value) < 150 for signal in group)
-        parts = [signal.value for signal in group] if single and not _lines(group) else [w for words in split for w in words]
+        parts = (
+            [signal.value for signal in group]
+            if single and not _lines(group)
+            else [w for words in split for w in words]
+        )
         items = tuple(item for item in clean_keywords(parts) if _is_keyword(item))
         if items:
             found.append(_List(rank, items, group, keyword_language(items, declared, None, languages)))
@@ -98,7 +104,12 @@ def _is_keyword(item: str) -> bool:
 
 def _confirmed(entry: _List, index: SignalIndex) -> bool:
     """A page's `meta keywords` is often the site's; it counts when Dublin Core or the text block says the same words."""
-    said = {fold(part) for key in (("dc", "subject"), ("json_ld", "keywords")) for s in index.get(*key) for part in split_keywords(s.value)}
+    said = {
+        fold(part)
+        for key in (("dc", "subject"), ("json_ld", "keywords"))
+        for s in index.get(*key)
+        for part in split_keywords(s.value)
+    }
     return bool(said) and len(said & {fold(item) for item in entry.items}) >= 0.5 * len(entry.items)
 
 
@@ -123,7 +134,11 @@ def keyword_language(items: tuple[str, ...], declared: str | None, label: str | 
 def _seen(entry: _List, chosen: dict[str, _List]) -> bool:
     """True if the same words were chosen under another language from a stronger place."""
     words = {fold(item) for item in entry.items}
-    return any(len(words & {fold(item) for item in other.items}) > 0.6 * len(words) for other in chosen.values() if other.rank > entry.rank)
+    return any(
+        len(words & {fold(item) for item in other.items}) > 0.6 * len(words)
+        for other in chosen.values()
+        if other.rank > entry.rank
+    )
 
 
 def _keyword_list(document: Document, entry: _List) -> KeywordList:

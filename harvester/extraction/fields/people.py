@@ -91,7 +91,12 @@ def _from_json(signal: Signal) -> list[_Person]:
     family, given, identifier, *affiliations = signal.items
     return [
         _Person(
-            tidy(signal.value), signal, tidy(family) or None, tidy(given) or None, orcid(identifier), tuple(map(tidy, affiliations))
+            tidy(signal.value),
+            signal,
+            tidy(family) or None,
+            tidy(given) or None,
+            orcid(identifier),
+            tuple(map(tidy, affiliations)),
         )
     ]
 
@@ -207,9 +212,8 @@ def _contributor(
 
 
 def _witnesses(person: _Person, twins: list[_Person]) -> list[Signal]:
-    quote = person.signal.value if person.signal.vocabulary != "selector" else person.name
-    first = person.signal if person.signal.quote is not None else person.signal._replace(quote=quote)
-    return [first, *(twin.signal for twin in twins[:1])]
+    own = person.signal if person.signal.vocabulary == "json_ld" else person.signal._replace(quote=person.name)
+    return [own, *(twin.signal for twin in twins[:1])]
 
 
 def _twin(person: _Person, order: int, people: list[_Person], count: int) -> _Person | None:

@@ -18,7 +18,9 @@ def tdm_reservation(document: Document, index: SignalIndex) -> TdmReservation | 
     """The reservation by header or meta (TDMRep 2024, sections 4 and 5); None if the page says nothing."""
     header = document.page.header("tdm-reservation")
     if header is not None:
-        evidence = Evidence(vocabulary="header", name="tdm-reservation", quote=header[:240], where="header:tdm-reservation")
+        evidence = Evidence(
+            vocabulary="header", name="tdm-reservation", quote=header[:240], where="header:tdm-reservation"
+        )
         return TdmReservation(
             reserved=header.strip() == "1", policy_url=document.page.header("tdm-policy"), evidence=(evidence,)
         )
@@ -47,7 +49,11 @@ def robots_directives(page: Page, index: SignalIndex) -> tuple[str, ...]:
 def _of_header(header: str) -> set[str]:
     agent, _, rest = header.partition(":")
     agent = agent.strip().lower()
-    if rest and "," not in agent and agent not in ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"):
+    if (
+        rest
+        and "," not in agent
+        and agent not in ("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview")
+    ):
         return _directives(rest) if agent == PRODUCT else set()
     return _directives(header)
 
@@ -65,7 +71,9 @@ def unavailable_after(directives: tuple[str, ...]) -> datetime | None:
     """The moment of an `unavailable_after` directive (RFC 850, RFC 822 or ISO 8601), or None if none can be read."""
     from email.utils import parsedate_to_datetime
 
-    text = next((d.partition("unavailable_after")[2].strip(" :") for d in directives if d.startswith("unavailable_after")), "")
+    text = next(
+        (d.partition("unavailable_after")[2].strip(" :") for d in directives if d.startswith("unavailable_after")), ""
+    )
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = parse(text)

@@ -51,29 +51,24 @@ def visible_signals(document: Document) -> list[Signal]:
     """`visible:title` from h1 (or a title element), `visible:title.other` from a heading right under it."""
     signals = []
     body = document.root.find("body")
-    for heading in (body.iter("h1") if body is not None else ()):
+    for heading in body.iter("h1") if body is not None else ():
         text = visible_text(heading)
         if len(text) >= 8:
-            signals.append(Signal("visible", "title", text, heading.get("lang"), heading, None, _head(heading)))
+            signals.append(Signal("visible", "title", text, heading.get("lang"), heading))
             following = heading.getnext()
             if following is not None and (following.tag in ("h1", "h2", "h3") or following.get("lang")):
                 other = visible_text(following)
                 if len(other) >= 12 and "title" not in (s.name for s in signals if s.value == other):
-                    signals.append(
-                        Signal("visible", "title.other", other, following.get("lang"), following, None, _head(following))
-                    )
+                    signals.append(Signal("visible", "title.other", other, following.get("lang"), following))
     element = document.root.find("head/title")
     if element is not None and element.text:
-        signals.append(Signal("title_element", "title", element.text, None, element, None, element.text.strip()))
+        signals.append(Signal("title_element", "title", element.text, None, element))
     return signals
 
 
-def _head(element: object) -> str:
-    texts = [text.strip() for text in element.itertext() if text.strip()]  # type: ignore[attr-defined]
-    return texts[0] if texts else ""
-
-
-def choose_titles(document: Document, index: SignalIndex, languages: list[str], page: str | None) -> dict[str, LangText]:
+def choose_titles(
+    document: Document, index: SignalIndex, languages: list[str], page: str | None
+) -> dict[str, LangText]:
     """Titles by language; `languages` are those of the abstracts, `page` the declared language of the article."""
     found = choices(index.ranked(_RANKS), clean_title)
     found = [choice for choice in found if _plausible(choice)]
@@ -85,7 +80,9 @@ def choose_titles(document: Document, index: SignalIndex, languages: list[str], 
     titles[known.language] = _lang_text(document, main, known, "original")
     others = choices(index.ranked(_ALTERNATIVES), clean_title)
     if not index.get("selector", "title"):
-        others = [choice for choice in others if choice.signals[0].vocabulary != "visible" or _translates(choice, languages)]
+        others = [
+            choice for choice in others if choice.signals[0].vocabulary != "visible" or _translates(choice, languages)
+        ]
     for choice in others:
         if _overlaps(choice.value, main.value):
             continue

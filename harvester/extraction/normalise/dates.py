@@ -16,13 +16,17 @@ august aout agosto augustus agustos август августа sierpien sierpni
 september septembre septiembre setembro settembre eylul сентябрь сентября wrzesien wrzesnia sep sept set
 october octobre oktober octubre outubro ottobre ekim октябрь октября pazdziernik pazdziernika oct okt out ott
 november novembre noviembre novembro kasim ноябрь ноября listopad listopada nov
-december decembre dezember diciembre dezembro dicembre aralik декабрь декабря grudzien grudnia dec dez dic""".split("\n")
+december decembre dezember diciembre dezembro dicembre aralik декабрь декабря grudzien grudnia dec dez dic""".split(
+    "\n"
+)
 MONTH_OF = {fold(name): number for number, line in enumerate(_MONTHS, 1) for name in line.split()}
 
 _ISO = re.compile(r"\b(1[5-9]\d\d|20\d\d)(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d)")
 _NUMERIC = re.compile(r"\b(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
 _MONTH_YEAR = re.compile(r"\b(\d{1,2})/(1[5-9]\d\d|20\d\d)\b")
-_WORDS = re.compile(r"\b(?:(\d{1,2})(?:er|st|nd|rd|th|º|\.)?\s+)?(?:de\s+|of\s+)?([^\W\d_]{3,12})\.?,?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(?:de\s+)?(1[5-9]\d\d|20\d\d)\b")
+_WORDS = re.compile(
+    r"\b(?:(\d{1,2})(?:er|st|nd|rd|th|º|\.)?\s+)?(?:de\s+|of\s+)?([^\W\d_]{3,12})\.?,?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(?:de\s+)?(1[5-9]\d\d|20\d\d)\b"
+)
 
 
 class ReadDate(NamedTuple):

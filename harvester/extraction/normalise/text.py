@@ -9,9 +9,13 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31}
 # Zero-width, bidi controls, soft hyphen, BOM: they are never part of a word's meaning.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_MOJIBAKE = re.compile("[ÃÂâÅÐÑ][\u0080-\u00bf\u20ac\u201a-\u201e\u2020-\u2026\u2030\u2039\u203a\u2122\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018\u2019\u201c\u201d\u2022]")
+_MOJIBAKE = re.compile(
+    "[ÃÂâÅÐÑ][\u0080-\u00bf\u20ac\u201a-\u201e\u2020-\u2026\u2030\u2039\u203a\u2122\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018\u2019\u201c\u201d\u2022]"
+)
 _SPACES = re.compile(r"\s+")
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"})
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+)
 
 
 def tidy(text: str) -> str:
@@ -37,7 +41,9 @@ def strip_markup(text: str) -> str:
     soup = BeautifulSoup(text, "lxml")
     for element in soup.find_all(["script", "style"]):
         element.decompose()
-    for element in soup.find_all(["p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "title", "sec", "jats:p", "jats:title"]):
+    for element in soup.find_all(
+        ["p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "title", "sec", "jats:p", "jats:title"]
+    ):
         element.insert_after(" ")
     return soup.get_text()
 

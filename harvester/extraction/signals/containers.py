@@ -18,22 +18,37 @@ _CANDIDATES = etree.XPath(
 _NOT_ABSTRACT = re.compile(
     r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
 )
-_DESCRIPTION = re.compile(r"(?:^|[-_])(?:paper|item|article|publication|record|thesis|work)[-_]description(?:$|[-_])", re.I)
-_ABSTRACT = re.compile(r"(?:^|[-_]|article|paper|html|full|item|node|field)(?:abstract|resume|resumen|resumo|summary)s?(?:$|[-_](?:content|text|full|body|para|p|value|inner)|(?:content|text|body|section|intext|infull))", re.I)
+_DESCRIPTION = re.compile(
+    r"(?:^|[-_])(?:paper|item|article|publication|record|thesis|work)[-_]description(?:$|[-_])", re.I
+)
+_ABSTRACT = re.compile(
+    r"(?:^|[-_]|article|paper|html|full|item|node|field)(?:abstract|resume|resumen|resumo|summary)s?(?:$|[-_](?:content|text|full|body|para|p|value|inner)|(?:content|text|body|section|intext|infull))",
+    re.I,
+)
 _AUTHORS = etree.XPath(
     "descendant::*[self::div or self::p or self::span or self::ul or self::section or self::td or self::h2 or self::h3 or self::a]"
     "[contains(@class,'uthor') or contains(@id,'uthor') or contains(@class,'reator') or contains(@itemprop,'author') or "
     "@rel='author']"
 )
-_AUTHOR_NAME = re.compile(r"(?:^|[-_a-z])[Aa]uthors?(?:$|[-_]?(?:names?|list|s|data|link|text|item)$)|^contrib(?:utor)?s?$|^creators?$")
-_ELSEWHERE = re.compile(r"referenc|biblio|cited|citation|comment|related|recommend|sidebar|footer|bio|search|similar|also", re.I)
-_KEYWORDS = etree.XPath("//body//*[self::ul or self::div or self::p or self::section][contains(@class,'eyword') or contains(@class,'kwd')]")
+_AUTHOR_NAME = re.compile(
+    r"(?:^|[-_a-z])[Aa]uthors?(?:$|[-_]?(?:names?|list|s|data|link|text|item)$)|^contrib(?:utor)?s?$|^creators?$"
+)
+_ELSEWHERE = re.compile(
+    r"referenc|biblio|cited|citation|comment|related|recommend|sidebar|footer|bio|search|similar|also", re.I
+)
+_KEYWORDS = etree.XPath(
+    "//body//*[self::ul or self::div or self::p or self::section][contains(@class,'eyword') or contains(@class,'kwd')]"
+)
 _KEYWORD_NAME = re.compile(r"(?:^|[\s_-])(?:kwd-?groups?|keywords?(?:-?(?:list|group|section))?)(?:$|[\s_-])", re.I)
 _NOT_NOT_ABSTRACT = re.compile(
     r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
 )
-_DESCRIPTION = re.compile(r"(?:^|[-_])(?:paper|item|article|publication|record|thesis|work)[-_]description(?:$|[-_])", re.I)
-_ABSTRACT = re.compile(r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I)
+_DESCRIPTION = re.compile(
+    r"(?:^|[-_])(?:paper|item|article|publication|record|thesis|work)[-_]description(?:$|[-_])", re.I
+)
+_ABSTRACT = re.compile(
+    r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
+)
 
 
 def read(document: Document) -> list[Signal]:
@@ -46,8 +61,7 @@ def read(document: Document) -> list[Signal]:
         text = visible_text(element)
         if 150 <= len(text) <= 8000 and _prose(element, text):
             taken.append(element)
-            first = next((piece.strip() for piece in element.itertext() if len(piece.strip()) > 20), text)
-            signals.append(Signal("container", "abstract", text, None, element, None, first))
+            signals.append(Signal("container", "abstract", text, None, element))
     return [*signals, *_authors(document), *_keywords(document)]
 
 
@@ -74,7 +88,7 @@ def _authors(document: Document) -> list[Signal]:
     if not distinct:
         return []
     first = leaves[0][0]
-    return [Signal("container", "authors", "; ".join(distinct), None, first, None, _first_words(first), tuple(distinct))]
+    return [Signal("container", "authors", "; ".join(distinct), None, first, None, None, tuple(distinct))]
 
 
 def _keywords(document: Document) -> list[Signal]:
@@ -83,14 +97,14 @@ def _keywords(document: Document) -> list[Signal]:
         names = f"{group.get('class') or ''} {group.get('id') or ''}"
         if not _KEYWORD_NAME.search(names):
             continue
-        items = [text for child in group.iter("li", "a", "span") if not len(child) and (text := visible_text(child).strip(" ,;|"))]
+        items = [
+            text
+            for child in group.iter("li", "a", "span")
+            if not len(child) and (text := visible_text(child).strip(" ,;|"))
+        ]
         if len(items) >= 2 and all(len(item) <= 100 for item in items):
-            return [Signal("container", "keywords", "; ".join(items), None, group, None, _first_words(group), tuple(items))]
+            return [Signal("container", "keywords", "; ".join(items), None, group, None, None, tuple(items))]
     return []
-
-
-def _first_words(element: Element) -> str:
-    return next((piece.strip() for piece in element.itertext() if piece.strip()), "")
 
 
 def _without_marks(element: Element) -> str:
@@ -101,7 +115,11 @@ def _without_marks(element: Element) -> str:
 def _apart(element: Element) -> bool:
     """True in references, comments, related boxes and menus: those authors are others'."""
     for ancestor in [element, *element.iterancestors()]:
-        if ancestor.tag in ("nav", "footer", "aside", "form", "li") and ancestor is not element and ancestor.tag != "li":
+        if (
+            ancestor.tag in ("nav", "footer", "aside", "form", "li")
+            and ancestor is not element
+            and ancestor.tag != "li"
+        ):
             return True
         if _ELSEWHERE.search(f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"):
             return True

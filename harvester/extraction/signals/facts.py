@@ -49,8 +49,7 @@ def read_fact(fact: Fact) -> Iterator[Signal]:
         value, place = _following(fact.element)
     value = " ".join(value.split()).strip(" :;,")
     if value and len(value) <= _LIMIT:
-        quote = value if value in string_value(place) else _first(place, fact.element)
-        yield Signal("fact", fact.kind, value, None, place, None, quote)
+        yield Signal("fact", fact.kind, value, None, place)
 
 
 def _rest_of_block(fact: Fact) -> tuple[str, Element]:
@@ -88,13 +87,9 @@ def _following(element: Element) -> tuple[str, Element]:
 def _listed(element: Element) -> str:
     """Text of an element; parts that are elements of their own are kept apart with semicolons."""
     children = [child for child in element if isinstance(child.tag, str) and string_value(child).strip()]
-    alone = not (element.text or "").strip() and all(not (child.tail or "").strip(" ,;\r\n\t\xa0|") for child in children)
+    alone = not (element.text or "").strip() and all(
+        not (child.tail or "").strip(" ,;\r\n\t\xa0|") for child in children
+    )
     if len(children) > 1 and alone and all(child.tag == children[0].tag for child in children):
         return "; ".join(visible_text(child).strip(" ;,") for child in children)
     return visible_text(element)
-
-
-def _first(place: Element, label: Element) -> str:
-    pieces = [piece.strip() for piece in place.itertext() if piece.strip()]
-    after = [piece for piece in pieces if piece != (label.text or "").strip()]
-    return after[0] if after else ""

@@ -20,11 +20,16 @@ from harvester.model.source import SelectorRule
 
 _CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
              "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
-_SKIPPED = frozenset("script style noscript template nav button form select option textarea svg iframe math aside figure".split())
+_SKIPPED = frozenset(
+    "script style noscript template nav button form select option textarea svg iframe math aside figure".split()
+)
 _RANK = {f"h{number}": number for number in range(1, 7)}
 _LOWEST = 7
 _NAVIGATION = frozenset(("nav", "option", "button", "form", "select"))
-_MORE = re.compile(r"^\W*(?:read more|show more|lire la suite|view full[- ]?text|full text|show less|see more|\[?more\]?|download)\W*$", re.I)
+_MORE = re.compile(
+    r"^\W*(?:read more|show more|lire la suite|view full[- ]?text|full text|show less|see more|\[?more\]?|download)\W*$",
+    re.I,
+)
 _LONG = 12_000  # characters; longer than any abstract: a block that never closed
 _SOLE_CLIMB = 6
 
@@ -195,7 +200,9 @@ def _sole(parent: Element, child: Element) -> bool:
     for other in parent:
         if other is child:
             continue
-        if (other.tail or "").strip() or (isinstance(other.tag, str) and other.tag not in _SKIPPED and string_value(other).strip()):
+        if (other.tail or "").strip() or (
+            isinstance(other.tag, str) and other.tag not in _SKIPPED and string_value(other).strip()
+        ):
             return False
     return True
 
@@ -242,7 +249,7 @@ class _Reader:
         if not isinstance(tag, str) or tag in _SKIPPED or element in self.seen or _hidden(element):
             return
         if tag == "br":
-            self.text("\n", element)
+            self._line_break(element)
             return
         if tag == "hr" and self.rank == _LOWEST and self.has_content():
             raise _Closed
@@ -257,6 +264,13 @@ class _Reader:
         self.children(element)
         if edge:
             self.text("\n\n", element)
+
+    def _line_break(self, element: Element) -> None:
+        block = self.current
+        if block and block.label.kind == "keywords" and block.first and not self.muted:
+            if not "".join(block.pieces[-1][1]).rstrip().endswith((",", ";")):
+                self.current = None  # a printed keyword list ends with its line
+        self.text("\n", element)
 
     def _heads(self, element: Element) -> bool:
         """Handle an element that is a label or heading; True if it needs no further reading."""
@@ -411,7 +425,9 @@ def _signal(document: Document, block: _Block) -> Iterator[Signal]:
     language = block.label.language if block.label.proves else None
     if block.items:
         items = block.items
-        yield Signal("heading", "keywords", "; ".join(items.items), language, items.element, None, items.quote, items.items)
+        yield Signal(
+            "heading", "keywords", "; ".join(items.items), language, items.element, None, items.quote, items.items
+        )
         return
     if block.first is None:
         return

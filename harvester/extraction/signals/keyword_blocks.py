@@ -78,13 +78,19 @@ def _closes(element: Element) -> bool:
     if element.tag in _HEADINGS and element.tag != "table":
         return True
     words = string_value(element).strip()
-    return len(words) < 60 and bool(words) and (label_of(words) is not None or (is_section(words) and element.tag != "a"))
+    return (
+        len(words) < 60 and bool(words) and (label_of(words) is not None or (is_section(words) and element.tag != "a"))
+    )
 
 
 def _continues(element: Element, block: Element | None, said: str) -> bool:
     if block is None:
         return not said
-    return element.tag == block.tag and element.get("class") == block.get("class") and len(string_value(element)) < _ITEM_LIMIT
+    return (
+        element.tag == block.tag
+        and element.get("class") == block.get("class")
+        and len(string_value(element)) < _ITEM_LIMIT
+    )
 
 
 def _printed(element: Element) -> str:

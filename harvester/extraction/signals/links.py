@@ -5,7 +5,9 @@ import re
 from harvester.extraction.document import Document, language_tag
 from harvester.extraction.signals.signal import Signal
 
-_WANTED = frozenset(("canonical", "alternate", "license", "licence", "cite-as", "author", "item", "describedby", "schema.dc"))
+_WANTED = frozenset(
+    ("canonical", "alternate", "license", "licence", "cite-as", "author", "item", "describedby", "schema.dc")
+)
 _HEADER_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w*!-]+(?:\s*=\s*(?:"[^"]*"|[^",;]*))?)*)')
 _PARAMETER = re.compile(r';\s*([\w*!-]+)\s*=\s*(?:"([^"]*)"|([^",;]*))')
 

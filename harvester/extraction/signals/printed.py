@@ -5,13 +5,17 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from harvester.extraction.document import Document, Element, string_value
+from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
 
-_TEXTS = etree.XPath("//body//text()[not(parent::script or parent::style or parent::noscript or parent::option)]", smart_strings=False)
+_TEXTS = etree.XPath(
+    "//body//text()[not(parent::script or parent::style or parent::noscript or parent::option)]", smart_strings=False
+)
 _DOI_PLACES = etree.XPath("//body//a[contains(@href,'doi.org/10.')]")
 _REFERENCE = re.compile(r"referenc|biblio|citation|cited|footnote|related|recommend|reflist|literature|similar", re.I)
-_DOI = re.compile(r"(?:\bdoi\b\s*[:=]?\s*|\bdoi\.org/)(?:https?://(?:dx\.)?doi\.org/)?\s*(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE)
+_DOI = re.compile(
+    r"(?:\bdoi\b\s*[:=]?\s*|\bdoi\.org/)(?:https?://(?:dx\.)?doi\.org/)?\s*(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE
+)
 _BEFORE, _AFTER = 1500, 3000  # characters around the title: a citation further off is another article's
 _CITATIONS = (
     # Volume 83, Issue 2, February 2015, Pages 56–71 | Volume 111, 2013 - Issue 9-11 | Vol. 42 - N° 9-10 - p. 435-440
@@ -25,9 +29,14 @@ _CITATIONS = (
         r"(?:\b(?:19|20)\d\d\b\s*[,;:]?\s*)(?P<volume>\d{1,4})\s*(?:\(\s*(?P<issue>[\w/–-]{1,10})\s*\))?\s*[,:]\s*"
         r"(?:pp?\.?\s*)?(?P<pages>e?\d{1,7}(?:\s*[-–]\s*e?\d{1,7})?)\b"
     ),
-    re.compile(r"\b(?P<volume>\d{1,4})\s*\(\s*(?P<issue>\d{1,4}(?:[-/–]\d+)?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<pages>\d{1,6}\s*[-–]\s*\d{1,6})\b"),
+    re.compile(
+        r"\b(?P<volume>\d{1,4})\s*\(\s*(?P<issue>\d{1,4}(?:[-/–]\d+)?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<pages>\d{1,6}\s*[-–]\s*\d{1,6})\b"
+    ),
 )
-_PAGES = re.compile(r"\b(?:pages?|pp?|seiten|p[áa]ginas|pag)\.?\s*:?\s*(?P<pages>[A-Za-z]?\d{1,7}\s*[-–]\s*[A-Za-z]?\d{1,7})\b", re.IGNORECASE)
+_PAGES = re.compile(
+    r"\b(?:pages?|pp?|seiten|p[áa]ginas|pag)\.?\s*:?\s*(?P<pages>[A-Za-z]?\d{1,7}\s*[-–]\s*[A-Za-z]?\d{1,7})\b",
+    re.IGNORECASE,
+)
 _DATES = re.compile(
     r"\b(?P<label>published(?:\s+online)?|first\s+published|publication\s+date|publié\s+(?:en\s+ligne\s+)?le|mis\s+en\s+ligne\s+le|"
     r"veröffentlicht(?:\s+am)?|publicado\s+(?:en|el|em)|pubblicato\s+il|received|accepted|reçu\s+le|accepté\s+le)"
@@ -53,7 +62,7 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
     if "volume" not in known:
         signals.extend(_citation(near, body))
     if "pages" not in known and not any(signal.name == "pages" for signal in signals):
-        signals.extend(Signal("printed", "pages", m["pages"], None, body, None, _place(body, m["pages"])) for m in _first(_PAGES, near))
+        signals.extend(Signal("printed", "pages", m["pages"], None, body, None) for m in _first(_PAGES, near))
     if "date" not in known:
         signals.extend(_dates(near, body))
     if "journal" not in known:
@@ -80,7 +89,7 @@ def _citation(near: str, body: Element) -> Iterator[Signal]:
         if found:
             for name, value in found.groupdict().items():
                 if value:
-                    yield Signal("printed", name, value, None, body, None, _place(body, value))
+                    yield Signal("printed", name, value, None, body, None)
             return
 
 
@@ -90,7 +99,7 @@ def _dates(near: str, body: Element) -> Iterator[Signal]:
         kind = "received" if label.startswith(("received", "reçu")) else "published"
         kind = "accepted" if label.startswith(("accept",)) else kind
         kind = "online" if "online" in label or "ligne" in label else kind
-        yield Signal("printed", f"date.{kind}", found["date"], None, body, None, _place(body, found["date"]))
+        yield Signal("printed", f"date.{kind}", found["date"], None, body, None)
 
 
 def _journal(document: Document, title: str | None) -> Iterator[Signal]:
@@ -108,15 +117,11 @@ def _journal(document: Document, title: str | None) -> Iterator[Signal]:
             return
 
 
-def _place(body: Element, value: str) -> str:
-    return value if value in string_value(body) else value.split()[0]
-
-
 def _dois(document: Document, near: str, body: Element) -> Iterator[Signal]:
     """The DOI printed near the title; else the only one that is linked outside of references."""
     values = list(dict.fromkeys(match[1] for match in _DOI.finditer(near)))
     if values:
-        yield Signal("printed", "doi", values[0], None, body, None, _place(body, values[0]))
+        yield Signal("printed", "doi", values[0], None, body, None)
         return
     links = {link.get("href", "").lower(): link for link in _DOI_PLACES(document.root)[:60] if not _in_references(link)}
     if len(links) == 1:

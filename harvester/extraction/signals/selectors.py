@@ -7,7 +7,7 @@ from functools import lru_cache
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
-from harvester.extraction.document import Document, Element, string_value, visible_text
+from harvester.extraction.document import Document, Element, visible_text
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.normalise.names import split_names
 from harvester.extraction.signals.signal import Signal
@@ -54,10 +54,9 @@ def _read(field: str, rule: SelectorRule, element: Element) -> Iterator[Signal]:
     value = _narrowed(rule, raw)
     if value is None:
         return
-    quote = _quote(element, rule.attr, value)
     language = rule.lang
     if field == "authors" and not rule.attr:
-        yield Signal("selector", field, value, language, element, None, quote, tuple(_parts(rule, value)))
+        yield Signal("selector", field, value, language, element, None, None, tuple(_parts(rule, value)))
         return
     items = tuple(split_keywords(value)) if field == "keywords" and not rule.split else ()
     if rule.split:
@@ -65,7 +64,7 @@ def _read(field: str, rule: SelectorRule, element: Element) -> Iterator[Signal]:
     name = f"{field}.{rule.kind}" if rule.kind and field in ("date", "issn") else field
     if field == "date" and rule.order:
         name = f"{name}@{rule.order}"
-    yield Signal("selector", name, value, language, element, rule.attr, quote, items)
+    yield Signal("selector", name, value, language, element, rule.attr, None, items)
 
 
 def _narrowed(rule: SelectorRule, raw: str) -> str | None:
@@ -78,22 +77,6 @@ def _narrowed(rule: SelectorRule, raw: str) -> str | None:
     if "value" in groups:
         return groups["value"]
     return match[1] if match.re.groups else match[0]
-
-
-def _quote(element: Element, attribute: str | None, value: str) -> str:
-    """The longest head of the value that stands as it is in the place, so that the quote can be found there."""
-    place = element.get(attribute, "") if attribute else string_value(element)
-    if value in place:
-        return value
-    words = value.split(" ")
-    low, high = 0, len(words)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if " ".join(words[:middle]) in place:
-            low = middle
-        else:
-            high = middle - 1
-    return " ".join(words[:low])
 
 
 def _parts(rule: SelectorRule, value: str) -> list[str]:
