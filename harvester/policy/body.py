@@ -19,6 +19,7 @@ from harvester.policy.phrases import Facts, Phrases
 from harvester.policy.rights import abstract_texts, archive_ban, fact_texts, quotes
 
 TREE_LIMIT = 4 * 1024 * 1024  # bytes; a tree for cutting takes thirty times as much memory
+_ADDRESSES = "e-mail addresses"
 _MARK = "data-harvester-fulltext"
 _XML = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<\?xml")
 _HTML = re.compile(rb"<html[\s>]|<!doctype\s+html", re.IGNORECASE)
@@ -63,7 +64,7 @@ def body_to_keep(
             page = page.model_copy(update={"headers": _utf8_headers(page.headers)})
     clean = body_without_addresses(body, encoding)
     if clean != body:
-        reasons.append("e-mail addresses")
+        reasons.append(_ADDRESSES)
     page = page.model_copy(update={"body": clean})
     return Kept(page, "cut", "; ".join(reasons)) if reasons else Kept(page, "kept", "")
 
@@ -110,7 +111,10 @@ def _cut(
         cut_abstracts(soup, cut)
         reasons.append(f"abstracts (text and data mining reserved, basis {policy.basis})")
     _declare_utf8(soup)
-    text = without_addresses(soup.decode())
+    served = soup.decode()
+    text = without_addresses(served)
+    if text != served:
+        reasons.append(_ADDRESSES)
     if not policy.keep and cut.phrases.within(text):
         return None
     return text, reasons

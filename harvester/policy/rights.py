@@ -109,6 +109,7 @@ def fact_texts(record: Record) -> Iterator[str]:
 def quotes(record: Record) -> Iterator[str]:
     """The words that verdict, integrity, relations and rights rest on, and names of people."""
     yield from (person.name for person in record.contributors)
+    yield from (text for text in (record.integrity.notice, record.integrity.date, record.rights.copyright) if text)
     yield from (evidence.quote for evidence in _quoted(record))
 
 
