@@ -50,4 +50,3 @@ def reader_of(page: Page, catalogue: Catalogue, source_id: str | None = None) ->
     Raises UsageError for an unknown `source_id`.
     """
     return catalogue.for_saved_page(page.url, source_id) or GENERIC
-

@@ -1,6 +1,7 @@
 """Verbs that harvest: demo, source (check, list), run, runs (list, show)."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,7 +97,24 @@ def _print_run(found: "Run") -> None:
 
 
 def demo(context: typer.Context) -> None:
-    """Harvest the bundled sample publisher over loopback into a fresh folder; print records, verdicts and why."""
+    """Harvest the bundled sample publisher over loopback into a fresh folder; print records, verdicts and why.
+
+    The folder is --data, else demo-data/ here. No address off this machine is asked.
+    """
+    from harvester.cli.demo_view import shown
+    from harvester.cli.progress import progress
+    from harvester.cli.show import console
+    from harvester.demo import demonstrate
+    from harvester.model.run import RunOutcome
+
+    wiring: Wiring = context.obj
+    folder = wiring.data or Path("demo-data")
+    print(f"Harvesting the sample publisher into {folder}/ ...", flush=True)
+    with progress() as watch:
+        result = demonstrate(folder, watch)
+    console().print(*shown(result), sep="\n")
+    if any(one.outcome is not RunOutcome.SUCCEEDED for one in result.runs):
+        raise typer.Exit(1)
 
 
 def run(
@@ -107,7 +125,31 @@ def run(
     full: Annotated[bool, typer.Option("--full", help="Visit every known page, due or not.")] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Visit at most so many pages.")] = None,
 ) -> None:
-    """Harvest sources, one after the other: crawl politely, read, keep what may be kept."""
+    """Harvest sources, one after the other: crawl politely, read, keep what may be kept.
+
+    Ctrl-C or SIGTERM ends a run in order; the next run goes on from there. Exit code 1 when a run failed or is
+    degraded, 4 when another run of the source is at work.
+    """
+    from harvester.cli.progress import progress
+    from harvester.model.run import RunOutcome
+    from harvester.run import run_source
+    from storage.store import Store
+
+    wiring: Wiring = context.obj
+    wanted = [wiring.catalogue.get(source_id) for source_id in dict.fromkeys(sources)]
+    settings = wiring.settings
+    codes = []
+    with Store.open(settings.database_url, migrate=True) as store:
+        for source in wanted:
+            with progress() as watch:
+                done = run_source(
+                    store, source, settings, full=full, limit=limit, on_progress=partial(watch, source.id)
+                )
+            _print_run(done)
+            codes.append(0 if done.outcome in (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED) else 1)
+            if done.outcome is RunOutcome.INTERRUPTED:
+                break
+    raise typer.Exit(max(codes))
 
 
 demo_verb = verb(demo, "harvester demo")

@@ -62,7 +62,7 @@ class Read:
         if self.record is None:
             return {}
         place = self.record.container
-        found = {
+        found: dict[str, list[str | None]] = {
             "journal": list(place.titles.values()),
             "volume": [place.volume],
             "issue": [place.issue],
