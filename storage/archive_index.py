@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from storage.archive import Pointer
 from storage.database import Database
-from storage.tables import archive_entries, identities, runs, upsert
+from storage.tables import archive_entries, identities, records, runs, upsert
 from storage.unit import Unit
 
 _PAGE = 500
@@ -48,14 +48,13 @@ class ArchiveIndex:
 
     def pointers(self, record_id: str) -> list[Pointer]:
         """Every place where a page of a record stands, also under its other URLs."""
-        urls = select(func.substr(identities.c.key, len("url:") + 1)).where(
-            identities.c.record_id == record_id, identities.c.key.startswith("url:")
-        )
-        query = select(archive_entries).where(
-            or_(archive_entries.c.record_id == record_id, archive_entries.c.url.in_(urls))
-        )
+        query = select(archive_entries).where(_of_record(record_id))
         with self._database.read() as connection:
             return [_entry(row).pointer for row in connection.execute(query)]
+
+    def forget(self, unit: Unit, record_id: str) -> None:
+        """Drop every pointer to a record's pages."""
+        unit.connection.execute(archive_entries.delete().where(_of_record(record_id)))
 
     def committed_lengths(self, source_id: str) -> dict[str, int]:
         """Bytes of each file that pointers vouch for; 0 for the first file of a Run without any. For `recover`."""
@@ -84,6 +83,15 @@ class ArchiveIndex:
 
 def _named(name: str) -> ColumnElement[bool]:
     return or_(archive_entries.c.record_id == name, archive_entries.c.url == name)
+
+
+def _of_record(record_id: str) -> ColumnElement[bool]:
+    names = select(func.substr(identities.c.key, len("url:") + 1)).where(
+        identities.c.record_id == record_id, identities.c.key.startswith("url:")
+    )
+    source = select(records.c.source_id).where(records.c.id == record_id).scalar_subquery()
+    unread = and_(archive_entries.c.record_id.is_(None), archive_entries.c.source_id == source)
+    return or_(archive_entries.c.record_id == record_id, and_(unread, archive_entries.c.url.in_(names)))
 
 
 def _row(entry: ArchiveEntry) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from harvester.model.access import AccessStatus, AccessVerdict
 from harvester.model.record import Provenance, Record
 from harvester.model.run import ChangeKind
 from storage import saving
+from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database
 from storage.documents import fold, from_text
 from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
 from storage.saving import Saved
-from storage.tables import archive_entries, changes, identities, records, revisions, verdicts
+from storage.tables import changes, identities, records, revisions, verdicts
 from storage.unit import Unit
 
 REASONS = ("gone", "duplicate", "legal", "out_of_scope", "operator")
@@ -26,10 +27,11 @@ _PAGE = 200
 class Records:
     """All Records, deleted ones included as tombstones."""
 
-    def __init__(self, database: Database, changes: Changes, pages: Pages) -> None:
+    def __init__(self, database: Database, changes: Changes, pages: Pages, archive_index: ArchiveIndex) -> None:
         self._database = database
         self._changes = changes
         self._pages = pages
+        self._archive_index = archive_index
 
     def save(self, unit: Unit, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
         """Store what is new or different, with history and Changes; one Saved per record, in order.
@@ -114,8 +116,9 @@ class Records:
         record = _wanted(unit, record_id)
         bare = _bare(record, now)
         self._bury(unit, bare, reason, now, keep_history=False)
-        for table in (revisions, verdicts, archive_entries):
+        for table in (revisions, verdicts):
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
+        self._archive_index.forget(unit, record_id)
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
 
     def _bury(self, unit: Unit, record: Record, reason: str, now: datetime, *, keep_history: bool) -> None:

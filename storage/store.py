@@ -29,10 +29,10 @@ class Store:
         self._database = database
         self.changes = Changes(database)
         self.pages = Pages(database)
-        self.records = Records(database, self.changes, self.pages)
         self.hosts = Hosts(database)
         self.runs = Runs(database)
         self.archive_index = ArchiveIndex(database)
+        self.records = Records(database, self.changes, self.pages, self.archive_index)
 
     @classmethod
     def open(cls, database_url: str, *, migrate: bool = False, busy_s: float = BUSY_SECONDS) -> Self:
