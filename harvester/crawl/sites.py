@@ -15,6 +15,7 @@ from harvester.crawl.politeness import (
     TDMREP_PATH,
     RobotsVerdict,
     TdmRule,
+    retry_after,
     robots_too_long,
     robots_verdict,
     tdm_rules,
@@ -25,7 +26,9 @@ from harvester.crawl.turns import Turns
 from harvester.model.page import VisitOutcome
 from storage.hosts import RobotsCopy
 
-_ROBOTS_READ_LIMIT = 4 * ROBOTS_LIMIT
+_ROBOTS_READ_LIMIT = 20 * ROBOTS_LIMIT
+_ROBOTS_TRIES = 3
+_BACK_OFF_S = 0.5
 _UNREACHABLE_S = 600.0
 
 
@@ -37,6 +40,7 @@ class Site:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     status: int = 0
     body: bytes = b""
+    failure: ExchangeFailedError | None = None  # why there was no answer at all
     until: float = -1.0  # of the loop's clock: when robots.txt is asked for again
     tdm: list[TdmRule] | None = None
 
@@ -53,8 +57,14 @@ class Sites:
         self.warnings: dict[str, str] = {}
 
     async def permit(self, url: str) -> None:
-        """Return when robots.txt allows `url`; raises `ExchangeFailedError` (disallowed) when it does not."""
+        """Return when robots.txt allows `url`; raises `ExchangeFailedError` when it does not.
+
+        The outcome is `disallowed`, or what kept us from reading robots.txt when the host gave no answer at all.
+        """
         verdict = await self.verdict(url)
+        failure = self._site(url).failure
+        if not verdict.allowed and failure:
+            raise ExchangeFailedError(failure.outcome, f"robots.txt could not be read: {failure.detail}")
         if not verdict.allowed:
             raise ExchangeFailedError(VisitOutcome.DISALLOWED, verdict.rule)
 
@@ -71,8 +81,7 @@ class Sites:
 
     def reachable(self, url: str) -> bool:
         """False when robots.txt of an origin that was asked could not be read, so that all of it is closed for now."""
-        status = self._site(url).status
-        return 200 <= status < 300 or (400 <= status < 500 and status != 429)
+        return _good(self._site(url).status)
 
     async def statements(self, url: str) -> tuple[str, ...]:
         """What the origin's TDMRep file says of `url`, as `name: value`."""
@@ -93,7 +102,7 @@ class Sites:
         if kept and age is not None and age < ROBOTS_FRESH:
             self._use(site, kept, now + (ROBOTS_FRESH - age).total_seconds())
             return
-        fresh = await self._fetch_robots(site)
+        fresh = await self._ask_robots(site)
         if _good(fresh.status):
             self._use(site, fresh, now + ROBOTS_FRESH.total_seconds())
             await self._ledger.save_robots(site.origin, fresh)
@@ -101,20 +110,34 @@ class Sites:
             self.warnings[site.origin] = "robots.txt cannot be read; the last good copy is used"
             self._use(site, kept, now + _UNREACHABLE_S)
         else:
-            self.warnings[site.origin] = f"robots.txt cannot be read ({fresh.status or 'no answer'}): nothing is asked"
+            why = site.failure.detail if site.failure else f"HTTP {fresh.status}"
+            self.warnings[site.origin] = f"robots.txt cannot be read ({why}): nothing is asked"
             self._use(site, fresh, now + _UNREACHABLE_S)
 
+    async def _ask_robots(self, site: Site) -> RobotsCopy:
+        """A few tries: one hiccup must not close a host for the whole Run."""
+        for attempt in range(_ROBOTS_TRIES):
+            copy = await self._fetch_robots(site)
+            again = site.failure.retry if site.failure else not _good(copy.status)
+            if not again or attempt == _ROBOTS_TRIES - 1:
+                break
+            await asyncio.sleep(_BACK_OFF_S * 2**attempt)
+        return copy
+
     async def _fetch_robots(self, site: Site) -> RobotsCopy:
+        site.failure = None
         ask = Ask(limit=_ROBOTS_READ_LIMIT, timeout=self._timeout)
         try:
             answer = await self._fetcher.get(f"{site.origin}/robots.txt", ask, anything)
         except ExchangeFailedError as error:
-            # Too large to read is still there: its first part cannot be had, so nothing is allowed.
-            return RobotsCopy(status=0, body=error.detail.encode()[:200], fetched_at=utc_now())
+            site.failure = error
+            return RobotsCopy(status=None, body=b"", fetched_at=utc_now())
         if answer.status == 403:
             self.warnings[site.origin] = "robots.txt answered 403: everything is allowed, but nobody is welcome"
         if robots_too_long(answer.body):
             self.warnings[site.origin] = f"robots.txt is over {ROBOTS_LIMIT // 1024} KiB; what comes later is not read"
+        if not _good(answer.status) and (wait := retry_after(answer.header("retry-after"), utc_now())):
+            await self._turns.hold(answer.url, wait, f"HTTP {answer.status} at {answer.url}")
         body = answer.body[:ROBOTS_LIMIT] if answer.status < 300 else b""
         return RobotsCopy(status=answer.status, body=body, fetched_at=utc_now())
 

@@ -171,6 +171,10 @@ class Turns:
             return
         raise HostShutError("stopping")
 
+    def check(self, url: str) -> None:
+        """Raises `HostShutError` when the host of `url` is asked no more, or everything stops."""
+        self._check(self.lane(url))
+
     def _check(self, lane: Lane) -> None:
         if self._stopping.is_set():
             raise HostShutError("stopping")

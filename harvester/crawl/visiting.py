@@ -64,6 +64,7 @@ class Visitor:
         Raises `ExchangeFailedError` with the last outcome, `HostShutError`.
         """
         for attempt in range(MOST_RETRIES + 1):
+            self._turns.check(url)
             try:
                 answer = await self._attempt(url, ask)
             except ExchangeFailedError as error:

@@ -1,6 +1,7 @@
 """What publishers answer, and what becomes of it."""
 
 import gzip
+import socket
 import time
 
 import pytest
@@ -159,7 +160,8 @@ def test_server_error_always_is_tried_three_times(publisher: Publisher, crawler:
 
 
 def reset(handler: Handler) -> None:
-    handler.connection.close()
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    handler.close_connection = True
 
 
 def bad_status_line(handler: Handler) -> None:

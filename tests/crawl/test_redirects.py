@@ -1,0 +1,153 @@
+"""Redirects, addresses and certificates: every hop is checked before anything is sent."""
+
+import os
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+from loopback import Crawler, Handler, Publisher, make_source
+
+
+def test_a_moved_article_is_followed_within_the_source(publisher: Publisher, crawler: Crawler) -> None:
+    url = publisher.page("/article/1", status=301, Location="/article/1/new-slug")
+    publisher.page("/article/1/new-slug")
+    done = crawler.crawl(make_source(publisher, url))
+    page = done.visits[url].page
+    assert page is not None
+    assert (page.url, page.final_url) == (url, url + "/new-slug")
+
+
+def test_redirect_to_another_address_is_refused_before_connecting(
+    publisher: Publisher, other_publisher: Publisher, crawler: Crawler
+) -> None:
+    other_publisher.page("/secret")
+    foreign = publisher.page("/article/1", status=302, Location=other_publisher.url + "/secret")
+    done = crawler.crawl(make_source(publisher, foreign))
+    assert done.outcomes() == {foreign: "blocked_address"}
+    # Also where the source names the other host, but nobody opened its private address.
+    both = make_source(publisher, foreign, hosts=(publisher.host, other_publisher.host))
+    done = crawler.crawl(both, private_allow=[publisher.host])
+    assert done.outcomes() == {foreign: "blocked_address"}
+    assert "loopback" in done.visits[foreign].detail
+    assert other_publisher.requests == []
+
+
+def test_a_second_host_of_the_source_may_be_redirected_to(
+    publisher: Publisher, other_publisher: Publisher, crawler: Crawler
+) -> None:
+    other_publisher.page("/article/1")
+    url = publisher.page("/article/1", status=302, Location=other_publisher.url + "/article/1")
+    done = crawler.crawl(make_source(publisher, url, hosts=(publisher.host, other_publisher.host)))
+    assert done.outcomes() == {url: "ok"}
+    assert other_publisher.paths()[0] == "/robots.txt"
+
+
+@pytest.mark.parametrize(
+    ("location", "outcome"),
+    [
+        ("/login?next=/article/1", "login"),
+        ("https://sso.example.org/saml2/start", "login"),
+        ("file:///etc/passwd", "blocked_address"),
+        ("data:text/html,hello", "blocked_address"),
+        ("ftp://127.0.0.1/x", "blocked_address"),
+        ("javascript:alert(1)", "blocked_address"),
+        ("http://169.254.169.254/latest/meta-data/", "blocked_address"),
+        ("http://2130706433/", "blocked_address"),
+        ("http://[::ffff:127.0.0.1]/", "blocked_address"),
+        ("http://publisher@127.0.0.2/", "blocked_address"),
+        ("http://example.org/article/1", "blocked_address"),
+        ("/article/1.pdf", "wrong_content"),
+        ("/print/1", "wrong_content"),
+    ],
+)
+def test_where_a_redirect_may_not_lead(publisher: Publisher, crawler: Crawler, location: str, outcome: str) -> None:
+    url = publisher.page("/article/1", status=302, Location=location)
+    done = crawler.crawl(make_source(publisher, url))
+    assert done.outcomes() == {url: outcome}
+    assert publisher.articles() == ["/article/1"]
+    assert not {"/login?next=/article/1", "/print/1"} & set(publisher.paths())
+
+
+def test_endless_redirect_stops_within_ten_requests(publisher: Publisher, crawler: Crawler) -> None:
+    def onwards(handler: Handler) -> None:
+        number = int(handler.path.rsplit("/", 1)[1])
+        publisher.routes[f"/article/{number + 1}"] = onwards
+        handler.answer(302, {"Location": f"/article/{number + 1}"}, b"")
+
+    publisher.routes["/article/1"] = onwards
+    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
+    assert [(str(v.outcome), "without end" in v.detail) for v in done.visits.values()] == [("server_error", True)]
+    assert len(publisher.articles()) <= 10
+
+
+def test_redirect_loop_stops_at_once(publisher: Publisher, crawler: Crawler) -> None:
+    url = publisher.page("/article/1", status=302, Location="/article/2")
+    publisher.page("/article/2", status=302, Location="/article/1")
+    crawler.crawl(make_source(publisher, url))
+    assert publisher.articles() == ["/article/1", "/article/2"]
+
+
+def test_a_private_host_that_was_not_opened_is_not_asked(publisher: Publisher, crawler: Crawler) -> None:
+    url = publisher.pages(1)[0]
+    done = crawler.crawl(make_source(publisher, url), private_allow=[])
+    assert publisher.requests == []
+    assert done.outcomes() == {url: "blocked_address"}
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    """An authority, and a certificate of it for 127.0.0.1 and one for another name."""
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+
+    def openssl(*words: str) -> None:
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+    authority = ("-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Test authority")
+    openssl("req", *authority, "-keyout", "ca.key", "-out", "ca.pem")
+    for name, san in (("right", "IP:127.0.0.1"), ("wrong", "DNS:elsewhere.example")):
+        (folder / f"{name}.ext").write_text(f"subjectAltName={san}\n")
+        openssl(
+            "req",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-subj",
+            f"/CN={name}",
+            "-keyout",
+            f"{name}.key",
+            "-out",
+            f"{name}.csr",
+        )
+        openssl(
+            "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+            "-days", "2", "-extfile", f"{name}.ext", "-out", f"{name}.pem",
+        )  # fmt: skip
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "outcome"),
+    [("right", True, "ok"), ("right", False, "tls_error"), ("wrong", True, "tls_error")],
+)
+def test_certificates_are_verified(
+    publisher: Publisher,
+    crawler: Crawler,
+    certificates: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    trusted: bool,
+    outcome: str,
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / f"{name}.pem", certificates / f"{name}.key")
+    publisher.server.socket = context.wrap_socket(publisher.server.socket, server_side=True)
+    publisher.page("/article/1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "ca.pem") if trusted else os.devnull)
+    url = f"https://{publisher.host}/article/1"
+    done = crawler.crawl(make_source(publisher, url))
+    assert done.outcomes() == {url: outcome}
+    if outcome != "ok":
+        assert publisher.requests == []
+        assert "certificate" in done.visits[url].detail.lower() or "VerificationError" in done.visits[url].detail
