@@ -16,7 +16,7 @@ def names_of(record: Record) -> list[Name]:
     """Names in the order in which they decide. A DOI of another edition is never one."""
     keys = [f"pid:{record.publisher_id}"] if record.publisher_id else []
     keys += [f"url:{url}" for url in (record.url, *record.aliases)]
-    keys += [doi_key(i.value) for i in record.identifiers if i.scheme == "doi" and i.role == "self"]
+    keys += [doi_key(record.identity_doi)] if record.identity_doi else []
     return [(clean(key), record.source_id) for key in keys]
 
 

@@ -45,15 +45,18 @@ class Editions(NamedTuple):
 
 
 def read_editions(
-    document: Document, index: SignalIndex, identifiers: tuple[Identifier, ...], titles: tuple[str, ...]
+    document: Document,
+    index: SignalIndex,
+    identifiers: tuple[Identifier, ...],
+    titles: tuple[str, ...],
+    journals: tuple[str, ...],
 ) -> Editions:
-    """What the page states of other editions; a DOI under a "cite the other edition" note that speaks of it is ambiguous."""
+    """What the page states of other editions. `journals` are the names of the record's own journal."""
     note = _citation_note(document, index)
     relations: list[Relation] = []
     if note:
-        relations.append(_other_edition(document, *note))
-        if _DOI_ABOVE.search(note[1]):
-            identifiers = tuple(_ambiguous(identifier) for identifier in identifiers)
+        relation, identifiers = _settled(_other_edition(document, *note), note[1], identifiers, journals)
+        relations.append(relation)
     for signal in index.get("json_ld", "translationofwork.@id"):
         if target := doi(signal.value):
             relations.append(
@@ -95,8 +98,41 @@ def _other_edition(document: Document, element: Element, note: str) -> Relation:
     )
 
 
-def _ambiguous(identifier: Identifier) -> Identifier:
-    return identifier.model_copy(update={"role": "ambiguous"}) if identifier.scheme == "doi" else identifier
+def _settled(
+    relation: Relation, note: str, identifiers: tuple[Identifier, ...], journals: tuple[str, ...]
+) -> tuple[Relation, tuple[Identifier, ...]]:
+    """Whose the DOI is that a "cite the other edition" note points to.
+
+    It is the other edition's only if its journal code agrees with the journal the note names and not with the record's
+    own; otherwise it stays the record's own, and the relation is ambiguous: a DOI is never guessed.
+    """
+    shown = next((i for i in identifiers if i.scheme == "doi"), None)
+    if shown is None or not _DOI_ABOVE.search(note):
+        return relation, identifiers
+    code = _journal_code(shown.value)
+    if code and agrees(code, relation.target_text) and not any(agrees(code, journal) for journal in journals):
+        others = tuple(i.model_copy(update={"role": "other_edition"}) if i is shown else i for i in identifiers)
+        return relation.model_copy(update={"target": shown.value, "state": "resolved"}), others
+    return relation.model_copy(update={"state": "ambiguous"}), identifiers
+
+
+_CODE = re.compile(r"^10\.\d{4,9}/(?:j\.)?([a-z]{2,12})\.")
+
+
+def _journal_code(value: str) -> str | None:
+    found = _CODE.match(value)
+    return found[1] if found else None
+
+
+def agrees(code: str, journal: str) -> bool:
+    """True if a journal code is made of heads of the journal's words in order (`jbspin`: Joint Bone Spine)."""
+    rest = code.lower()
+    for word in fold(journal).split():
+        common = 0
+        while common < min(len(word), len(rest)) and word[common] == rest[common]:
+            common += 1
+        rest = rest[common:]
+    return not rest
 
 
 def _integrity(document: Document, titles: tuple[str, ...]) -> Integrity:

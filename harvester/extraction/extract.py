@@ -149,7 +149,9 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
     keywords = choose_keywords(document, index, languages)
     url, publisher_id = _address(document, source, index)
     identifiers = choose_identifiers(document, index, publisher_id)
-    editions = read_editions(document, index, identifiers, tuple(title.value for title in titles.values()))
+    container = choose_container(document, index, source.journals)
+    printed_titles = tuple(title.value for title in titles.values())
+    editions = read_editions(document, index, identifiers, printed_titles, tuple(container.titles.values()))
     excluded = _inadmissible(index)
     access = classify(
         document,
@@ -174,7 +176,7 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
         other_abstracts=other_abstracts,
         keywords=keywords,
         contributors=choose_contributors(document, index),
-        container=choose_container(document, index, source.journals),
+        container=container,
         dates=choose_dates(document, index),
         identifiers=editions.identifiers,
         locations=_locations(index, url),

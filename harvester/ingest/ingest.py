@@ -160,7 +160,7 @@ class Ingest:
         return self._reader.read(visit, known, state.digest if state else None, now=self._clock())
 
     def _find(self, record: Record) -> Record | None:
-        doi = record.identifier("doi")
+        doi = record.identity_doi
         found = self._store.records.find(doi=doi, url=record.url, source_id=self._source_id)
         return next((one for one in found if record.url in (one.url, *one.aliases)), found[0] if found else None)
 

@@ -218,6 +218,13 @@ def record_id(source_id: str, canonical_url: str) -> str:
     return hashlib.sha256(f"{source_id}\n{canonical_url}".encode()).hexdigest()[:20]
 
 
+    @property
+    def identity_doi(self) -> str | None:
+        """The own DOI as an identity key: None under a "cite the other edition" note, where it may be the other's."""
+        noted = any(r.type == "isVariantFormOf" and r.state != "resolved" for r in self.relations)
+        return None if noted else self.identifier("doi")
+
+
 _NOT_MEANING = {
     "revision", "created_at", "updated_at", "deleted_at", "deletion_reason", "provenance", "evidence",
     "as_of", "aliases", "id", "work_id", "raw", "rule", "decided_by", "boilerplate", "flags",
