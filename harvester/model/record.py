@@ -212,17 +212,16 @@ class Record(Value):
         """Normal form of this edition's own identifier of `scheme`, or None."""
         return next((i.value for i in self.identifiers if i.scheme == scheme and i.role == "self"), None)
 
-
-def record_id(source_id: str, canonical_url: str) -> str:
-    """The stable opaque id: 80 bits of SHA-256 over source and first canonical URL, in lower-case hex."""
-    return hashlib.sha256(f"{source_id}\n{canonical_url}".encode()).hexdigest()[:20]
-
-
     @property
     def identity_doi(self) -> str | None:
         """The own DOI as an identity key: None under a "cite the other edition" note, where it may be the other's."""
         noted = any(r.type == "isVariantFormOf" and r.state != "resolved" for r in self.relations)
         return None if noted else self.identifier("doi")
+
+
+def record_id(source_id: str, canonical_url: str) -> str:
+    """The stable opaque id: 80 bits of SHA-256 over source and first canonical URL, in lower-case hex."""
+    return hashlib.sha256(f"{source_id}\n{canonical_url}".encode()).hexdigest()[:20]
 
 
 _NOT_MEANING = {
