@@ -85,7 +85,7 @@ def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | Non
         for place, record in enumerate(batch[start : start + _CHUNK], start):
             try:
                 waiting.append(_Item(place, record, tuple(names_of(record))))
-            except (AttributeError, TypeError, ValueError) as error:
+            except (TypeError, ValueError) as error:
                 results[place] = _unfit(record.id, error)
         while waiting:
             waiting = _save_wave(unit, log, waiting, results, run_id, now)
@@ -149,7 +149,7 @@ def _step(
         if kinds and stored:
             present = renumbered(present, stored.revision + 1, now)
         row = _row(present) if kinds else _renewal(present)
-    except (AttributeError, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:
         return _Step(_unfit(item.target, error))
     record = present.record
     return _Step(

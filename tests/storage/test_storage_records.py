@@ -10,7 +10,7 @@ from made import make_record
 
 from harvester.errors import UsageError
 from harvester.model.access import AccessStatus
-from harvester.model.record import Identifier, Integrity, LangText, Record
+from harvester.model.record import Identifier, Integrity, LangText, Record, Relation
 from harvester.model.run import ChangeKind
 from storage.saving import Saved
 from storage.store import Store
@@ -209,6 +209,18 @@ class TestBadInput:
         assert [s.kind for s in saved] == [ChangeKind.CREATED, None, None, ChangeKind.CREATED]
         assert saved[1].error and saved[2].error
         assert len(store.changes.since(0)) == 2
+
+    def test_a_mistake_of_the_program_is_no_bad_item(
+        self, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delattr(Record, "identity_doi")
+        with pytest.raises(AttributeError):
+            save(store, now, make_record(1))
+
+    def test_a_doi_under_a_citation_note_is_no_name(self, store: Store, now: datetime) -> None:
+        noted = (Relation(type="isVariantFormOf", state="unresolved"),)
+        saved = save(store, now, make_record(1, doi="10.1000/en"), make_record(2, doi="10.1000/en", relations=noted))
+        assert len({s.record_id for s in saved}) == 2
 
     def test_an_item_the_database_refuses_fails_alone(self, store: Store, database: str, now: datetime) -> None:
         with sqlite3.connect(database.removeprefix("sqlite:///")) as raw:
