@@ -243,12 +243,16 @@ def string_value(element: Element) -> str:
 
 
 def language_tag(declared: str | None) -> str | None:
-    """A declared language as a BCP 47 tag (`en_US` -> `en-US`), None when it is none."""
+    """A declared language as a BCP 47 tag, None when it is none.
+
+    The region is left out (`en_US` -> `en`): an abstract is in English wherever it was written; a script stays.
+    """
     tag = (declared or "").strip().replace("_", "-")
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
         return None
-    primary, *rest = tag.split("-")
-    return "-".join([_THREE_LETTER.get(primary.lower(), primary.lower()), *rest])
+    primary, *rest = tag.lower().split("-")
+    scripts = [part.title() for part in rest if len(part) == 4 and part.isalpha()]
+    return "-".join([_THREE_LETTER.get(primary, primary), *scripts])
 
 
 # ISO 639-2 and 639-3 codes met in metadata that have a two-letter code (BCP 47 wants the shortest).

@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harvester.crawl.canonical import canonical_url
 from harvester.extraction.access.classify import classify
 from harvester.extraction.access.licences import find_licences
 from harvester.extraction.access.walls import page_kind
@@ -26,6 +25,7 @@ from harvester.extraction.signals.signal import Signal
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import LangText, Location, Provenance, Record, Rights, record_id
 from harvester.model.source import Detect, Platform, Source
+from harvester.urls import canonical_url
 
 RULES = "1"  # raised when a rule changes what a page says; stored with every record
 
@@ -122,6 +122,8 @@ _KNOWN = {
     "pages": (("selector", "pages"), ("highwire", "firstpage"), ("prism", "startingpage"), ("fact", "pages")),
     "date": (("highwire", "publication_date"), ("highwire", "date"), ("highwire", "online_date"), ("dc", "date"),
              ("fact", "date.published"), ("json_ld", "datepublished")),
+    "issn": (("selector", "issn"), ("highwire", "issn"), ("prism", "issn"), ("fact", "issn"), ("dc", "source.issn"),
+             ("json_ld", "ispartof.issn"), ("json_ld", "ispartof.ispartof.issn")),
     "journal": (("selector", "journal"), ("highwire", "journal_title"), ("prism", "publicationname"), ("fact", "journal")),
 }  # fmt: skip
 
@@ -307,9 +309,11 @@ def _not_article(record: Record, index: SignalIndex) -> str | None:
         signal.vocabulary == "selector" and signal.name in ("title", "doi", "abstract", "authors")
         for signal in index.all
     )
-    if declared and described or typed and described or selected and described >= 1:
+    if (declared and described) or (typed and described) or (selected and described >= 1):
         return None
     if record.abstracts and described >= 1:
+        return None
+    if record.keywords and (record.identifier("doi") or record.contributors):
         return None
     if index.get("visible", "title") and record.contributors and (record.container.volume or record.dates):
         return None  # a gate in front of an article still prints its citation

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ def _facts() -> dict[str, str]:
     return {fold(word): kind for kind, words in data.items() for word in words}
 
 
+@lru_cache(maxsize=8192)
 def fact_of(text: str) -> str | None:
     """The fact that `text` labels (`authors`, `doi`, `date.published` ...), or None."""
     return _facts().get(fold(text)) if len(text) <= 40 else None
@@ -60,6 +61,7 @@ def initials() -> frozenset[str]:
     return frozenset(letters | {letter.upper() for letter in letters})
 
 
+@lru_cache(maxsize=8192)
 def label_of(text: str) -> Label | None:
     """The block label that `text` is, or None. Trailing `:`, `|`, `.` and surrounding space do not matter."""
     if len(text) > 60:
@@ -69,6 +71,7 @@ def label_of(text: str) -> Label | None:
     return labels.get(key)
 
 
+@lru_cache(maxsize=8192)
 def is_section(text: str) -> bool:
     """True if `text` is a label inside a structured abstract."""
     if len(text) > 60:

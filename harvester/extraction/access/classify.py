@@ -78,6 +78,7 @@ def classify(
     if reading.banner:
         statements = [one for one in statements if not _may_be_the_session(one)]
     statements += _from_page_data(page, statements)
+    statements += _tempering(reading, statements)
     return _weigh(statements, as_of, purchases=lambda: purchase_options(page, reading.actions))
 
 
@@ -88,7 +89,12 @@ def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequ
     if not slots:
         return reading
     inside = reader.read(list(passages_of_slots(page, slots)), slot=True)
-    return Reading((*inside.statements, *reading.statements), reading.banner, (*inside.actions, *reading.actions))
+    return Reading(
+        (*inside.statements, *reading.statements),
+        reading.banner,
+        (*inside.actions, *reading.actions),
+        reading.collapsed,
+    )
 
 
 def _offers(page: PageText, rules: AccessRules, statements: Sequence[Statement]) -> list[Statement]:
@@ -104,6 +110,13 @@ def _policy(rules: AccessRules) -> list[Statement]:
         return []
     evidence = Evidence(vocabulary="rules", name="journal", quote="", where="url")
     return [Statement(AccessStatus(rules.journal), Tier.JOURNAL, "rules.journal@1", evidence, about_article=False)]
+
+
+def _tempering(reading: Reading, statements: Sequence[Statement]) -> list[Statement]:
+    """Words not shown yet never open anything; that a free article asks for a login, they may say."""
+    if any(one.status is AccessStatus.OPEN or one.tier is Tier.MACHINE for one in statements):
+        return []
+    return [one for one in reading.collapsed if one.status is AccessStatus.REGISTRATION and statements]
 
 
 def _may_be_the_session(statement: Statement) -> bool:

@@ -74,6 +74,9 @@ _LINKS = etree.XPath("/html/body/descendant::a[contains(@href,'creativecommons.o
 _RIGHTS_NAMES = ("rights", "license", "licence", "rights.license", "accessrights", "rights.uri", "rightsuri")
 
 
+COLLAPSED = "collapsed licence"  # the name of evidence that a reader sees only after unfolding it
+
+
 class Named(NamedTuple):
     """A licence as an address and, if it has one, its SPDX identifier."""
 
@@ -135,10 +138,14 @@ def find_licences(
     *,
     text: PageText | None = None,
 ) -> tuple[Licence, ...]:
-    """Licences of this article, best founded first, each once; footers, references and data waivers give none."""
+    """Licences of this article, best founded first, each once; footers, references and data waivers give none.
+
+    What stands in a collapsed panel ("Copyright and licence information") comes last, its evidence named `COLLAPSED`.
+    """
     page = text or page_text(document, signals, rules, excluded)
     found: dict[str, Licence] = {}
-    for named, evidence in (*_stated(document, signals, rules, page), *_linked(page), *_worded(page)):
+    read = [*_linked(page), *_worded(page), *_stated(document, signals, rules, page)]
+    for named, evidence in sorted(read, key=lambda pair: pair[1].name == COLLAPSED):
         key = named.spdx or named.url
         if key not in found:
             found[key] = Licence(url=named.url, spdx=named.spdx, evidence=(evidence,))
@@ -161,7 +168,8 @@ def _stated(
     for signal in signals:
         if not is_rights(signal) or f"{signal.vocabulary}:{signal.name}" in rules.ignore:
             continue
-        if signal.element is not None and signal.element.tag == "a" and not _admissible(page, signal.element):
+        link = signal.element
+        if link is not None and link.tag == "a" and not (_own_words_fit(link) and _admissible(page, link)):
             continue
         named = licence_of_url(signal.value) or licence_of_words(signal.value)
         if named:
@@ -178,8 +186,12 @@ def is_rights(signal: Signal) -> bool:
     return name in _RIGHTS_NAMES or signal.name in _RIGHTS_NAMES
 
 
+def _name(place: Place) -> str:
+    return COLLAPSED if place is Place.COLLAPSED else "licence"
+
+
 def _admissible(page: PageText, element: Element) -> bool:
-    if page.places.of(element) > Place.ASIDE:
+    if page.places.of(element) > Place.COLLAPSED:
         return False
     words = "".join(block_of(element).itertext())[:1500]
     return not _NOT_THIS.search(words) or bool(_THIS_ITEM.search(words) and not re.search("waiver", words))
@@ -191,7 +203,8 @@ def _linked(page: PageText) -> Iterator[tuple[Named, Evidence]]:
     for link in _LINKS(page.document.root)[:50]:
         named = licence_of_url(link.get("href", ""))
         if named and _own_words_fit(link) and _admissible(page, link):
-            yield named, page.document.evidence("link", "licence", link, link.get("href", ""), attribute="href")
+            name = _name(page.places.of(link))
+            yield named, page.document.evidence("link", name, link, link.get("href", ""), attribute="href")
 
 
 def _own_words_fit(link: Element) -> bool:
@@ -200,7 +213,7 @@ def _own_words_fit(link: Element) -> bool:
 
 def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
     for passage in page.speaking:
-        if passage.place > Place.ASIDE or len(passage.raw) > 3000:
+        if passage.place > Place.COLLAPSED or len(passage.raw) > 3000:
             continue
         evidence = _words_evidence(page, passage)
         named = licence_of_words(passage.raw)
@@ -222,7 +235,7 @@ def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
     if _NOT_THIS.search(sentence) and not _THIS_ITEM.search(sentence):
         return None
     return page.document.evidence(
-        "text", "licence", passage.block, passage.raw[start : max(found.end(), start)].strip()[:240]
+        "text", _name(passage.place), passage.block, passage.raw[start : max(found.end(), start)].strip()[:240]
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from harvester.extraction.access.dates import read_date
 from harvester.extraction.access.folding import fold
+from harvester.extraction.access.licences import COLLAPSED
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.document import Document
 from harvester.extraction.signals.signal import Signal
@@ -41,7 +42,9 @@ def machine_statements(
             yield from _of_signal(document, signal, signals, today)
     for licence in licences:
         if "creativecommons.org" in licence.url and licence.evidence:
-            yield Statement(AccessStatus.OPEN, Tier.MACHINE, "machine.licence@1", licence.evidence[0], licence=True)
+            # In a panel that a script unfolds it is less sure to be meant: no more than the page's structure.
+            tier = Tier.STRUCTURE if licence.evidence[0].name == COLLAPSED else Tier.MACHINE
+            yield Statement(AccessStatus.OPEN, tier, "machine.licence@1", licence.evidence[0], licence=True)
 
 
 def _of_signal(document: Document, signal: Signal, signals: Sequence[Signal], today: date) -> Iterator[Statement]:

@@ -23,7 +23,7 @@ _PASSAGE = 2_000  # characters of a passage
 _HITS = 600  # per page: an attack is cut, not followed
 _LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
 _LONG, _HEAD, _TAIL = 400, 240, 120  # a long node speaks of access where it begins or ends, if it does
-HEAD_BEFORE, HEAD_AFTER = 700, 2_500  # characters around the title that count as the article's head
+HEAD_BEFORE, HEAD_AFTER = 500, 2_500  # characters around the title that count as the article's head
 
 
 class Passage(NamedTuple):
@@ -69,8 +69,8 @@ class PageText:
 
     @cached_property
     def starts(self) -> list[int]:
-        """Character offset of every text node in the joined text."""
-        return [0, *accumulate(map(len, self.texts))]
+        """Offset of every text node, counted in characters without the spaces around nodes."""
+        return [0, *accumulate(len(text.strip()) for text in self.texts)]
 
     @cached_property
     def title_start(self) -> int | None:
@@ -115,28 +115,31 @@ class PageText:
         if place >= Place.ELSEWHERE:
             return None
         block = block_of(parent)
-        low = self._reach(index, block, -1)
-        high = self._reach(index, block, 1) + 1
+        low = self._reach(index, block, place, -1)
+        high = self._reach(index, block, place, 1) + 1
         nodes = tuple(self.texts[low:high])
         title = self.title_start
         distance = self.starts[index] - title if title is not None else 1_000_000
         return Passage("".join(nodes), block, place, distance, nodes, low)
 
-    def _reach(self, index: int, block: Element, step: int) -> int:
+    def _reach(self, index: int, block: Element, place: Place, step: int) -> int:
         length = len(self.texts[index])
         for _ in range(_REACH):
             following = index + step
             if not 0 <= following < len(self.texts):
                 break
             length += len(self.texts[following])
-            if length > _PASSAGE or not self._is_part(following, block):
+            if length > _PASSAGE or not self._is_part(following, block, place):
                 break
             index = following
         return index
 
-    def _is_part(self, index: int, block: Element) -> bool:
-        # A script between two sentences stands in the block's string value: the passage ends there.
-        return bool(self.texts[index] or not self.nodes[index]) and block_of(self._parent(index)) is block
+    def _is_part(self, index: int, block: Element, place: Place) -> bool:
+        # A script or hidden words between two sentences stand in the block's string value: the passage ends there.
+        if not self.texts[index]:
+            return False
+        parent = self._parent(index)
+        return self.places.of(parent) <= place and block_of(parent) is block
 
 
 class Stems(NamedTuple):

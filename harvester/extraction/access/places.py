@@ -12,10 +12,11 @@ class Place(IntEnum):
 
     ARTICLE = 0
     ASIDE = 1
-    SITE = 2  # menus, banners, footers: the same on every page
-    ELSEWHERE = 3  # references, related articles, figures, comments: another work's words
-    TEXT = 4  # title, abstract, keywords: the author's words
-    HIDDEN = 5
+    COLLAPSED = 2  # not shown until a reader unfolds it, or a script decides
+    SITE = 3  # menus, banners, footers: the same on every page
+    ELSEWHERE = 4  # references, related articles, figures, comments: another work's words
+    TEXT = 5  # title, abstract, keywords: the author's words
+    HIDDEN = 6  # dialogs, templates, what is there for machines only
 
 
 _TAGS = {
@@ -29,31 +30,33 @@ _ROLES = {
     "menu": Place.SITE, "menubar": Place.SITE, "dialog": Place.HIDDEN, "complementary": Place.ASIDE,
     "doc-bibliography": Place.ELSEWHERE, "doc-endnotes": Place.ELSEWHERE, "doc-abstract": Place.TEXT,
 }  # fmt: skip
-_START, _END = r"(?<![a-z0-9])", r"(?![a-z0-9])"
+# Class and id words, lower-case, as they stand between spaces; a part ends at a hyphen, an underscore or the word's end.
+_PART, _WORD, _END = r"(?<![a-z0-9])", r"(?<![^\s])", r"(?![a-z0-9])"
 _NAMES = (
-    (Place.HIDDEN, re.compile(_START + r"(?:hidden|hide|d-none|is-hidden|u-hide|u-hidden|js-hidden|display-none|modal)(?=\s|$)")),
+    (Place.HIDDEN, rf"{_PART}modal{_END}|{_WORD}(?:tooltip|popover|dropdown-menu)(?!\S)"),
+    (
+        Place.TEXT,
+        rf"{_WORD}(?:article-?|article__|js-)?(?:abstracts?|resume|zusammenfassung|resumen|resumo|keywords?)"
+        r"(?:[-_]?(?:text|content|section|body|group|block|full))?(?!\S)",
+    ),
     (
         Place.ELSEWHERE,
-        re.compile(
-            _START
-            + r"(?:references?|ref-?list|bibliograph\w*|biblio|cit-list|literature-cited|"
-            r"related\w*|recommend\w*|similar\w*|also-?(?:read|like|view)\w*|most-?(?:read|cited|viewed)\w*|"
-            r"citing\w*|cited-?by|citedby|trending|suggest(?:ion|ed)s?|\w*listarticles?|search-?results?|carousel|"
-            r"comments?|disqus\w*|advert\w*|promo\w*|newsletter\w*|figure|caption)"
-            + _END
-        ),
+        rf"{_PART}(?:references?|ref-?list|bibliograph\w*|biblio|cit-list|literature-cited|related\w*|recommend\w*|"
+        r"similar\w*|also-?(?:read|like|view)\w*|most-?(?:read|cited|viewed)\w*|citing\w*|cited-?by|trending|"
+        r"suggest(?:ion|ed)s?|\w*listarticles?|search-?results?|carousel|comments?|disqus\w*|advert\w*|promo\w*|"
+        rf"newsletter\w*|figure|caption){_END}",
     ),
     (
         Place.SITE,
-        re.compile(
-            r"(?:(?<!tab)(?<!tab[-_])nav(?:bar|igation|panel)?|" + _START + r"menu\w*|(?:top|sub|main|site|user|side|mega|drop)menu\w*|"
-            + _START + r"(?:footer|foot|\w*footer|colophon|breadcrumbs?|masthead|branding|topbar|site-?header|"
-            r"page-?header|global-?header|main-?header|header|banner|hd|ft|cookies?|consent)(?=[\s_-]|$))"
-            + _END
-        ),
+        rf"(?:{_PART}|(?:top|main|site|sub|user|side|mega|primary|global|footer|mobile|secondary))"
+        r"(?:nav(?:bar|igation|panel)?(?![a-z0-9])|menu(?!\w*item))|"
+        rf"{_PART}(?:\w*footer|colophon|breadcrumbs?|masthead|topbar|cookies?|consent){_END}|"
+        rf"{_WORD}(?:(?:site|page|global|main|top|publisher|journal)[-_]?header|header|banner|branding|hd|ft|foot|logo)(?!\S)",
     ),
-    (Place.ASIDE, re.compile(_START + r"side-?(?:bar|panel)\w*" + _END)),
+    (Place.COLLAPSED, rf"{_WORD}(?:hidden|hide|d-none|is-hidden|u-hide|u-hidden|js-hidden|display-none|collapsed)(?!\S)"),
+    (Place.ASIDE, rf"{_PART}side-?(?:bar|panel)\w*{_END}"),
 )  # fmt: skip
+_PATTERNS = tuple((place, re.compile(pattern)) for place, pattern in _NAMES)
 _NO_SHOW = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -64,7 +67,8 @@ class Places:
         self, title: Element | None, excluded: Collection[Element] = (), outside: Collection[Element] = ()
     ) -> None:
         self._around_title = frozenset((title, *title.iterancestors())) if title is not None else frozenset()
-        self._known: dict[Element, Place] = dict.fromkeys(excluded, Place.TEXT)
+        inadmissible = (element for element in excluded if element is title or element not in self._around_title)
+        self._known: dict[Element, Place] = dict.fromkeys(inadmissible, Place.TEXT)
         self._known.update(dict.fromkeys(outside, Place.SITE))
 
     def of(self, element: Element) -> Place:
@@ -90,16 +94,17 @@ class Places:
         by_tag = _TAGS.get(element.tag, Place.ARTICLE)
         if not attributes:
             return by_tag
-        if _is_hidden(attributes):
-            return Place.HIDDEN
-        return max(by_tag, _ROLES.get(attributes.get("role", ""), Place.ARTICLE), _by_name(attributes))
+        shown = max(by_tag, _ROLES.get(attributes.get("role", ""), Place.ARTICLE), _by_name(attributes))
+        return max(shown, _visibility(attributes))
 
 
-def _is_hidden(attributes: dict[str, str]) -> bool:
+def _visibility(attributes: dict[str, str]) -> Place:
+    if attributes.get("aria-hidden") == "true":
+        return Place.HIDDEN
     style = attributes.get("style")
-    if style and _NO_SHOW.search(style):
-        return True
-    return "hidden" in attributes or attributes.get("aria-hidden") == "true"
+    if "hidden" in attributes or (style and _NO_SHOW.search(style)):
+        return Place.COLLAPSED
+    return Place.ARTICLE
 
 
 _by_names: dict[str, Place] = {}
@@ -112,7 +117,7 @@ def _by_name(attributes: dict[str, str]) -> Place:
     place = _by_names.get(names)
     if place is None:
         lower = names.lower()
-        place = next((place for place, pattern in _NAMES if pattern.search(lower)), Place.ARTICLE)
+        place = next((place for place, pattern in _PATTERNS if pattern.search(lower)), Place.ARTICLE)
         if len(_by_names) > _NAMES_REMEMBERED:
             _by_names.clear()
         _by_names[names] = place

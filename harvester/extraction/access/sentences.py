@@ -37,6 +37,7 @@ class Reading(NamedTuple):
     statements: tuple[Statement, ...]
     banner: str | None
     actions: tuple[Passage, ...]  # where something is sold
+    collapsed: tuple[Statement, ...] = ()  # sentences a script may show: never decide, may temper
 
 
 class SentenceReader:
@@ -50,6 +51,7 @@ class SentenceReader:
     def read(self, passages: Sequence[Passage], *, slot: bool = False) -> Reading:
         """Statements of all `passages`; in a slot every passage speaks of this article."""
         statements: list[Statement] = []
+        collapsed: list[Statement] = []
         actions: list[Passage] = []
         banner: str | None = None
         for passage in passages:
@@ -63,11 +65,13 @@ class SentenceReader:
                         banner = banner or self._banner(entry, masked)
                         continue
                     statement = self._statement(entry, language, masked, passage, slot=slot)
-                    if statement:
+                    if statement and passage.place is Place.COLLAPSED and not slot:
+                        collapsed.append(statement)
+                    elif statement:
                         statements.append(statement)
                         if entry.kind is Kind.ACTION and entry.status is AccessStatus.SUBSCRIPTION:
                             actions.append(passage)
-        return Reading(tuple(statements), banner, tuple(actions))
+        return Reading(tuple(statements), banner, tuple(actions), tuple(collapsed))
 
     def _banner(self, entry: Entry, folded: Folded) -> str | None:
         found = entry.pattern.search(folded.text)
@@ -127,7 +131,7 @@ def _fits(entry: Entry, passage: Passage, *, slot: bool) -> bool:
     """Whether an entry of this kind may be read in a passage at this place and of this length."""
     if slot:
         return True
-    if passage.place > Place.ASIDE:
+    if passage.place > Place.COLLAPSED or (passage.place is Place.COLLAPSED and entry.kind is not Kind.SENTENCE):
         return False
     length = len(passage.raw)
     if entry.kind is Kind.LABEL:

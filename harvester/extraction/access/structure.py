@@ -52,14 +52,18 @@ _SUBSCRIPTION = re.compile(
 
 _SECTIONS = re.compile(
     r"^(?:[\divx]+[.)]?\s*)*(?:introduction|background|materials? (?:and|&) methods?|methods?(?: and materials?)?|methodology|results?(?: and discussions?)?|"
-    r"discussions?|conclusions?|references|literature cited|bibliography|notes|acknowledge?ments?|overview|experimental(?: section)?|future \w+.*|"
+    r"discussions?|conclusions?|references|literature cited|bibliography|(?:foot)?notes|acknowledge?ments?|overview|experimental(?: section)?|future \w+.*|"
     r"introduccion|metodos|materiales y metodos|resultados(?: y discusion)?|discusion|conclusiones|referencias|introducao|metodologia|"
     r"materiais? e metodos|resultados e discussao|discussao|conclus(?:ao|oes)|agradecimentos|agradecimientos|bibliografia|"
     r"materiel et methodes|methodes?|resultats?|remerciements|bibliographie|references bibliographiques|"
     r"einleitung|methoden|material und methoden|ergebnisse|diskussion|schluss\w*|fazit|literatur(?:verzeichnis)?|"
     r"introduzione|metodi|materiali e metodi|risultati|discussione|conclusioni|inleiding|methode|resultaten|discussie|conclusie|literatuur)\W*$"
 )
+_NUMBERED = re.compile(r"(\d{1,2})(?:\.\d+)*[.)]?\s+[^\W\d]{3,}")
+# How an article ends: a structured abstract has Results and Conclusions too, but none of these.
+_ENDS = frozenset(("referen", "literat", "bibliog", "notes", "acknowl", "remerci", "agradec", "footnot", "discuss", "riferim"))
 _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
+_LINE = 240
 _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)i?b(?:ytes)?\b", re.IGNORECASE)
 _FILE_LINKS = etree.XPath(
     "/html/body/descendant::a[contains(@href,'.pdf') or contains(@href,'.PDF') or contains(@href,'bitstream')]"
@@ -178,44 +182,57 @@ def full_text(page: PageText) -> Statement | None:
     """The article's own text standing on the page: long paragraphs under several of an article's headings."""
     if page.starts[-1] < _LEAST_TEXT:
         return None
-    headings = []
-    for element in page.body.iter("h2", "h3", "h4", "h5"):
-        words = " ".join("".join(element.itertext()).split())
-        if len(words) < 60 and _is_section(words) and page.places.of(element) <= Place.ASIDE:
-            headings.append((element, words))
-    names = {_section_key(words) for _, words in headings}
-    if len(names) < _LEAST_SECTIONS:
+    found = [(element, name) for element in page.body.iter("h2", "h3", "h4", "h5") if (name := _section(element))]
+    if len({name for _, name in found}) < _LEAST_SECTIONS or not any(name in _ENDS for _, name in found):
         return None
-    long = [p for p in page.body.iter("p") if _length(p) > _PARAGRAPH and page.places.of(p) <= Place.ASIDE]
-    if len(long) < _LEAST_PARAGRAPHS:
+    if len(list(islice(_long_paragraphs(page), _LEAST_PARAGRAPHS))) < _LEAST_PARAGRAPHS:
         return None
-    element = headings[1][0]
+    element = next((one for one, _ in found if page.places.of(one) <= Place.ASIDE), None)
+    if element is None:
+        return None
     quote = "".join(element.itertext()).strip()[:QUOTE_LIMIT]
     evidence = page.document.evidence("structure", "full text", element, quote)
     return Statement(AccessStatus.FREE, Tier.STRUCTURE, "structure.full-text@1", evidence, about_article=False)
 
 
-def _is_section(words: str) -> bool:
-    return bool(_SECTIONS.match(fold(words).text))
+def _section(heading: Element) -> str | None:
+    """A short name if the heading is one of an article's sections, by its words or by its number."""
+    words = " ".join("".join(heading.itertext()).split())
+    if not words or len(words) > 90:
+        return None
+    folded = fold(words).text
+    if _SECTIONS.match(folded):
+        name = re.sub(r"[\W\d_]+", " ", folded).split()
+        return name[0][:7] if name else None
+    numbered = _NUMBERED.match(words)
+    return numbered[1] if numbered else None
 
 
-def _section_key(words: str) -> str:
-    return re.sub(r"[\W\d_]+", " ", fold(words).text).strip()[:9]
+def _long_paragraphs(page: PageText) -> Iterator[Element]:
+    for paragraph in page.body.iter("p", "div"):
+        long = len(paragraph.text or "") > _PARAGRAPH or (
+            paragraph.tag == "p" and sum(map(len, paragraph.itertext())) > _PARAGRAPH
+        )
+        if long and page.places.of(paragraph) <= Place.ASIDE:
+            yield paragraph
 
 
-def _length(element: Element) -> int:
-    text = element.text or ""
-    return len(text) if len(text) > _PARAGRAPH else sum(map(len, element.itertext()))
+def _beside(link: Element) -> str:
+    """The words next to a link: its own line, when the line is short."""
+    block = link.getparent()
+    words = " ".join("".join(block.itertext()).split()) if block is not None else ""
+    return words if len(words) < _LINE else " ".join((link.tail or "").split())[:40]
 
 
 def offered_file(page: PageText, *, files_open: bool) -> Statement | None:
     """A file of the text itself: named and sized as repositories list theirs, or, by the source's word, any."""
     for link in _FILE_LINKS(page.document.root)[:60]:
         words = " ".join("".join(link.itertext()).split())
+        size = _beside(link)
         place = page.places.of(link)
         if place in (Place.HIDDEN, Place.ELSEWHERE) or _EXTRA_FILE.search(words):
             continue
-        named = _FULL_FILE.search(words) and _FILE_SIZE.search(words + " " + (link.tail or "")[:30])
+        named = _FULL_FILE.search(words) and _FILE_SIZE.search(f"{words} {size}")
         if named or files_open:
             quote = link.get("href", "")[:QUOTE_LIMIT]
             evidence = page.document.evidence("structure", "file", link, quote, attribute="href")

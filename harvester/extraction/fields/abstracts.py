@@ -102,6 +102,8 @@ def _candidates(
             )
             if known.language == "und" and page:
                 known = Known(page.split("-")[0], "declared") if len(text) >= 60 else known
+            if known.language == "und" and len(text) < 60:
+                continue
             sections = _clean_sections(signal.sections, boilerplate) if part == signal.value else ()
             found.append(_Candidate(text, _ranked(rank, signal, text), signal, known, sections, removed, _words(text)))
     return _drop_teasers(found)
@@ -198,7 +200,10 @@ def _clean_sections(sections: tuple[Section, ...], boilerplate: tuple[str, ...])
 def _abstract_like(text: str, rank: int) -> bool:
     if text.endswith(("...", "…")):
         return False
-    return len(text) >= (200 if rank < _WEAK else 150) and text.count(". ") >= 1 and not re.match(r"^https?:", text)
+    if rank < _WEAK and (len(text) < 200 or not text.endswith((".", "!", "?", ")", "»", "”", '"'))):
+        return False
+    prose = [sentence for sentence in re.split(r"(?<=[.!?])\s+", text) if len(sentence.split()) >= 8]
+    return len(text) >= 150 and len(prose) >= 2 and not text.startswith("http")
 
 
 def _words(text: str) -> frozenset[str]:

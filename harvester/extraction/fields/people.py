@@ -71,7 +71,8 @@ def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
     if (vocabulary, name) == ("highwire", "author"):
         people = _with_details(people, index)
     if vocabulary == "fact":
-        people = [person for person in people if looks_like_name(person.name)]
+        named = [person for person in people if looks_like_name(clean_name(person.name))]
+        people = named if len(named) >= 0.7 * len(people) else []
     return _distinct(people, index)
 
 

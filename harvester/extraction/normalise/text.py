@@ -12,6 +12,9 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udff
 _MOJIBAKE = re.compile(
     "[ÃÂâÅÐÑ][\u0080-\u00bf\u20ac\u201a-\u201e\u2020-\u2026\u2030\u2039\u203a\u2122\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018\u2019\u201c\u201d\u2022]"
 )
+_WORDS = re.compile(r"\w+")
+# Combining marks of the scripts we meet (Latin, Greek, Cyrillic, Hebrew, Arabic and their extensions).
+_COMBINING = re.compile("[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]+")
 _SPACES = re.compile(r"\s+")
 _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
@@ -61,5 +64,7 @@ def has_mojibake(text: str) -> bool:
 
 def fold(text: str) -> str:
     """The form two printings of the same words share: NFKD, case-folded, no accents, words with single spaces."""
+    if text.isascii():
+        return " ".join(_WORDS.findall(text.lower()))
     plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).casefold()
-    return " ".join(re.findall(r"\w+", "".join(char for char in plain if not unicodedata.combining(char))))
+    return " ".join(_WORDS.findall(_COMBINING.sub("", plain)))

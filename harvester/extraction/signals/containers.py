@@ -11,7 +11,7 @@ from harvester.extraction.normalise.names import looks_like_name, split_names
 from harvester.extraction.signals.signal import Signal
 
 _CANDIDATES = etree.XPath(
-    "//body//*[self::div or self::section or self::p or self::span or self::article or self::blockquote or self::dd or self::td]"
+    "descendant::*[self::div or self::section or self::p or self::span or self::article or self::blockquote or self::dd or self::td]"
     "[contains(@class,'bstract') or contains(@id,'bstract') or contains(@class,'esum') or contains(@id,'esum') or "
     "contains(@class,'-description') or @itemprop='description' or @property='description' or @role='doc-abstract' or contains(@class,'ummary')]"
 )
@@ -22,7 +22,8 @@ _DESCRIPTION = re.compile(
     r"(?:^|[-_])(?:paper|item|article|publication|record|thesis|work)[-_]description(?:$|[-_])", re.I
 )
 _ABSTRACT = re.compile(
-    r"(?:^|[-_]|article|paper|html|full|item|node|field)(?:abstract|resume|resumen|resumo|summary)s?(?:$|[-_](?:content|text|full|body|para|p|value|inner)|(?:content|text|body|section|intext|infull))",
+    r"(?:^|[-_]|article|paper|html|full|item|node|field)(?:abstract|resume|resumen|resumo|summary)s?"
+    r"(?:$|[-_]|(?:content|text|body|section|intext|infull))",
     re.I,
 )
 _AUTHORS = etree.XPath(
@@ -31,7 +32,7 @@ _AUTHORS = etree.XPath(
     "@rel='author']"
 )
 _AUTHOR_NAME = re.compile(
-    r"(?:^|[-_a-z])[Aa]uthors?(?:$|[-_]?(?:names?|list|s|data|link|text|item)$)|^contrib(?:utor)?s?$|^creators?$"
+    r"(?:^|[-_a-z])[Aa]uthors?(?:$|[-_]?(?:names?|list|s|data|link|text|item)$)|^contrib(?:utor)?s?$|^creators?$", re.I
 )
 _ELSEWHERE = re.compile(
     r"referenc|biblio|cited|citation|comment|related|recommend|sidebar|footer|bio|search|similar|also", re.I
@@ -40,15 +41,6 @@ _KEYWORDS = etree.XPath(
     "//body//*[self::ul or self::div or self::p or self::section][contains(@class,'eyword') or contains(@class,'kwd')]"
 )
 _KEYWORD_NAME = re.compile(r"(?:^|[\s_-])(?:kwd-?groups?|keywords?(?:-?(?:list|group|section))?)(?:$|[\s_-])", re.I)
-_NOT_NOT_ABSTRACT = re.compile(
-    r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
-)
-_DESCRIPTION = re.compile(
-    r"(?:^|[-_])(?:paper|item|article|publication|record|thesis|work)[-_]description(?:$|[-_])", re.I
-)
-_ABSTRACT = re.compile(
-    r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
-)
 
 
 def read(document: Document) -> list[Signal]:
@@ -58,9 +50,12 @@ def read(document: Document) -> list[Signal]:
     for element in _CANDIDATES(document.root):
         if not _named(element) or any(parent in taken for parent in element.iterancestors()):
             continue
-        text = visible_text(element)
-        if 150 <= len(text) <= 8000 and _prose(element, text):
+        inner = next((e for e in _CANDIDATES(element) if e is not element and _named(e) and _holds_prose(e)), None)
+        if inner is not None:
+            continue  # the closer fit follows
+        if _holds_prose(element) and not _apart(element):
             taken.append(element)
+            text = visible_text(element)
             signals.append(Signal("container", "abstract", text, None, element))
     return [*signals, *_authors(document), *_keywords(document)]
 
@@ -145,6 +140,7 @@ def _named(element: Element) -> bool:
     return any(name and _is_abstract_name(name) for name in names)
 
 
-def _prose(element: Element, text: str) -> bool:
+def _holds_prose(element: Element) -> bool:
+    text = visible_text(element)
     linked = sum(len(string_value(link)) for link in element.iter("a"))
-    return linked < 0.3 * len(text) and text.count(". ") + text.count(".") >= 2
+    return 150 <= len(text) <= 8000 and linked < 0.3 * len(text) and "." in text

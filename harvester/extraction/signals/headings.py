@@ -134,6 +134,8 @@ def _label_at(element: Element, text: str) -> _Start | None:
 def _in_navigation(element: Element) -> bool:
     if element.tag == "label" and element.get("for"):
         return True
+    if _is_tab(element):
+        return True
     steps = 0
     for ancestor in [element, *element.iterancestors()]:
         if ancestor.tag == "form" and len(string_value(ancestor)) > 2000:
@@ -144,6 +146,16 @@ def _in_navigation(element: Element) -> bool:
         if steps > 4:
             return False
     return False
+
+
+def _is_tab(element: Element) -> bool:
+    """True in a list of short words, a row of tabs or a table's head: the label opens nothing there."""
+    item = next((e for e in (element, element.getparent()) if e is not None and e.tag in ("li", "th")), None)
+    row = item.getparent() if item is not None else None
+    if row is None:
+        return False
+    others = [string_value(e).strip() for e in row if e is not item and e.tag == item.tag]
+    return len(others) >= 2 and all(len(text) < 40 for text in others) and len(string_value(item).strip()) < 40
 
 
 def _headed(element: Element) -> bool:

@@ -38,11 +38,12 @@ _PAGES = re.compile(
     re.IGNORECASE,
 )
 _DATES = re.compile(
-    r"\b(?P<label>published(?:\s+online)?|first\s+published|publication\s+date|publié\s+(?:en\s+ligne\s+)?le|mis\s+en\s+ligne\s+le|"
+    r"\b(?P<label>available\s+online|published(?:\s+online)?|first\s+published|publication\s+date|publié\s+(?:en\s+ligne\s+)?le|mis\s+en\s+ligne\s+le|"
     r"veröffentlicht(?:\s+am)?|publicado\s+(?:en|el|em)|pubblicato\s+il|received|accepted|reçu\s+le|accepté\s+le)"
     r"\s*:?\s*(?:on\s+)?(?P<date>(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s+(?:\d{1,2},?\s+)?\d{4}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{4}-\d{2}-\d{2})",
     re.IGNORECASE,
 )
+_ISSN = re.compile(r"\b(e|p|l|electronic|print|online)?[\s-]?ISSN\b\W{0,3}(?:\([\w\s]+\)\W{0,3})?(\d{4}[-‐–]\d{3}[\dX])\b", re.IGNORECASE)
 _JOURNAL_WORD = re.compile(
     r"\b(?:journal|revue|revista|rivista|zeitschrift|annal\w*|archiv\w*|letters?|bulletin|review|magazine|proceedings|"
     r"transactions|acta|cahiers?|materials|tijdschrift|quarterly|studies|research|science|dergi\w*|журнал)\b",
@@ -51,10 +52,10 @@ _JOURNAL_WORD = re.compile(
 
 
 def read(document: Document, title: str | None, known: frozenset[str]) -> list[Signal]:
-    """Signals `printed:*` for what is not in `known` (`doi`, `volume`, `pages`, `date`, `journal`)."""
+    """Signals `printed:*` for what is not in `known` (`doi`, `volume`, `pages`, `date`, `journal`, `issn`)."""
     signals: list[Signal] = []
     body = document.root.find("body")
-    if body is None or {"doi", "volume", "pages", "date", "journal"} <= known:
+    if body is None or {"doi", "volume", "pages", "date", "journal", "issn"} <= known:
         return signals
     near = _near_title(document, title)
     if "doi" not in known:
@@ -67,7 +68,18 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
         signals.extend(_dates(near, body))
     if "journal" not in known:
         signals.extend(_journal(document, title))
+    if "issn" not in known:
+        signals.extend(_issns(document, body))
     return signals
+
+
+def _issns(document: Document, body: Element) -> Iterator[Signal]:
+    """ISSNs beside the word, wherever they stand; more than three are a list of journals."""
+    found = {match[2]: match for match in _ISSN.finditer(" ".join(_TEXTS(document.root)))}
+    if len(found) <= 3:
+        for value, match in found.items():
+            kind = {"e": "issn.electronic", "p": "issn.print"}.get((match[1] or "")[:1].lower(), "issn")
+            yield Signal("printed", kind, value, None, body)
 
 
 def _near_title(document: Document, title: str | None) -> str:
