@@ -23,6 +23,9 @@ from warcio.warcwriter import WARCWriter
 
 from harvester.errors import StorageError
 from harvester.model.page import Page
+from storage.pointer import Pointer
+
+__all__ = ["ArchiveWriter", "Pointer", "Recovery", "read", "recover", "remove_members"]
 
 MAX_BYTES = 512 * 1024 * 1024
 GZIP_LEVEL = 6
@@ -33,15 +36,6 @@ _NOT_KEPT = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
     "transfer-encoding", "upgrade", "content-encoding", "content-length", "set-cookie", "set-cookie2",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """A member of a WARC file: path below the archive's folder, first byte, length in bytes."""
-
-    file: str
-    offset: int
-    length: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
-from storage.archive import Pointer
 from storage.database import Database
+from storage.pointer import Pointer
 from storage.tables import archive_entries, identities, records, runs, upsert
 from storage.unit import Unit
 

@@ -196,6 +196,16 @@ def test_the_spool_loads_no_database() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_reading_records_loads_neither_alembic_nor_warc(database: str) -> None:
+    Store.open(database, migrate=True).close()
+    code = (
+        "import sys; from storage.store import Store\nwith Store.open(sys.argv[1]) as s: list(s.records.iter())\n"
+        "print([m for m in sys.modules if m in {'alembic', 'warcio', 'sqlalchemy.orm'}])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, database], cwd=_ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
 _ROOT = Path(__file__).parents[2]
 _DYING_UPGRADE = """
 import os, sys
