@@ -9,67 +9,12 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from harvester.errors import RefusedError
+from harvester.urls import AddressRefusedError, Target, target
 
 PIN_S = 300.0
-_PORTS = {"http": 80, "https": 443}
-_HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:")
 
 Resolve = Callable[[str, int], Awaitable[Iterable[str]]]
-
-
-class AddressRefusedError(RefusedError):
-    """The URL names, or resolves to, an address that must not be asked."""
-
-
-class Target(NamedTuple):
-    """Where a URL points: scheme, host (lower-case, no brackets) and port."""
-
-    scheme: str
-    host: str
-    port: int
-
-    @property
-    def netloc(self) -> str:
-        """`host` with the default port, else `host:port`."""
-        return self.host if _PORTS[self.scheme] == self.port else self.host_port
-
-    @property
-    def host_port(self) -> str:
-        """`host:port`, as HARVESTER_PRIVATE_ALLOW spells it."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def origin(self) -> str:
-        """`scheme://host[:port]`."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" + ("" if _PORTS[self.scheme] == self.port else f":{self.port}")
-
-
-def target(url: str) -> Target:
-    """Scheme, host and port of an absolute URL; raises `AddressRefusedError` for anything but plain http and https."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError as error:
-        raise AddressRefusedError(f"{url!r} is not a URL: {error}") from error
-    if parts.scheme not in _PORTS:
-        raise AddressRefusedError(f"{url!r}: only http and https are asked")
-    if "@" in parts.netloc:
-        raise AddressRefusedError(f"{url!r}: names a user before the host")
-    if not host or not _HOST_CHARACTERS.issuperset(_ascii(host, url)):
-        raise AddressRefusedError(f"{url!r}: {host!r} is not a host name")
-    return Target(parts.scheme, _ascii(host, url), port or _PORTS[parts.scheme])
-
-
-def _ascii(host: str, url: str) -> str:
-    try:
-        return host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError as error:
-        raise AddressRefusedError(f"{url!r}: {host!r} is not a host name") from error
 
 
 def refusal(address: str) -> str | None:

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from cssselect import HTMLTranslator
 from lxml import etree, html
 
-from harvester.crawl.canonical import absolute, canonical_url, clean_url, in_bounds, is_article, refused
 from harvester.model.source import Discovery, UrlRules
+from harvester.urls import absolute, canonical_url, clean_url, in_bounds, is_article, refused
 
 SITEMAP_LIMIT = 50 * 1024 * 1024
 SITEMAP_ENTRIES = 50_000

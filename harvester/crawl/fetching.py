@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from harvester.crawl.addresses import target
-from harvester.crawl.canonical import absolute, in_bounds, looks_like_login, refused
 from harvester.crawl.transport import Answer, ExchangeFailedError, Transport
 from harvester.crawl.turns import Turns
 from harvester.model.page import VisitOutcome
 from harvester.model.source import Source
+from harvester.urls import absolute, in_bounds, looks_like_login, refused, target
 
 MOST_HOPS = 7
 _REDIRECTS = {301, 302, 303, 307, 308}

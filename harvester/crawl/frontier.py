@@ -10,6 +10,7 @@ from harvester.crawl.turns import HostShutError, Turns
 from harvester.model.run import FrontierItem
 
 BATCH = 100
+_LOOK_AGAIN_S = 0.2
 GRACE_S = 15.0
 
 Work = Callable[[FrontierItem], Awaitable[None]]
@@ -17,13 +18,24 @@ Work = Callable[[FrontierItem], Awaitable[None]]
 
 class Frontier:
     """Works off the due URLs of a Run: at most two batches in memory, one queue per host, so that no slow host
-    stops another. What is left when it stops stays due for the next Run.
+    stops another. Nothing is claimed while there is no `room` for what is fetched. What is left when it stops
+    stays due for the next Run.
     """
 
-    def __init__(self, ledger: Ledger, turns: Turns, work: Work, *, limit: int | None, stopping: asyncio.Event) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        turns: Turns,
+        work: Work,
+        *,
+        room: Callable[[], bool],
+        limit: int | None,
+        stopping: asyncio.Event,
+    ) -> None:
         self._ledger = ledger
         self._turns = turns
         self._work = work
+        self._room = room
         self._limit = limit
         self._stopping = stopping
         self._queues: dict[str, asyncio.Queue[FrontierItem]] = {}
@@ -52,7 +64,7 @@ class Frontier:
                 self._wake.clear()
                 over = discovering.done()
                 if self._more and self.pending < BATCH and not self.spent:
-                    await self._claim()
+                    await (self._claim() if self._room() else asyncio.sleep(_LOOK_AGAIN_S))
                 elif not self.pending and (over or self.spent):
                     return
                 else:

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from harvester.crawl.addresses import target
 from harvester.crawl.fetching import Ask, Fetcher, anything
 from harvester.crawl.ledger import Ledger, utc_now
 from harvester.crawl.politeness import (
@@ -24,6 +23,7 @@ from harvester.crawl.politeness import (
 from harvester.crawl.transport import ExchangeFailedError
 from harvester.crawl.turns import Turns
 from harvester.model.page import VisitOutcome
+from harvester.urls import target
 from storage.hosts import RobotsCopy
 
 _ROBOTS_READ_LIMIT = 20 * ROBOTS_LIMIT

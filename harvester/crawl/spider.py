@@ -24,11 +24,12 @@ from harvester.crawl.visiting import Visitor
 from harvester.crawl.walking import Walk
 from harvester.model.page import VisitOutcome
 from harvester.model.run import FrontierItem
-from storage.spool import SpoolWriter
+from storage.spool import SpoolReader, SpoolWriter
 from storage.store import Store
 
 _EVERY_S = 1.0
 _EVERY_VISITS = 50
+_MOST_SEGMENTS = 32
 _SLOWEST_STOP_S = STOP_S - 3
 
 
@@ -63,6 +64,7 @@ class Crawl:
         gate = Gate(config.private_allow)
         self._ledger = Ledger(spider.store, source.id, config.run_id)
         self._spool = SpoolWriter(config.spool_dir, config.run_id)
+        self._reader = SpoolReader(config.spool_dir, config.run_id)
         self._turns = Turns(self._ledger, gate, source.politeness, self.stopping)
         fetcher = Fetcher(source, Transport(spider.crawler, gate, config.user_agent), self._turns)
         timeout = source.politeness.timeout
@@ -70,7 +72,9 @@ class Crawl:
         self._visitor = Visitor(
             fetcher, self._sites, self._turns, run_id=config.run_id, timeout=timeout, unconditional=config.full
         )
-        self._frontier = Frontier(self._ledger, self._turns, self._visit, limit=config.limit, stopping=self.stopping)
+        self._frontier = Frontier(
+            self._ledger, self._turns, self._visit, room=self._room, limit=config.limit, stopping=self.stopping
+        )
         self._walk = Walk(source, self._visitor.fetch, self._ledger, enough=self._enough, found=self._frontier.wake)
         self._limit = config.limit
 
@@ -108,6 +112,10 @@ class Crawl:
         while os.read(sys.stdin.fileno(), 4096):
             continue
         self._loop.call_soon_threadsafe(self.stop)
+
+    def _room(self) -> bool:
+        """Whether ingest keeps up: what it has not taken yet lies on disk."""
+        return len(self._reader.segments()) < _MOST_SEGMENTS
 
     def _enough(self) -> bool:
         over_limit = self._limit is not None and self._walk.new >= self._limit

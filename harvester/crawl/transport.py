@@ -11,7 +11,7 @@ from scrapy.http.request import NO_CALLBACK
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.endpoints import HostResolution
 
-from harvester.crawl.addresses import AddressRefusedError, Gate
+from harvester.crawl.addresses import Gate
 from harvester.crawl.decoding import (
     ACCEPT_ENCODING,
     CutShortError,
@@ -21,6 +21,7 @@ from harvester.crawl.decoding import (
     decoded,
 )
 from harvester.model.page import VisitOutcome
+from harvester.urls import AddressRefusedError
 
 CONCURRENT = 16
 

@@ -10,11 +10,12 @@ from ipaddress import ip_address
 
 import tldextract
 
-from harvester.crawl.addresses import Gate, target
+from harvester.crawl.addresses import Gate
 from harvester.crawl.ledger import Ledger
 from harvester.crawl.transport import CONCURRENT
 from harvester.model.page import VisitOutcome
 from harvester.model.source import PolitenessRules
+from harvester.urls import target
 
 LEAST_GAP_S = 1.0
 LONGEST_WAIT_S = 120.0

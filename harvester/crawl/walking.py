@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from harvester.crawl.canonical import canonical_url, clean_url, in_bounds, refused
 from harvester.crawl.discovery import (
     SITEMAP_LIMIT,
     listing_urls,
@@ -18,6 +17,7 @@ from harvester.crawl.transport import Answer, ExchangeFailedError
 from harvester.crawl.turns import HostShutError
 from harvester.crawl.visiting import PAGE_LIMIT
 from harvester.model.source import Discovery, Source
+from harvester.urls import canonical_url, clean_url, in_bounds, refused
 
 MOST_SITEMAP_DEPTH = 3
 _BATCH = 500

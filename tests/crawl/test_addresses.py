@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from harvester.crawl.addresses import AddressRefusedError, Gate, refusal, target
+from harvester.crawl.addresses import Gate, refusal
+from harvester.urls import AddressRefusedError, target
 
 
 @pytest.mark.parametrize(

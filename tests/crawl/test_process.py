@@ -213,3 +213,20 @@ def test_signals_before_the_crawl_has_begun_end_it(publisher: Publisher, crawler
     assert child.wait(10) in {0, -signal.SIGTERM}
     assert json.dumps(child.report) == "{}"
     assert isinstance(child, CrawlChild)
+
+
+def test_the_crawl_waits_for_a_reader_that_lags(publisher: Publisher, crawler: Crawler) -> None:
+    """Segments nobody takes bound what is fetched; taking them lets it go on."""
+    count = 2600
+    child, config = crawler.start(make_source(publisher, *endless_site(publisher, count, pause=0)))
+    reader = SpoolReader(crawler.spool, config.run_id)
+    most = 0
+    for line in child.progress():
+        segments = reader.segments()
+        most = max(most, len(segments))
+        if line["visits"] >= 2048 or line.get("done"):
+            for segment in segments:
+                reader.drop(segment)
+    assert child.wait(30) == 0
+    assert child.report["visits"] == count
+    assert 32 <= most <= 36

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import html
 
-from harvester.crawl.canonical import refused
 from harvester.crawl.discovery import listing_urls, sitemap_articles, sitemap_entries
 from harvester.crawl.politeness import robots_verdict
 from harvester.model.source import Discovery, Source
 from harvester.sample import Site, seeds
 from harvester.sources import load
+from harvester.urls import refused
 
 HOST = "127.0.0.1:4001"
 ADDRESS = SimpleNamespace(url=f"http://{HOST}", host=HOST)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from harvester.crawl.addresses import AddressRefusedError
-from harvester.crawl.canonical import (
+from harvester.model.source import UrlRules
+from harvester.urls import (
+    AddressRefusedError,
     absolute,
     canonical_url,
     clean_url,
@@ -12,7 +13,6 @@ from harvester.crawl.canonical import (
     looks_like_login,
     refused,
 )
-from harvester.model.source import UrlRules
 
 NONE = UrlRules()
 

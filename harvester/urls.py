@@ -1,14 +1,17 @@
-"""URLs as keys: what is one page, what is an article, what is never requested. Pure."""
+"""URLs as keys: what is one page, what is an article, what is never requested. Pure; for crawl and extraction alike."""
 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
-from harvester.crawl.addresses import AddressRefusedError, target
+from harvester.errors import RefusedError
 from harvester.model.source import UrlRules
 
 URL_LIMIT = 2_000
+_PORTS = {"http": 80, "https": 443}
+_HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:")
 _TRACKING = re.compile(
     r"^(utm_\w+|mtm_\w+|matomo_\w+|pk_\w+|piwik_\w+|at_\w+|hsa_\w+|_hs\w+|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid"
     r"|yclid|twclid|igshid|mc_cid|mc_eid|_ga|_gl|s_cid|ncid|icid|wt_mc|wt\.mc_id|xtor|ref_src|spm|cmpid|trk)$",
@@ -40,6 +43,57 @@ _LOGIN = re.compile(  # whole path parts only: a slug may well say "sign-in"
     re.IGNORECASE,
 )
 _LOGIN_PARAMS = frozenset({"login", "signin", "returnurl", "return_url", "samlrequest", "prompt"})
+
+
+class AddressRefusedError(RefusedError):
+    """The URL names, or resolves to, an address that must not be asked."""
+
+
+class Target(NamedTuple):
+    """Where a URL points: scheme, host (lower-case, no brackets) and port."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def netloc(self) -> str:
+        """`host` with the default port, else `host:port`."""
+        return self.host if _PORTS[self.scheme] == self.port else self.host_port
+
+    @property
+    def host_port(self) -> str:
+        """`host:port`, as HARVESTER_PRIVATE_ALLOW spells it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """`scheme://host[:port]`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + ("" if _PORTS[self.scheme] == self.port else f":{self.port}")
+
+
+def target(url: str) -> Target:
+    """Scheme, host and port of an absolute URL; raises `AddressRefusedError` for anything but plain http and https."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError as error:
+        raise AddressRefusedError(f"{url!r} is not a URL: {error}") from error
+    if parts.scheme not in _PORTS:
+        raise AddressRefusedError(f"{url!r}: only http and https are asked")
+    if "@" in parts.netloc:
+        raise AddressRefusedError(f"{url!r}: names a user before the host")
+    if not host or not _HOST_CHARACTERS.issuperset(_ascii(host, url)):
+        raise AddressRefusedError(f"{url!r}: {host!r} is not a host name")
+    return Target(parts.scheme, _ascii(host, url), port or _PORTS[parts.scheme])
+
+
+def _ascii(host: str, url: str) -> str:
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError as error:
+        raise AddressRefusedError(f"{url!r}: {host!r} is not a host name") from error
 
 
 @lru_cache(maxsize=1024)
