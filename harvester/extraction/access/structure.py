@@ -61,7 +61,9 @@ _SECTIONS = re.compile(
 )
 _NUMBERED = re.compile(r"(\d{1,2})(?:\.\d+)*[.)]?\s+[^\W\d]{3,}")
 # How an article ends: a structured abstract has Results and Conclusions too, but none of these.
-_ENDS = frozenset(("referen", "literat", "bibliog", "notes", "acknowl", "remerci", "agradec", "footnot", "discuss", "riferim"))
+_ENDS = frozenset(
+    ("referen", "literat", "bibliog", "notes", "acknowl", "remerci", "agradec", "footnot", "discuss", "riferim")
+)
 _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
 _LINE = 240
 _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)i?b(?:ytes)?\b", re.IGNORECASE)
