@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Row, and_, case, exists, func, literal, or
 from harvester.model.page import VisitOutcome
 from harvester.model.run import FrontierItem
 from storage.database import Database
-from storage.tables import identities, pages, records, upsert
+from storage.tables import NEVER_AGAIN, identities, pages, records, upsert
 from storage.unit import Unit
 
 _CHUNK = 500
-_NEVER_AGAIN = ("legal", "operator")
 _FUTURE = timedelta(days=1)
 
 
@@ -143,7 +142,7 @@ def _due(source_id: str, now: datetime) -> ColumnElement[bool]:
     removed = (
         select(identities.c.key)
         .join(records, records.c.id == identities.c.record_id)
-        .where(known_as, records.c.deletion_reason.in_(_NEVER_AGAIN))
+        .where(known_as, records.c.deletion_reason.in_(NEVER_AGAIN))
     )
     return and_(pages.c.source_id == source_id, pages.c.due <= now, ~exists(removed.correlate(pages)))
 

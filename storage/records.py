@@ -9,7 +9,7 @@ from harvester.errors import UsageError
 from harvester.model.access import AccessStatus, AccessVerdict
 from harvester.model.record import Provenance, Record
 from harvester.model.run import ChangeKind
-from storage import saving
+from storage import rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database
@@ -127,8 +127,8 @@ class Records:
         buried = {"deleted_at": now, "deletion_reason": reason, "revision": record.revision + 1, "updated_at": now}
         tombstone = Record.model_validate(record.model_dump() | buried)
         if keep_history:
-            unit.connection.execute(saving.history([record.id], None, now))
-        saving.put(unit, tombstone)
+            unit.connection.execute(rows.history([record.id], None, now))
+        rows.put(unit, tombstone)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)
 
     def _page(self, wanted: Select[tuple[str, str]], last: str) -> list[tuple[str, str]]:

@@ -1,24 +1,23 @@
 """The save path: who is it, did it change, what follows. A batch is a handful of statements, whatever its size."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Insert, Row, bindparam, literal, select, update
+from sqlalchemy import Row, select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind
+from storage import rows
 from storage.changes import Changes
-from storage.documents import Document, document, from_text, renumbered, search_text
+from storage.documents import Document, document, from_text, renumbered
 from storage.identity import Name, names_of, owners, target_of
-from storage.tables import Moment, identities, records, revisions, upsert, verdicts
+from storage.tables import NEVER_AGAIN, records, verdicts
 from storage.unit import Unit
 
-NEVER_AGAIN = ("legal", "operator")
 _CHUNK = 500
 _UNFIT = (IntegrityError, DataError, InterfaceError, ProgrammingError, OverflowError)  # of a value, not of the disk
 
@@ -125,8 +124,8 @@ def _independent(waiting: list[_Item], known: dict[Name, str]) -> tuple[list[_It
 
 def _stored(unit: Unit, ids: list[str]) -> dict[str, _Stored]:
     columns = [records.c[name] for name in _Stored.__slots__]
-    rows = unit.connection.execute(select(*columns).where(records.c.id.in_(ids)))
-    return {row.id: _stored_of(row) for row in rows}
+    found = unit.connection.execute(select(*columns).where(records.c.id.in_(ids)))
+    return {row.id: _stored_of(row) for row in found}
 
 
 def _stored_of(row: Row[*tuple[Any, ...]]) -> _Stored:
@@ -148,7 +147,7 @@ def _step(
         kinds = _kinds(present, stored, before)
         if kinds and stored:
             present = renumbered(present, stored.revision + 1, now)
-        row = _row(present) if kinds else _renewal(present)
+        row = rows.row(present) if kinds else rows.renewal(present)
     except (TypeError, ValueError) as error:
         return _Step(_unfit(item.target, error))
     record = present.record
@@ -158,7 +157,7 @@ def _step(
         renew=not kinds,
         replaces=bool(kinds and stored),
         names=tuple(name for name in item.names if name not in known),
-        verdict=_verdict_row(record, run_id, now) if _newly_said(row, stored) else None,
+        verdict=rows.verdict_row(record, run_id, now) if _newly_said(row, stored) else None,
     )
 
 
@@ -222,72 +221,8 @@ def _flipped(unit: Unit, wave: list[_Item], stored: dict[str, _Stored]) -> dict[
     ]
     if not ids:
         return {}
-    rows = unit.connection.execute(select(records.c.id, records.c.document).where(records.c.id.in_(ids)))
-    return {row.id: from_text(row.document) for row in rows}
-
-
-def put(unit: Unit, record: Record) -> None:
-    """Write a record as it stands, without asking what changed."""
-    unit.connection.execute(_UPSERT, _row(document(record)))
-
-
-def _row(present: Document) -> dict[str, Any]:
-    """The whole row of `records`."""
-    record = present.record
-    return _moving(present) | {
-        "id": record.id,
-        "source_id": record.source_id,
-        "work_id": record.work_id,
-        "publisher_id": record.publisher_id,
-        "url": record.url,
-        "access": record.access.status.value,
-        "integrity": record.integrity.status,
-        "languages": f" {' '.join(sorted({*record.languages, *record.titles, *record.abstracts}))} ",
-        "folded": search_text(record),
-        "content_hash": present.content_hash,
-        "revision": record.revision,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-        "deleted_at": record.deleted_at,
-        "deletion_reason": record.deletion_reason,
-    }
-
-
-def _renewal(present: Document) -> dict[str, Any]:
-    """The part of the row that moves without a revision."""
-    return _moving(present) | {"the_id": present.record.id}
-
-
-def _moving(present: Document) -> dict[str, Any]:
-    """Document (places, times, evidence), aliases, verdict."""
-    return {
-        "aliases": orjson.dumps(present.record.aliases).decode(),
-        "verdict_hash": _verdict_hash(present.record),
-        "document": present.text,
-    }
-
-
-def history(record_ids: Sequence[str], run_id: str | None, now: datetime) -> Insert:
-    """The statement that puts present documents aside as revisions, before new ones are written."""
-    present = select(records.c.id, records.c.revision, literal(now, Moment), literal(run_id), records.c.document)
-    names = ["record_id", "revision", "replaced_at", "replaced_by_run", "document"]
-    return revisions.insert().from_select(names, present.where(records.c.id.in_(record_ids)))
-
-
-def _verdict_hash(record: Record) -> str:
-    verdict = record.access
-    said = (verdict.status.value, verdict.decided_by, *(evidence.quote for evidence in verdict.evidence))
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()
-
-
-def _verdict_row(record: Record, run_id: str | None, now: datetime) -> dict[str, Any]:
-    return {
-        "record_id": record.id,
-        "at": now,
-        "run_id": run_id,
-        "status": record.access.status.value,
-        "verdict": record.access.model_dump_json(),
-    }
+    found = unit.connection.execute(select(records.c.id, records.c.document).where(records.c.id.in_(ids)))
+    return {row.id: from_text(row.document) for row in found}
 
 
 def _write(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) -> list[Saved]:
@@ -305,30 +240,12 @@ def _write(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) ->
 def _write_rows(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) -> None:
     execute = unit.connection.execute
     if replaced := [step.saved.record_id for step in steps if step.replaces]:
-        execute(history(replaced, run_id, now))
-    if rows := [step.row for step in steps if step.row and not step.renew]:
-        execute(_UPSERT, rows)
-    if rows := [step.row for step in steps if step.row and step.renew]:
-        execute(_RENEW, rows)
-    if names := [_name_row(name, step.saved.record_id) for step in steps for name in step.names]:
-        execute(_NAME, names)
+        execute(rows.history(replaced, run_id, now))
+    if whole := [step.row for step in steps if step.row and not step.renew]:
+        execute(rows.UPSERT, whole)
+    if renewed := [step.row for step in steps if step.row and step.renew]:
+        execute(rows.RENEW, renewed)
+    if names := [rows.name_row(name, step.saved.record_id) for step in steps for name in step.names]:
+        execute(rows.NAME, names)
     if reached := [step.verdict for step in steps if step.verdict]:
         execute(verdicts.insert(), reached)
-
-
-def _name_row(name: Name, record_id: str) -> dict[str, Any]:
-    key, source_id = name
-    return {"key": key, "source_id": source_id, "record_id": record_id}
-
-
-_upsert = upsert(records)
-_UPSERT = _upsert.on_conflict_do_update(
-    index_elements=[records.c.id],
-    set_={column.name: _upsert.excluded[column.name] for column in records.c if not column.primary_key},
-)
-_RENEW = (
-    update(records)
-    .where(records.c.id == bindparam("the_id"))
-    .values({name: bindparam(name) for name in ("aliases", "verdict_hash", "document")})
-)
-_NAME = upsert(identities).on_conflict_do_nothing()

@@ -21,6 +21,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 upsert = insert  # the one place that names the engine's INSERT .. ON CONFLICT
 
+NEVER_AGAIN = ("legal", "operator")  # deletion reasons after which a record is neither visited nor stored again
+
 
 class Moment(TypeDecorator[datetime]):
     """A UTC time as text of fixed width, so that it sorts and compares as text on every engine."""
