@@ -38,7 +38,7 @@ def test_nothing_committed_is_lost_and_nothing_torn_stays(tmp_path: Path) -> Non
     random.seed(20260301)
     committed = 0
     for n in range(ROUNDS):
-        _die_at_work(tmp_path, f"run-{n}", random.uniform(0.02, 0.4))
+        _die_at_work(tmp_path, f"run-{n:03d}", random.uniform(0.02, 0.4))
         with Store.open(f"sqlite:///{tmp_path}/harvester.sqlite") as store:
             assert store.check() == []
             found = recover(tmp_path / "archive", "alpha", store.archive_index.committed_lengths("alpha"))
