@@ -51,6 +51,10 @@ class Hosts:
         """Give the host back. A turn whose deadline has passed may be another's by now and stays theirs."""
         unit.connection.execute(_END, {"the_host": host, "the_owner": owner, "now": now})
 
+    def end_turns_of(self, unit: Unit, owner: str) -> None:
+        """Give back whatever turns an owner has; for one that is dead."""
+        unit.connection.execute(update(hosts).where(hosts.c.owner == owner).values(owner=None, owner_until=None))
+
     def hold(self, unit: Unit, host: str, until: datetime, reason: str) -> None:
         """Leave the whole host alone until then; an earlier, longer hold stays."""
         held = upsert(hosts).values(host=host, next_at=until, hold_until=until, hold_reason=reason)

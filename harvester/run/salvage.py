@@ -35,6 +35,8 @@ def left_behind(store: Store, spool: Path, source_id: str, run_id: str) -> list[
     earlier = [one for one in _noted(spool) | {*spooled_runs(spool)} if one != run_id and _is_of(store, one, source_id)]
     for dead in earlier:
         _end_crawl(spool, dead)
+        with store.begin() as unit:
+            store.hosts.end_turns_of(unit, dead)
     return leftovers(spool, sorted(earlier))
 
 

@@ -103,9 +103,12 @@ def _about_rights(counts: Mapping[str, int]) -> Iterator[str]:
     reserved, withheld = counts.get("reserved", 0), counts.get("abstracts_withheld", 0)
     if withheld:
         yield (
-            f"{withheld} pages reserve text and data mining and there is no basis to keep their abstracts: "
-            "titles, names, identifiers, dates and verdicts were kept; a basis is stated in [rights] or "
-            "HARVESTER_TDM_BASIS"
+            f"{_pages(withheld)} text and data mining and there is no basis to keep the abstracts: titles, names, "
+            "identifiers, dates and verdicts were kept; a basis is stated in [rights] or HARVESTER_TDM_BASIS"
         )
     if reserved > withheld:
-        yield f"{reserved - withheld} pages reserve text and data mining; their abstracts are kept on a stated basis"
+        yield f"{_pages(reserved - withheld)} text and data mining; the abstracts are kept on a stated basis"
+
+
+def _pages(count: int) -> str:
+    return "1 page reserves" if count == 1 else f"{count} pages reserve"
