@@ -175,13 +175,12 @@ def _merged(record: Record, stored: _Stored | None, now: datetime) -> Record:
         return record.model_copy(update=fresh | {"revision": 1, "created_at": now, "updated_at": now})
     url = record.url if stored.url in record.aliases else stored.url
     aliases = dict.fromkeys((*stored.aliases, stored.url, record.url, *record.aliases))
-    return record.model_copy(
+    return record.at(url).model_copy(
         update=fresh
         | {
             "id": stored.id,
             "work_id": stored.work_id,
             "publisher_id": stored.publisher_id or record.publisher_id,
-            "url": url,
             "aliases": tuple(alias for alias in aliases if alias != url),
             "revision": stored.revision,
             "created_at": stored.created_at,

@@ -84,6 +84,7 @@ class Reader:
             return Reading(visit, found.outcome, found.reason, None if kept else digest, known, effect=kept)
         read = _with_alias(found.record, visit.url)
         known = known or self.find(read)
+        read = _under_known_url(known, read, visit.url)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
         if known and known.deleted_at is None and (loss := lost(known, read)):
@@ -128,6 +129,13 @@ def _with_alias(record: Record, url: str) -> Record:
     if url == record.url or url in record.aliases:
         return record
     return record.model_copy(update={"aliases": (*record.aliases, url)})
+
+
+def _under_known_url(known: Record | None, read: Record, visited: str) -> Record:
+    """Read at another of its URLs, a record keeps the URL it is known by; only a visit there can move it."""
+    if known is None or read.url == known.url or visited == known.url:
+        return read
+    return read.at(known.url)
 
 
 def lost(known: Record, read: Record) -> str | None:

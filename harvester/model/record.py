@@ -212,6 +212,16 @@ class Record(Value):
         """Normal form of this edition's own identifier of `scheme`, or None."""
         return next((i.value for i in self.identifiers if i.scheme == scheme and i.role == "self"), None)
 
+    def at(self, url: str) -> "Record":
+        """The record under another of its URLs: the landing location follows, the one it had becomes an alias."""
+        if url == self.url:
+            return self
+        locations = tuple(
+            place.model_copy(update={"url": url}) if place.content == "landing" else place for place in self.locations
+        )
+        aliases = tuple(alias for alias in dict.fromkeys((*self.aliases, self.url)) if alias != url)
+        return self.model_copy(update={"url": url, "aliases": aliases, "locations": locations})
+
     @property
     def identity_doi(self) -> str | None:
         """The own DOI as an identity key: None under a "cite the other edition" note, where it may be the other's."""
