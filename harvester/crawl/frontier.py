@@ -43,6 +43,7 @@ class Frontier:
         self._busy: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._more = True
+        self._failed: Exception | None = None
         self.claimed = 0
         self.pending = 0
 
@@ -61,6 +62,8 @@ class Frontier:
         discovering.add_done_callback(lambda _: self.wake())
         try:
             while not self._stopping.is_set():
+                if self._failed:
+                    raise self._failed
                 self._wake.clear()
                 over = discovering.done()
                 if self._more and self.pending < BATCH and not self.spent:
@@ -102,6 +105,9 @@ class Frontier:
                 # A host that was shut keeps its URLs due; the closing report says why.
                 with contextlib.suppress(HostShutError):
                     await self._work(item)
+            except Exception as error:
+                self._failed = error
+                raise
             finally:
                 self._busy.discard(me)
                 self.pending -= 1

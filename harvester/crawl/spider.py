@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator
+from itertools import islice
 from typing import Any
 
 from scrapy import Spider
@@ -30,6 +31,7 @@ from storage.store import Store
 _EVERY_S = 1.0
 _EVERY_VISITS = 50
 _MOST_SEGMENTS = 32
+_MOST_PROBLEMS = 200
 _SLOWEST_STOP_S = STOP_S - 3
 
 
@@ -145,7 +147,7 @@ class Crawl:
                 "excluded": self._walk.excluded,
                 "outcomes": {str(outcome): count for outcome, count in self._outcomes.items()},
                 "stopped": self.stopping.is_set(),
-                "problems": self._walk.problems | self._sites.warnings,
+                "problems": dict(islice((self._sites.warnings | self._walk.problems).items(), _MOST_PROBLEMS)),
                 "shut": self._turns.shut_hosts(),
             }
         try:

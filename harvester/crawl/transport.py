@@ -150,13 +150,10 @@ class Transport:
         `pages_only`: a successful answer of another type (PDF, image ...) is not read.
         """
         await self._admit(url)
-        request = Request(
-            url,
-            headers={"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING, **_ACCEPT, **(headers or {})},
-            meta={"download_timeout": timeout, "download_maxsize": limit, "pages_only": pages_only},
-            callback=NO_CALLBACK,
-        )
+        sent = {"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING, **_ACCEPT, **(headers or {})}
+        meta = {"download_timeout": timeout, "download_maxsize": limit, "pages_only": pages_only}
         try:
+            request = Request(url, headers=sent, meta=meta, callback=NO_CALLBACK)
             response = await self._crawler.engine.download_async(request)
         except Exception as error:
             raise _failure(error, timeout, limit) from error

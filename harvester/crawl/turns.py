@@ -126,9 +126,9 @@ class Turns:
         places = lane.places
         async with places:
             await self._obey_hold(lane)
+            self._count(lane)
             if lane.gap:
                 await self._take(lane)
-            self._count(lane)
             try:
                 yield
             finally:
@@ -160,7 +160,7 @@ class Turns:
             wait = await self._ledger.take_turn(lane.key, gap, self._rules.timeout + 30)
             if not wait:
                 return
-            if wait > LONGEST_WAIT_S + self._rules.timeout + 30:
+            if wait > LONGEST_WAIT_S + gap + self._rules.timeout + 30:
                 lane.shut = lane.shut or f"{lane.key} is held for another {wait:.0f} s"
             await self._sleep(lane, wait)
 

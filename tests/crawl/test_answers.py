@@ -10,40 +10,39 @@ from loopback import HTML, Crawler, Handler, Publisher, make_source
 PAGE = b"<html><body>" + b"text " * 200 + b"</body></html>"
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "body", "outcome"),
-    [
-        (404, HTML, b"gone", "gone"),
-        (410, HTML, b"gone", "gone"),
-        (401, HTML, b"no", "forbidden"),
-        (402, HTML, b"pay", "forbidden"),
-        (403, HTML, b"no", "forbidden"),
-        (451, HTML, b"no", "forbidden"),
-        (400, HTML, b"no", "forbidden"),
-        (403, HTML, b"<p>solve the CAPTCHA</p>", "challenged"),
-        (200, HTML | {"cf-mitigated": "challenge"}, b"<p>wait</p>", "challenged"),
-        (200, {"Content-Type": "application/pdf"}, b"%PDF-1.7 ...", "wrong_content"),
-        (200, HTML, b"%PDF-1.7 ...", "wrong_content"),
-        (200, HTML, b"  \n", "wrong_content"),
-        (200, {}, b"\x00\x01\x02", "wrong_content"),
-        (200, {"Content-Type": "image/png"}, b"\x89PNG", "wrong_content"),
-        (200, {"Content-Encoding": "br", **HTML}, b"whatever", "wrong_content"),
-        (200, {"Content-Encoding": "gzip", **HTML}, b"not gzip", "wrong_content"),
-        (200, {"Content-Encoding": "gzip", **HTML}, gzip.compress(PAGE), "ok"),
-        (200, {}, PAGE, "ok"),
-        (200, {"Content-Type": "text/html; charset=utf-16"}, "<html>é</html>".encode("utf-16"), "ok"),
-        (300, HTML, b"choose", "wrong_content"),
-    ],
-)
-def test_outcome_without_a_second_try(
-    publisher: Publisher, crawler: Crawler, status: int, headers: dict[str, str], body: bytes, outcome: str
-) -> None:
-    url = publisher.url + "/article/1"
-    publisher.routes["/article/1"] = (status, headers, body)
-    done = crawler.crawl(make_source(publisher, url))
-    assert done.outcomes() == {url: outcome}
-    assert publisher.articles() == ["/article/1"]
-    assert (done.visits[url].page is not None) == (outcome == "ok")
+ANSWERS: list[tuple[int, dict[str, str], bytes, str]] = [
+    (404, HTML, b"gone", "gone"),
+    (410, HTML, b"gone", "gone"),
+    (401, HTML, b"no", "forbidden"),
+    (402, HTML, b"pay", "forbidden"),
+    (403, HTML, b"no", "forbidden"),
+    (451, HTML, b"no", "forbidden"),
+    (400, HTML, b"no", "forbidden"),
+    (403, HTML, b"<p>solve the CAPTCHA</p>", "challenged"),
+    (200, HTML | {"cf-mitigated": "challenge"}, b"<p>wait</p>", "challenged"),
+    (200, {"Content-Type": "application/pdf"}, b"%PDF-1.7 ...", "wrong_content"),
+    (200, HTML, b"%PDF-1.7 ...", "wrong_content"),
+    (200, HTML, b"  \n", "wrong_content"),
+    (200, {}, b"\x00\x01\x02", "wrong_content"),
+    (200, {"Content-Type": "image/png"}, b"\x89PNG", "wrong_content"),
+    (200, {"Content-Encoding": "br", **HTML}, b"whatever", "wrong_content"),
+    (200, {"Content-Encoding": "gzip", **HTML}, b"not gzip", "wrong_content"),
+    (200, {"Content-Encoding": "gzip", **HTML}, gzip.compress(PAGE), "ok"),
+    (200, {}, PAGE, "ok"),
+    (200, {"Content-Type": "text/html; charset=utf-16"}, "<html>é</html>".encode("utf-16"), "ok"),
+    (300, HTML, b"choose", "wrong_content"),
+]
+
+
+def test_outcomes_without_a_second_try(publisher: Publisher, crawler: Crawler) -> None:
+    expected = {}
+    for number, (status, headers, body, outcome) in enumerate(ANSWERS):
+        publisher.routes[f"/article/{number}"] = (status, headers, body)
+        expected[f"{publisher.url}/article/{number}"] = outcome
+    done = crawler.crawl(make_source(publisher, *expected))
+    assert done.outcomes() == expected
+    assert sorted(publisher.articles()) == sorted(publisher.routes)
+    assert {url for url, visit in done.visits.items() if visit.page} == {u for u, o in expected.items() if o == "ok"}
 
 
 def test_the_body_of_an_unwanted_type_is_not_read(publisher: Publisher, crawler: Crawler) -> None:

@@ -207,6 +207,17 @@ def test_an_unwritable_spool_fails_the_crawl(publisher: Publisher, crawler: Craw
     assert publisher.articles() == []
 
 
+def test_a_spool_that_breaks_mid_way_fails_the_crawl(publisher: Publisher, crawler: Crawler) -> None:
+    child, _ = crawler.start(make_source(publisher, *endless_site(publisher)))
+    until(publisher, 20)
+    crawler.spool.rename(crawler.folder / "moved")
+    crawler.spool.write_text("in the way")
+    for _ in child.progress():
+        continue
+    assert child.wait(30) == 1
+    assert len(publisher.articles()) < 3000
+
+
 def test_signals_before_the_crawl_has_begun_end_it(publisher: Publisher, crawler: Crawler) -> None:
     child, _ = crawler.start(make_source(publisher, *endless_site(publisher)))
     child.process.send_signal(signal.SIGTERM)

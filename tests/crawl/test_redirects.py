@@ -43,30 +43,30 @@ def test_a_second_host_of_the_source_may_be_redirected_to(
     assert other_publisher.paths()[0] == "/robots.txt"
 
 
-@pytest.mark.parametrize(
-    ("location", "outcome"),
-    [
-        ("/login?next=/article/1", "login"),
-        ("https://sso.example.org/saml2/start", "login"),
-        ("file:///etc/passwd", "blocked_address"),
-        ("data:text/html,hello", "blocked_address"),
-        ("ftp://127.0.0.1/x", "blocked_address"),
-        ("javascript:alert(1)", "blocked_address"),
-        ("http://169.254.169.254/latest/meta-data/", "blocked_address"),
-        ("http://2130706433/", "blocked_address"),
-        ("http://[::ffff:127.0.0.1]/", "blocked_address"),
-        ("http://publisher@127.0.0.2/", "blocked_address"),
-        ("http://example.org/article/1", "blocked_address"),
-        ("/article/1.pdf", "wrong_content"),
-        ("/print/1", "wrong_content"),
-    ],
-)
-def test_where_a_redirect_may_not_lead(publisher: Publisher, crawler: Crawler, location: str, outcome: str) -> None:
-    url = publisher.page("/article/1", status=302, Location=location)
-    done = crawler.crawl(make_source(publisher, url))
-    assert done.outcomes() == {url: outcome}
-    assert publisher.articles() == ["/article/1"]
-    assert not {"/login?next=/article/1", "/print/1"} & set(publisher.paths())
+REFUSED = [
+    ("/login?next=/article/1", "login"),
+    ("https://sso.example.org/saml2/start", "login"),
+    ("file:///etc/passwd", "blocked_address"),
+    ("data:text/html,hello", "blocked_address"),
+    ("ftp://127.0.0.1/x", "blocked_address"),
+    ("javascript:alert(1)", "blocked_address"),
+    ("http://169.254.169.254/latest/meta-data/", "blocked_address"),
+    ("http://2130706433/", "blocked_address"),
+    ("http://[::ffff:127.0.0.1]/", "blocked_address"),
+    ("http://publisher@127.0.0.2/", "blocked_address"),
+    ("http://example.org/article/1", "blocked_address"),
+    ("/article/1.pdf", "wrong_content"),
+    ("/print/1", "wrong_content"),
+]
+
+
+def test_where_a_redirect_may_not_lead(publisher: Publisher, crawler: Crawler) -> None:
+    expected = {}
+    for number, (location, outcome) in enumerate(REFUSED):
+        expected[publisher.page(f"/article/{number}", status=302, Location=location)] = outcome
+    done = crawler.crawl(make_source(publisher, *expected))
+    assert done.outcomes() == expected
+    assert set(publisher.paths()) == {*publisher.routes, "/robots.txt"}
 
 
 def test_endless_redirect_stops_within_ten_requests(publisher: Publisher, crawler: Crawler) -> None:
@@ -127,6 +127,29 @@ def certificates(tmp_path: Path) -> Path:
     return folder
 
 
+def serve_tls(publisher: Publisher, certificates: Path, name: str) -> str:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / f"{name}.pem", certificates / f"{name}.key")
+    publisher.server.socket = context.wrap_socket(publisher.server.socket, server_side=True)
+    return f"https://{publisher.host}"
+
+
+def test_https_is_not_left_for_plain_http(
+    publisher: Publisher,
+    other_publisher: Publisher,
+    crawler: Crawler,
+    certificates: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    origin = serve_tls(publisher, certificates, "right")
+    publisher.page("/article/1", status=301, Location=other_publisher.url + "/article/1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "ca.pem"))
+    hosts = (publisher.host, other_publisher.host)
+    done = crawler.crawl(make_source(publisher, f"{origin}/article/1", hosts=hosts))
+    assert list(done.outcomes().values()) == ["tls_error"]
+    assert other_publisher.requests == []
+
+
 @pytest.mark.parametrize(
     ("name", "trusted", "outcome"),
     [("right", True, "ok"), ("right", False, "tls_error"), ("wrong", True, "tls_error")],
@@ -140,12 +163,10 @@ def test_certificates_are_verified(
     trusted: bool,
     outcome: str,
 ) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates / f"{name}.pem", certificates / f"{name}.key")
-    publisher.server.socket = context.wrap_socket(publisher.server.socket, server_side=True)
+    origin = serve_tls(publisher, certificates, name)
     publisher.page("/article/1")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "ca.pem") if trusted else os.devnull)
-    url = f"https://{publisher.host}/article/1"
+    url = f"{origin}/article/1"
     done = crawler.crawl(make_source(publisher, url))
     assert done.outcomes() == {url: outcome}
     if outcome != "ok":
