@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from harvester.extraction.access.entries import lexicon
 from harvester.extraction.access.licences import find_licences
 from harvester.extraction.access.machine import machine_statements
-from harvester.extraction.access.page_data import licence_in_scripts
 from harvester.extraction.access.page import page_text, spoken
+from harvester.extraction.access.page_data import licence_in_scripts
 from harvester.extraction.access.passages import PageText
 from harvester.extraction.access.selectors import select
 from harvester.extraction.access.sentences import Reading, SentenceReader, passages_of_slots
@@ -46,6 +47,13 @@ _REFINED = (
 _QUOTES, _CONFLICTS = 3, 8
 
 
+class AccessReading(NamedTuple):
+    """What one reading of a page says of the full text and of its licences."""
+
+    verdict: AccessVerdict
+    licences: tuple[Licence, ...]
+
+
 def classify(
     document: Document,
     signals: Sequence[Signal],
@@ -55,17 +63,31 @@ def classify(
     languages: Sequence[str] = (),
     today: date,
     as_of: datetime,
-    text: PageText | None = None,
-    licences: Sequence[Licence] | None = None,
 ) -> AccessVerdict:
     """The verdict on this page's article. Only for a landing page that answered `ok`.
 
-    `excluded`: elements of title, abstract and keywords, whose words are no evidence. `today` decides what an
-    embargo's end means. `text` and `licences`, where the caller has them, save reading the page twice.
+    `excluded`: elements of title, abstract and keywords, whose words are no evidence. `languages`: BCP 47, those of
+    the article's texts (English and the page's own come on top; none given: all). `today` decides what an embargo's
+    end means.
     """
-    page = text or page_text(document, signals, rules, excluded, languages)
-    if licences is None:
-        licences = find_licences(document, signals, rules, excluded, text=page)
+    return read_access(
+        document, signals, rules, excluded=excluded, languages=languages, today=today, as_of=as_of
+    ).verdict
+
+
+def read_access(
+    document: Document,
+    signals: Sequence[Signal],
+    rules: AccessRules,
+    *,
+    excluded: Collection[Element] = (),
+    languages: Sequence[str] = (),
+    today: date,
+    as_of: datetime,
+) -> AccessReading:
+    """Verdict and licences from one reading of the page: `classify` and `find_licences` at the price of one."""
+    page = page_text(document, signals, rules, excluded, languages)
+    licences = find_licences(document, signals, rules, excluded, text=page)
     reading = _read_words(page, rules, today, languages)
     statements = [
         *machine_statements(document, signals, licences, rules, today),
@@ -79,7 +101,10 @@ def classify(
         statements = [one for one in statements if not _may_be_the_session(one)]
     statements += _from_page_data(page, statements)
     statements += _tempering(reading, statements)
-    return _weigh(statements, as_of, purchases=lambda: purchase_options(page, reading.actions))
+    verdict = _weigh(statements, as_of)
+    if verdict.status is AccessStatus.SUBSCRIPTION and (options := purchase_options(page, reading.actions)):
+        verdict = verdict.model_copy(update={"purchase_options": options})
+    return AccessReading(verdict, licences)
 
 
 def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequence[str]) -> Reading:
@@ -132,17 +157,17 @@ def _from_page_data(page: PageText, statements: Sequence[Statement]) -> list[Sta
     return [Statement(AccessStatus.OPEN, Tier.STRUCTURE, "structure.page-data@1", found)] if found else []
 
 
-def _weigh(statements: Sequence[Statement], as_of: datetime, purchases) -> AccessVerdict:  # type: ignore[no-untyped-def]
+def _weigh(statements: Sequence[Statement], as_of: datetime) -> AccessVerdict:
     for tier in Tier:
         if tier is Tier.HINT:
             break
         group = [one for one in statements if one.tier is tier]
         if group:
-            return _decide(group, statements, as_of, purchases)
+            return _decide(group, statements, as_of)
     return AccessVerdict(as_of=as_of, conflicts=_conflicts(statements))
 
 
-def _decide(group: list[Statement], statements: Sequence[Statement], as_of: datetime, purchases) -> AccessVerdict:  # type: ignore[no-untyped-def]
+def _decide(group: list[Statement], statements: Sequence[Statement], as_of: datetime) -> AccessVerdict:
     group = _article_first(group)
     left = _without_the_vaguer(group)
     statuses = {one.status for one in left}
@@ -150,7 +175,6 @@ def _decide(group: list[Statement], statements: Sequence[Statement], as_of: date
         return _disputed(left, statements, as_of)
     winner = _refine(left[0], statements)
     support = [winner, *(one for one in statements if one.status is winner.status and one is not winner)]
-    options = purchases() if winner.status is AccessStatus.SUBSCRIPTION else ()
     return AccessVerdict(
         status=winner.status,
         as_of=as_of,
@@ -160,7 +184,6 @@ def _decide(group: list[Statement], statements: Sequence[Statement], as_of: date
         tier=winner.tier,
         evidence=_quotes(support),
         conflicts=_conflicts(one for one in statements if _contradicts(winner.status, one)),
-        purchase_options=options,
     )
 
 
@@ -181,7 +204,7 @@ def _refine(winner: Statement, statements: Sequence[Statement]) -> Statement:
         if winner.status is not status:
             continue
         for one in statements:
-            if one.status is exact and one.tier in tiers and one.about_article:
+            if one.status is exact and one.tier in tiers:
                 return one
     return winner
 

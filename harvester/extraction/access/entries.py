@@ -1,11 +1,11 @@
 """The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
 
 File: `language`, `article` (what "this article" is called), `negators` (what turns a sentence round), `months`,
-`triggers` (stem -> what stands around it, see `passages.Stems`: bytes, so an accent is `.{1,2}`), and entries. Entry: `id`, `version`, `status`, `kind`, `words` (one of them must
-stand in the folded text), `pattern`, optional `subject` (the sentence must name the article, or stand in a slot),
-`negation = false` (the pattern is itself negative), `after` (status once its date has come), and test sentences.
-Patterns are read against folded text; a space stands for any run of spaces, `{article}`, `{gap}` and `{date}` for
-the obvious.
+`triggers` (stem -> what stands around it, see `passages.Stems`: bytes, so an accent is `.{1,2}`), and entries.
+Entry: `id`, `version`, `status`, `kind`, `words` (one of them must stand in the folded text), `pattern`, optional
+`subject` (the sentence must name the article, or stand in a slot), `negation = false` (the pattern is itself
+negative), `after` (status once its date has come), and test sentences. Patterns are read against folded text; a space
+stands for any run of spaces, `{article}`, `{gap}` and `{date}` for the obvious.
 """
 
 import re

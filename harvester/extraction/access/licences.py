@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from harvester.extraction.access.passages import Passage, PageText
 from harvester.extraction.access.page import page_text
+from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
 from harvester.extraction.document import Document, Element, block_of
 from harvester.extraction.signals.signal import Signal
@@ -26,7 +26,8 @@ _CC_URL = re.compile(
     re.IGNORECASE,
 )
 _CC_SHORT = re.compile(
-    r"\bcc[\s-]?(?P<kind>by(?:[\s-]?nc)?(?:[\s-]?(?:nd|sa))?)(?![a-z])(?:[\s-]*(?:v\.?\s?)?(?P<version>[1-4]\.\d))?|\bcc-?0(?:\s1\.0)?\b",
+    r"\bcc[\s-]?(?P<kind>by(?:[\s-]?nc)?(?:[\s-]?(?:nd|"
+    r"sa))?)(?![a-z])(?:[\s-]*(?:v\.?\s?)?(?P<version>[1-4]\.\d))?|\bcc-?0(?:\s1\.0)?\b",
     re.IGNORECASE,
 )
 _CC_WORDS = re.compile(
@@ -35,39 +36,70 @@ _CC_WORDS = re.compile(
     re.IGNORECASE,
 )
 _CC_BARE = re.compile(
-    r"creative commons (?:licen[cs]e|attribution)|(?:licence|licencia|licen[cç]a|lizenz|licenza|licentie) creative commons",
+    r"creative commons (?:licen[cs]e|attribution)|(?:licence|licencia|licen[cç]a|lizenz|licenza|"
+    r"licentie) creative commons",
     re.IGNORECASE,
 )
 _NC = re.compile(
-    r"non[\s-]?commerci|pas d.utilisation commerciale|nicht[\s-]?kommerziell|no[\s-]?comercial|n[aã]o[\s-]?comercial|niet[\s-]?commercieel",
+    r"non[\s-]?commerci|pas d.utilisation commerciale|nicht[\s-]?kommerziell|no[\s-]?comercial|"
+    r"n[aã]o[\s-]?comercial|niet[\s-]?commercieel",
     re.IGNORECASE,
 )
 _ND = re.compile(
-    r"no[\s-]?deriv|pas de modification|keine bearbeitung|sin(?:obras)?[\s-]?deriv|sem[\s-]?deriv|non opere derivate|geen[\s-]?afgeleide",
+    r"no[\s-]?deriv|pas de modification|keine bearbeitung|sin(?:obras)?[\s-]?deriv|sem[\s-]?deriv|"
+    r"non opere derivate|geen[\s-]?afgeleide",
     re.IGNORECASE,
 )
 _SA = re.compile(
-    r"share[\s-]?alike|partage (?:dans|a|à)|weitergabe unter|compartir[\s-]?igual|compartilha|condividi|gelijk[\s-]?delen",
+    r"share[\s-]?alike|partage (?:dans|a|à)|weitergabe unter|compartir[\s-]?igual|compartilha|"
+    r"condividi|gelijk[\s-]?delen",
     re.IGNORECASE,
 )
+_MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
 _VERSION = re.compile(r"\b([1-4]\.0)\b")
 _PORTS = {"au": "AU", "de": "DE", "at": "AT", "nl": "NL", "us": "US", "igo": "IGO", "fr": "FR", "uk": "UK", "jp": "JP"}
 _SPDX_PORTED = frozenset(
-    "CC-BY-2.5-AU CC-BY-3.0-AT CC-BY-3.0-AU CC-BY-3.0-DE CC-BY-3.0-IGO CC-BY-3.0-NL CC-BY-3.0-US CC-BY-NC-3.0-DE "
-    "CC-BY-NC-ND-3.0-DE CC-BY-NC-ND-3.0-IGO CC-BY-NC-SA-2.0-DE CC-BY-NC-SA-2.0-FR CC-BY-NC-SA-2.0-UK "
-    "CC-BY-NC-SA-3.0-DE CC-BY-NC-SA-3.0-IGO CC-BY-ND-3.0-DE CC-BY-SA-2.0-UK CC-BY-SA-2.1-JP CC-BY-SA-3.0-AT "
-    "CC-BY-SA-3.0-DE CC-BY-SA-3.0-IGO".split()
+    [
+        "CC-BY-2.5-AU",
+        "CC-BY-3.0-AT",
+        "CC-BY-3.0-AU",
+        "CC-BY-3.0-DE",
+        "CC-BY-3.0-IGO",
+        "CC-BY-3.0-NL",
+        "CC-BY-3.0-US",
+        "CC-BY-NC-3.0-DE",
+        "CC-BY-NC-ND-3.0-DE",
+        "CC-BY-NC-ND-3.0-IGO",
+        "CC-BY-NC-SA-2.0-DE",
+        "CC-BY-NC-SA-2.0-FR",
+        "CC-BY-NC-SA-2.0-UK",
+        "CC-BY-NC-SA-3.0-DE",
+        "CC-BY-NC-SA-3.0-IGO",
+        "CC-BY-ND-3.0-DE",
+        "CC-BY-SA-2.0-UK",
+        "CC-BY-SA-2.1-JP",
+        "CC-BY-SA-3.0-AT",
+        "CC-BY-SA-3.0-DE",
+        "CC-BY-SA-3.0-IGO",
+    ]
 )
 # Words that say the licence is another thing's: the data, the metadata, the site, one figure, other articles.
 _NOT_THIS = re.compile(
     r"data waiver|\bdata (?:is|are|made|associated|set)|\bdatasets?\b|metadata|m[ée]tadonn[ée]es|metadaten|metadatos|"
-    r"(?:content|material|text|contenus?|inhalte?|contenido|conte[uú]do) (?:on|of|from|de|du|auf|dieser|del|deste|do) (?:this|the|ce|le|der|este|esta|site) ?(?:web)?[\s-]?(?:site|seite|sitio|portal|p[aá]gina)?|"
-    r"this (?:web ?)?site|ce site|all open[\s-]access|tout contenu en|any open[\s-]access|(?:this|the) journal (?:is|applies|uses)|articles in this|all (?:articles|papers|content)|tous les articles|"
-    r"(?:figure|image|photo|picture|logo|icon|abstract|review|comment)s? (?:is|are|by|from|credit)|materials (?:prior|published)|unless otherwise (?:noted|stated)[^.]{0,40}\bsite\b|may be (?:published|made)|authors (?:can|may)",
+    r"(?:content|material|text|contenus?|inhalte?|contenido|conte[uú]do) (?:on|of|from|de|du|auf|"
+    r"dieser|del|deste|do) (?:this|the|ce|le|der|este|esta|site) ?(?:web)?[\s-]?(?:site|seite|sitio|"
+    r"portal|p[aá]gina)?|"
+    r"this (?:web ?)?site|ce site|all open[\s-]access|tout contenu en|any open[\s-]access|(?:this|"
+    r"the) journal (?:is|applies|uses)|articles in this|all (?:articles|papers|content)|"
+    r"tous les articles|"
+    r"(?:figure|image|photo|picture|logo|icon|abstract|review|comment)s? (?:is|are|by|from|credit)|"
+    r"materials (?:prior|published)|unless otherwise (?:noted|stated)[^.]{0,40}\bsite\b|"
+    r"may be (?:published|made)|authors (?:can|may)",
     re.IGNORECASE,
 )
 _THIS_ITEM = re.compile(
-    r"this (?:item|article|work|paper|document|publication)|cet article|este art[ií]c?[gu]lo|este artigo|dieser artikel|quest.articolo|dit artikel|this is an",
+    r"this (?:item|article|work|paper|document|publication)|cet article|este art[ií]c?[gu]lo|"
+    r"este artigo|dieser artikel|quest.articolo|dit artikel|this is an",
     re.IGNORECASE,
 )
 _LINKS = etree.XPath("/html/body/descendant::a[contains(@href,'creativecommons.org')]")
@@ -213,7 +245,7 @@ def _own_words_fit(link: Element) -> bool:
 
 def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
     for passage in page.speaking:
-        if passage.place > Place.COLLAPSED or len(passage.raw) > 3000:
+        if passage.place > Place.COLLAPSED or not _MAYBE.search(passage.raw):
             continue
         evidence = _words_evidence(page, passage)
         named = licence_of_words(passage.raw)

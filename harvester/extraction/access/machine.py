@@ -19,7 +19,7 @@ _RIGHTS = (
     # COAR access rights 1.0; info:eu-repo/semantics; and the words sites write in their place
     (AccessStatus.EMBARGOED, "embargoed", re.compile(r"c_f1cf\b|embargoed ?access|\bembargoed\b")),
     (AccessStatus.NO_FULLTEXT, "metadata-only", re.compile(r"c_14cb\b|closed ?access|metadata[ -]only")),
-    (AccessStatus.SUBSCRIPTION, "restricted", re.compile(r"c_16ec\b|restricted ?access|subscription(?:-| )?(?:access|content)")),
+    (AccessStatus.SUBSCRIPTION, "restricted", re.compile(r"c_16ec\b|restricted ?access|subscription[ -]access")),
     (AccessStatus.OPEN, "open", re.compile(r"c_abf2\b|(?<!not )\bopen[ -]?access(?! (?:polic|option|journal))")),
     (AccessStatus.FREE, "free", re.compile(r"\bfree[ -]?access|free[ -]to[ -]read")),
 )  # fmt: skip
@@ -51,7 +51,7 @@ def _of_signal(document: Document, signal: Signal, signals: Sequence[Signal], to
     name = signal.name
     if name.endswith("fulltext_world_readable"):
         yield Statement(AccessStatus.FREE, Tier.MACHINE, "machine.world-readable@1", _present(document, signal))
-    elif name == "isaccessibleforfree" or name == "haspart.isaccessibleforfree":
+    elif name in ("isaccessibleforfree", "haspart.isaccessibleforfree"):
         yield from _of_flag(document, signal)
     elif name in _RIGHTS_NAMES:
         yield from _of_rights(document, signal, signals, today)

@@ -1,4 +1,4 @@
-"""A page's text made ready for this room: title found, inadmissible places marked, stems of its languages looked for."""
+"""A page's text made ready for this room: title found, inadmissible places marked, stems of its languages at hand."""
 
 from collections.abc import Collection, Sequence
 

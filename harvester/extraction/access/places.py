@@ -30,7 +30,7 @@ _ROLES = {
     "menu": Place.SITE, "menubar": Place.SITE, "dialog": Place.HIDDEN, "complementary": Place.ASIDE,
     "doc-bibliography": Place.ELSEWHERE, "doc-endnotes": Place.ELSEWHERE, "doc-abstract": Place.TEXT,
 }  # fmt: skip
-# Class and id words, lower-case, as they stand between spaces; a part ends at a hyphen, an underscore or the word's end.
+# Class and id words, lower-case; a part ends at a hyphen, an underscore or the word's end.
 _PART, _WORD, _END = r"(?<![a-z0-9])", r"(?<![^\s])", r"(?![a-z0-9])"
 _NAMES = (
     (Place.HIDDEN, rf"{_PART}modal{_END}|{_WORD}(?:tooltip|popover|dropdown-menu)(?!\S)"),
@@ -51,9 +51,10 @@ _NAMES = (
         rf"(?:{_PART}|(?:top|main|site|sub|user|side|mega|primary|global|footer|mobile|secondary))"
         r"(?:nav(?:bar|igation|panel)?(?![a-z0-9])|menu(?!\w*item))|"
         rf"{_PART}(?:\w*footer|colophon|breadcrumbs?|masthead|topbar|cookies?|consent){_END}|"
-        rf"{_WORD}(?:(?:site|page|global|main|top|publisher|journal)[-_]?header|header|banner|branding|hd|ft|foot|logo)(?!\S)",
+        rf"{_WORD}(?:(?:site|page|global|main|top|publisher|journal)[-_]?header|header|banner|branding|hd|"
+rf"ft|foot|logo)(?!\S)",
     ),
-    (Place.COLLAPSED, rf"{_WORD}(?:hidden|hide|d-none|is-hidden|u-hide|u-hidden|js-hidden|display-none|collapsed)(?!\S)"),
+    (Place.COLLAPSED, rf"{_WORD}(?:(?:is-|u-|js-)?hidden|(?:u-)?hide|d-none|display-none|collapsed)(?!\S)"),
     (Place.ASIDE, rf"{_PART}side-?(?:bar|panel)\w*{_END}"),
 )  # fmt: skip
 _PATTERNS = tuple((place, re.compile(pattern)) for place, pattern in _NAMES)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harvester.extraction.access.dates import read_date
 from harvester.extraction.access.entries import Entry, Kind, Language, Lexicon, date_words
 from harvester.extraction.access.folding import Folded, fold
-from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, Passage, PageText
+from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, PageText, Passage
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.document import Document

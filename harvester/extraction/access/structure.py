@@ -7,7 +7,7 @@ from itertools import islice
 from lxml import etree
 
 from harvester.extraction.access.folding import fold
-from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, Passage, PageText
+from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, PageText, Passage
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.selectors import select
 from harvester.extraction.access.statements import Statement
@@ -18,22 +18,27 @@ from harvester.model.source import AccessRules
 
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _OPEN_CLASSED = etree.XPath(
-    "/html/body/descendant::*[contains(@class,'pen') and (contains(@class,'pen-access') or contains(@class,'pen_access')"
+    "/html/body/descendant::*[contains(@class,'pen') and (contains(@class,'pen-access') or "
+    "contains(@class,'pen_access')"
     " or contains(@class,'penaccess') or contains(@class,'penAccess'))]"
 )
-_OPEN_CLASS_BYTES = re.compile(rb"""class\s*=\s*["'][^"'<>]{0,300}?pen[-_]?[aA]ccess""")
+_OPEN_BYTES = re.compile(rb"pen[-_]?[aA]ccess")
+_ICON_WORDS = ("acc", "lock", "open", "free", "zugang", "subscription")
 _OPEN_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:is[-_]?|icon[-_]?|group[-_]?)?open[-_]?access(?:[-_]?(?:icon|label|badge|logo|article|note|tag|indicator|content|status))?(?=\s|$)",
+    r"(?:^|[\s_-])(?:is[-_]?|icon[-_]?|group[-_]?)?open[-_]?access(?:[-_]?(?:icon|label|badge|logo|"
+    r"article|note|tag|indicator|content|status))?(?=\s|$)",
     re.IGNORECASE,
 )
 _OPEN_WORDS = re.compile(
-    r"\W*(?:full |gold |this is an |an )?(?:open[ -]?access|libre acces|acces libre|acceso abierto|acesso aberto|accesso aperto|freier zugang|offener zugang)(?: article| logo| icon| badge)?\W*"
+    r"\W*(?:full |gold |this is an |an )?(?:open[ -]?access|libre acces|acces libre|acceso abierto|"
+    r"acesso aberto|accesso aperto|freier zugang|offener zugang)(?: article| logo| icon| badge)?\W*"
 )
 _FREE_WORDS = re.compile(
     r"\W*(?:free access|free article|free full[ -]?text|free to read|acces gratuit|open archive)(?: icon| badge)?\W*"
 )
 _LOCK_WORDS = re.compile(
-    r"\W*(?:(?:restricted|no|subscription|subscriber|closed|paid|premium) access|access (?:restricted|denied)|locked|acces (?:restreint|payant)|subscription required)(?: icon| badge)?\W*"
+    r"\W*(?:(?:restricted|no|subscription|subscriber|closed|paid|premium) access|access (?:restricted|"
+    r"denied)|locked|acces (?:restreint|payant)|subscription required)(?: icon| badge)?\W*"
 )
 _ABOUT_PROGRAMMES = re.compile(r"polic|publish|option|fee|fund|journals|agreement|submit|author", re.IGNORECASE)
 
@@ -41,7 +46,8 @@ _CURRENCIES = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY",
 _CODES = "usd|eur|gbp|chf|cad|aud|jpy|brl|sek|nok|dkk|pln|inr|cny|mxn|nzd|zar"
 _AMOUNT = r"\d{1,3}(?:[ ,.]\d{3})*(?:[.,]\d{2})?|\d+(?:[.,]\d{2})?"
 _PRICE = re.compile(
-    rf"(?:(?P<before>us\$|[$€£¥]|\b(?:{_CODES})\b)\s?(?P<a>{_AMOUNT})(?!\d))|(?:(?<![\d.,])(?P<b>{_AMOUNT})\s?(?P<after>[€£$¥]|\b(?:{_CODES})\b))",
+    rf"(?:(?P<before>us\$|[$€£¥]|\b(?:{_CODES})\b)\s?(?P<a>{_AMOUNT})(?!\d))|"
+    rf"(?:(?<![\d.,])(?P<b>{_AMOUNT})\s?(?P<after>[€£$¥]|\b(?:{_CODES})\b))",
     re.IGNORECASE,
 )
 _RENTAL = re.compile(r"\brent|hours?\b|heures|\blouer|location|mieten|leihen|alquil|alug|noleggi|huren")
@@ -51,13 +57,18 @@ _SUBSCRIPTION = re.compile(
 )
 
 _SECTIONS = re.compile(
-    r"^(?:[\divx]+[.)]?\s*)*(?:introduction|background|materials? (?:and|&) methods?|methods?(?: and materials?)?|methodology|results?(?: and discussions?)?|"
-    r"discussions?|conclusions?|references|literature cited|bibliography|(?:foot)?notes|acknowledge?ments?|overview|experimental(?: section)?|future \w+.*|"
-    r"introduccion|metodos|materiales y metodos|resultados(?: y discusion)?|discusion|conclusiones|referencias|introducao|metodologia|"
-    r"materiais? e metodos|resultados e discussao|discussao|conclus(?:ao|oes)|agradecimentos|agradecimientos|bibliografia|"
+    r"^(?:[\divx]+[.)]?\s*)*(?:introduction|background|materials? (?:and|&) methods?|"
+    r"methods?(?: and materials?)?|methodology|results?(?: and discussions?)?|"
+    r"discussions?|conclusions?|references|literature cited|bibliography|(?:foot)?notes|"
+    r"acknowledge?ments?|overview|experimental(?: section)?|future \w+.*|"
+    r"introduccion|metodos|materiales y metodos|resultados(?: y discusion)?|discusion|conclusiones|"
+    r"referencias|introducao|metodologia|"
+    r"materiais? e metodos|resultados e discussao|discussao|conclus(?:ao|oes)|agradecimentos|"
+    r"agradecimientos|bibliografia|"
     r"materiel et methodes|methodes?|resultats?|remerciements|bibliographie|references bibliographiques|"
     r"einleitung|methoden|material und methoden|ergebnisse|diskussion|schluss\w*|fazit|literatur(?:verzeichnis)?|"
-    r"introduzione|metodi|materiali e metodi|risultati|discussione|conclusioni|inleiding|methode|resultaten|discussie|conclusie|literatuur)\W*$"
+    r"introduzione|metodi|materiali e metodi|risultati|discussione|conclusioni|inleiding|methode|"
+    r"resultaten|discussie|conclusie|literatuur)\W*$"
 )
 _NUMBERED = re.compile(r"(\d{1,2})(?:\.\d+)*[.)]?\s+[^\W\d]{3,}")
 # How an article ends: a structured abstract has Results and Conclusions too, but none of these.
@@ -66,7 +77,7 @@ _ENDS = frozenset(
 )
 _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
 _LINE = 240
-_FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)i?b(?:ytes)?\b", re.IGNORECASE)
+_FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)(?:i?b(?:ytes)?|o)\b", re.IGNORECASE)
 _FILE_LINKS = etree.XPath(
     "/html/body/descendant::a[contains(@href,'.pdf') or contains(@href,'.PDF') or contains(@href,'bitstream')]"
 )
@@ -88,20 +99,29 @@ def icons(page: PageText) -> Iterator[Statement]:
     """Open icons, open locks and closed ones in the article's head, by their alternative text or class."""
     for element in islice(page.body.iter("img", "svg"), 300):
         for attribute in ("alt", "title", "aria-label"):
-            status = _icon_status(element.get(attribute))
+            words = element.get(attribute)
+            status = _icon_status(words) if words else None
             if status and _in_head(page, element):
-                quote = element.get(attribute)
-                evidence = page.document.evidence("icon", attribute, element, quote[:QUOTE_LIMIT], attribute=attribute)
+                evidence = page.document.evidence("icon", attribute, element, words, attribute=attribute)
                 yield Statement(status, Tier.STRUCTURE, "structure.icon@1", evidence)
                 break
-    if _OPEN_CLASS_BYTES.search(page.document.page.body):
+    if _names_open_class(page.document.page.body):
         yield from _open_classes(page)
 
 
-def _icon_status(words: str | None) -> AccessStatus | None:
-    if not words or len(words) > 60:
+def _names_open_class(body: bytes) -> bool:
+    """Whether a tag of the raw page has "open access" in its class: cheaper to ask than all elements."""
+    for found in _OPEN_BYTES.finditer(body):
+        tag = body.rfind(b"<", max(found.start() - 300, 0), found.start())
+        if tag >= 0 and b">" not in body[tag : found.start()] and b"class" in body[tag : found.start()]:
+            return True
+    return False
+
+
+def _icon_status(words: str) -> AccessStatus | None:
+    if len(words) > 60 or not any(word in (lower := words.lower()) for word in _ICON_WORDS):
         return None
-    folded = fold(words).text
+    folded = fold(lower).text
     for pattern, status in (
         (_OPEN_WORDS, AccessStatus.OPEN),
         (_FREE_WORDS, AccessStatus.FREE),

@@ -23,37 +23,62 @@ _CHALLENGE = re.compile(
 _SHORT, _EMPTY = 2_500, 60  # characters of visible text: a wall has little to say; an empty page nothing
 _VIEWER = re.compile(r"(?:^|/)(?:pdf(?:\.min)?\.m?js|viewer(?:\.min)?\.m?js|pdfjs\b)", re.IGNORECASE)
 _CHECK = re.compile(
-    r"^(?:just a moment|attention required|one moment|please wait|checking your browser|verif(?:y|ying) (?:that )?you are|are you (?:a robot|human)|"
-    r"(?:security|bot|robot|human) (?:check|verification)|pardon our interruption|un instant|verification de securite|un momento|"
+    r"^(?:just a moment|attention required|one moment|please wait|checking your browser|verif(?:y|"
+    r"ying) (?:that )?you are|are you (?:a robot|human)|"
+    r"(?:security|bot|robot|human) (?:check|verification)|pardon our interruption|un instant|"
+    r"verification de securite|un momento|"
     r"einen moment|nur einen moment|sicherheitsprufung|um momento|even geduld|radware|captcha|ddos)"
 )
 _REFUSED = re.compile(
-    r"^(?:access denied|403\b|forbidden|acces (?:refuse|interdit)|zugriff verweigert|acceso (?:denegado|prohibido)|acesso negado|accesso negato|toegang geweigerd|request (?:blocked|rejected)|unauthorized)"
+    r"^(?:access denied|403\b|forbidden|acces (?:refuse|interdit)|zugriff verweigert|"
+    r"acceso (?:denegado|prohibido)|acesso negado|accesso negato|toegang geweigerd|request (?:blocked|"
+    r"rejected)|unauthorized)"
 )
 _LOGIN = re.compile(
-    r"^(?:please )?(?:log ?in|sign ?in|login|user login|member login|login required|sign in to continue|authentication(?: required)?|connexion|se connecter|identification|"
-    r"connectez-vous|authentification|anmelden|anmeldung|einloggen|iniciar sesion|inicio de sesion|acceder|identificarse|entrar|iniciar sessao|"
-    r"acesso|accedi|accesso|autenticazione|inloggen|aanmelden|institutional login|choose your institution|shibboleth|single sign.?on)(?:\s*[|:-].*)?$"
+    r"^(?:please )?(?:log ?in|sign ?in|login|user login|member login|login required|"
+    r"sign in to continue|authentication(?: required)?|connexion|se connecter|identification|"
+    r"connectez-vous|authentification|anmelden|anmeldung|einloggen|iniciar sesion|inicio de sesion|"
+    r"acceder|identificarse|entrar|iniciar sessao|"
+    r"acesso|accedi|accesso|autenticazione|inloggen|aanmelden|institutional login|"
+    r"choose your institution|shibboleth|single sign.?on)(?:\s*[|:-].*)?$"
 )
 _NOT_FOUND = re.compile(
-    r"\b404\b|\b(?:page|article|document|file|item|content|resource|doi|url) (?:could |was |is |can(?:not| not) be |you requested (?:was )?)?(?:not )?(?:be )?(?:not found|missing|unavailable|no longer available|does not exist)|"
-    r"^not found|page (?:introuvable|inexistante|non trouvee|inconnue)|document introuvable|n'existe (?:pas|plus)|seite (?:nicht gefunden|existiert nicht)|"
-    r"nicht gefunden|(?:pagina|articulo|artigo|articolo|pagina) (?:no|nao|non|niet) (?:encontrad[ao]|existe|trovat[ao]|esiste|gevonden)|doi not found"
+    r"\b404\b|\b(?:page|article|document|file|item|content|resource|doi|url) (?:could |was |is |"
+    r"can(?:not| not) be |you requested (?:was )?)?(?:not )?(?:be )?(?:not found|missing|unavailable|"
+    r"no longer available|does not exist)|"
+    r"^not found|page (?:introuvable|inexistante|non trouvee|inconnue)|document introuvable|"
+    r"n'existe (?:pas|plus)|seite (?:nicht gefunden|existiert nicht)|"
+    r"nicht gefunden|(?:pagina|articulo|artigo|articolo|pagina) (?:no|nao|non|niet) (?:encontrad[ao]|"
+    r"existe|trovat[ao]|esiste|gevonden)|doi not found"
 )
 _MAINTENANCE = re.compile(
-    r"(?:under|scheduled|site|down for|in|en|wartung|em) maintenance|temporarily (?:unavailable|down|offline)|service unavailable|momentanement indisponible|"
-    r"temporairement (?:indisponible|inaccessible)|wartungsarbeiten|vorubergehend nicht|en mantenimiento|em manutencao|in manutenzione|onderhoud|be(?:en)? back (?:soon|shortly)"
+    r"(?:under|scheduled|site|down for|in|en|wartung|em) maintenance|temporarily (?:unavailable|down|"
+    r"offline)|service unavailable|momentanement indisponible|"
+    r"temporairement (?:indisponible|inaccessible)|wartungsarbeiten|vorubergehend nicht|"
+    r"en mantenimiento|em manutencao|in manutenzione|onderhoud|be(?:en)? back (?:soon|shortly)"
 )
 _COOKIES = re.compile(
-    r"(?:cookies? (?:must be|need to be|are|is|absent|not|disabled|required)|enable (?:your )?(?:browser )?cookies|accept(?:er|ez)? (?:les |all |the )?cookies (?:pour|to) contin|"
-    r"activ(?:er|ez) les cookies|cookies (?:aktivieren|zulassen)|habilit\w+ (?:las |os )?cookies|enable javascript|activ(?:er|ez) javascript)"
+    r"(?:cookies? (?:must be|need to be|are|is|absent|not|disabled|required)|"
+    r"enable (?:your )?(?:browser )?cookies|accept(?:er|ez)? (?:les |all |the )?cookies (?:pour|"
+    r"to) contin|"
+    r"activ(?:er|ez) les cookies|cookies (?:aktivieren|zulassen)|habilit\w+ (?:las |os )?cookies|"
+    r"enable javascript|activ(?:er|ez) javascript)"
 )
 _LISTING = re.compile(
-    r"^(?:search(?: results?)?(?: (?:for|page|found)\b.*)?|results?(?: (?:for|of)\b.*)?|\d+ results?\b.*|advanced search|browse\b.*|(?:journals?|publications?|articles?|issues?|books?)(?: list| a-z|: .*)?|"
-    r"list of (?:journals|articles|issues|publications).*|(?:current|latest|all|past|back) issues?.*|(?:latest|recent|most read) articles?.*|archives?|table of contents.*|contents|"
-    r"resultats?(?: de (?:la |votre )?recherche)?.*|recherche(?: avancee)?|sommaire.*|liste des (?:revues|articles|numeros).*|tous les (?:numeros|articles).*|derniers? (?:articles|numeros).*|table des matieres.*|"
-    r"suchergebnisse?.*|suche|inhaltsverzeichnis.*|zeitschriften|alle (?:ausgaben|artikel)|resultados?(?: (?:de|da) (?:la )?(?:busqueda|pesquisa|busca))?.*|busqueda.*|sumario|indice|tabla de contenidos?|"
-    r"sumario|risultati(?: (?:della )?ricerca)?.*|ricerca|sommario|indice|zoekresultaten.*|zoeken|inhoudsopgave|alle tijdschriften|contact(?: us)?|about(?: us)?|home(?: ?page)?|accueil|startseite|inicio)$"
+    r"^(?:search(?: results?)?(?: (?:for|page|found)\b.*)?|results?(?: (?:for|of)\b.*)?|"
+    r"\d+ results?\b.*|advanced search|browse\b.*|(?:journals?|publications?|articles?|issues?|"
+    r"books?)(?: list| a-z|: .*)?|"
+    r"list of (?:journals|articles|issues|publications).*|(?:current|latest|all|past|back) issues?.*|"
+    r"(?:latest|recent|most read) articles?.*|archives?|table of contents.*|contents|"
+    r"resultats?(?: de (?:la |votre )?recherche)?.*|recherche(?: avancee)?|sommaire.*|"
+    r"liste des (?:revues|articles|numeros).*|tous les (?:numeros|articles).*|derniers? (?:articles|"
+    r"numeros).*|table des matieres.*|"
+    r"suchergebnisse?.*|suche|inhaltsverzeichnis.*|zeitschriften|alle (?:ausgaben|artikel)|"
+    r"resultados?(?: (?:de|da) (?:la )?(?:busqueda|pesquisa|busca))?.*|busqueda.*|sumario|indice|"
+    r"tabla de contenidos?|"
+    r"sumario|risultati(?: (?:della )?ricerca)?.*|ricerca|sommario|indice|zoekresultaten.*|zoeken|"
+    r"inhoudsopgave|alle tijdschriften|contact(?: us)?|about(?: us)?|home(?: ?page)?|accueil|"
+    r"startseite|inicio)$"
 )
 _ARTICLE_META = frozenset(("title", "citation_title"))
 _ARTICLE_TYPES = re.compile(r"article|thesis|report|chapter|publicationissue|scholarly", re.IGNORECASE)
@@ -61,7 +86,8 @@ _NUMBER = re.compile(r"\d+")
 _A_TITLE = 40  # characters of a heading that may be an article's title
 _LEAST_ENTRIES = 15  # links of one shape that make a listing
 _LABELS = re.compile(
-    r"^(?:abstract|summary|resume|zusammenfassung|resumen|resumo|riassunto|samenvatting|sommario|references|bibliographie|literatur|referencias)\b"
+    r"^(?:abstract|summary|resume|zusammenfassung|resumen|resumo|riassunto|samenvatting|sommario|"
+    r"references|bibliographie|literatur|referencias)\b"
 )
 
 
@@ -231,4 +257,6 @@ def _commonest_shape(links: Sequence[str]) -> tuple[str, int]:
 
 
 def _first(pattern: re.Pattern[str], look: _Look) -> str | None:
-    return next((words for words in (look.title, *look.headings[:3]) if words and pattern.match(words)), None)
+    """The words of the title or, where no heading is long enough for an article's, of a heading that match."""
+    headings = () if any(len(words) > _A_TITLE for words in look.headings) else look.headings[:3]
+    return next((words for words in (look.title, *headings) if words and pattern.match(words)), None)

@@ -6,9 +6,9 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from access_pages import article, reading
 
 from harvester.model.access import Tier
-from access_pages import article, reading
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 FOLDER = files("harvester.extraction.access") / "lexicon"

@@ -1,0 +1,248 @@
+"""Verdicts: tiers, scope, negation, dates, conflicts, inadmissible places, sessions, prices."""
+
+from datetime import date
+
+import pytest
+from access_pages import NOW, TODAY, article, document, verdict
+
+from harvester.extraction.access.classify import read_access
+from harvester.extraction.signals import links, meta_tags
+from harvester.model.access import AccessStatus, Tier
+from harvester.model.source import AccessMark, AccessRules
+
+GATE = "<p>Access to the full text of this article requires a subscription.</p>"
+OPEN = "<p>This is an Open Access article.</p>"
+FLAG = "<meta name='citation_fulltext_world_readable' content=''>"
+CC = (
+    "<p>This article is distributed under the terms of the <a href='https://creativecommons.org/licenses/by/4.0/'>"
+    "Creative Commons Attribution 4.0 License</a>.</p>"
+)
+SECTIONS = ("Introduction", "Methods", "Results", "Discussion", "References")
+FULL = "".join(
+    f"<h2>{name}</h2>" + "".join(f"<p>{'Gravel moved downstream in every reach we saw. ' * 9}</p>" for _ in range(5))
+    for name in SECTIONS
+)
+
+
+def test_no_marker_at_all_is_unknown() -> None:
+    found = verdict(article("<p><a href='/a/1.pdf'>PDF</a></p>"))
+    assert found.status is AccessStatus.UNKNOWN
+    assert not found.evidence
+    assert not found.disputed
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (GATE, "subscription"),
+        (OPEN, "open"),
+        (
+            "<p>L’accès au texte intégral de cet article nécessite un abonnement.</p><p>Déjà abonné ?</p>",
+            "subscription",
+        ),
+        ("<p>Article gratuit.</p><p>Connectez-vous pour en bénéficier!</p>", "registration"),
+        ("<p>Le texte complet de cet article est disponible en PDF.</p>", "unknown"),
+        ("<p>L’article n’est pas en accès libre : cet article n'est pas en libre accès.</p>", "subscription"),
+        ("<p>Cet article est sous embargo jusqu'au 1er mars 2031.</p>", "embargoed"),
+        ("<p>Cet article est sous embargo jusqu'au 1er mars 2029.</p>", "unknown"),
+        ("<p>Abstract only</p>", "no_fulltext"),
+    ],
+)
+def test_sentences(words: str, status: str) -> None:
+    assert verdict(article(words)).status == status
+
+
+def test_menu_words_do_not_outweigh_the_wall() -> None:
+    body = "<nav><a href='/oa'>Accès libre</a></nav>" + article(GATE)
+    found = verdict(body)
+    assert found.status is AccessStatus.SUBSCRIPTION
+    assert "requires a subscription" in found.evidence[0].quote
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "<footer>{}</footer>",
+        "<nav>{}</nav>",
+        "<div class='related-articles'>{}</div>",
+        "<ol class='references'><li>{}</li></ol>",
+        "<div style='display: none'>{}</div>",
+        "<div hidden>{}</div>",
+        "<noscript>{}</noscript>",
+        "<div role='dialog'>{}</div>",
+        "<div class='site-footer'>{}</div>",
+        "<blockquote>{}</blockquote>",
+        "<script>var x = '{}';</script>",
+    ],
+)
+def test_inadmissible_places(place: str) -> None:
+    for words in ("This article is open access.", "This article requires a subscription."):
+        assert verdict(article(place.format(words))).status is AccessStatus.UNKNOWN
+
+
+def test_machine_statement_decides_over_a_sentence_and_lists_it() -> None:
+    found = verdict(article(GATE), head=FLAG)
+    assert (found.status, found.tier) == (AccessStatus.FREE, Tier.MACHINE)
+    assert [conflict.status for conflict in found.conflicts] == [AccessStatus.SUBSCRIPTION]
+
+
+def test_free_by_flag_and_open_by_word_is_open() -> None:
+    assert verdict(article(OPEN), head=FLAG).status is AccessStatus.OPEN
+
+
+def test_a_flag_that_never_varies_is_ignored() -> None:
+    rules = AccessRules(ignore=("highwire:fulltext_world_readable",))
+    assert verdict(article(GATE), head=FLAG, rules=rules).status is AccessStatus.SUBSCRIPTION
+
+
+def test_equal_tier_opposite_meaning_is_disputed_and_quotes_both() -> None:
+    found = verdict(article(GATE + OPEN))
+    assert (found.status, found.disputed) == (AccessStatus.UNKNOWN, True)
+    quotes = [found.evidence[0].quote, *(conflict.evidence.quote for conflict in found.conflicts)]
+    assert any("subscription" in quote for quote in quotes)
+    assert any("Open Access" in quote for quote in quotes)
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        ("http://purl.org/coar/access_right/c_abf2", "open"),
+        ("info:eu-repo/semantics/openAccess", "open"),
+        ("info:eu-repo/semantics/restrictedAccess", "subscription"),
+        ("info:eu-repo/semantics/embargoedAccess", "embargoed"),
+        ("http://purl.org/coar/access_right/c_14cb", "no_fulltext"),
+        ("All rights reserved", "unknown"),
+    ],
+)
+def test_access_rights(value: str, status: str) -> None:
+    head = f"<meta name='DCTERMS.accessRights' content='{value}'>"
+    assert verdict(article(""), head=head).status == status
+
+
+def test_embargo_end_beside_the_access_right() -> None:
+    head = (
+        "<meta name='DC.rights' content='info:eu-repo/semantics/embargoedAccess'>"
+        "<meta name='DC.date' content='info:eu-repo/date/embargoEnd/2031-01-01'>"
+    )
+    assert verdict(article(""), head=head).embargo_until == date(2031, 1, 1)
+    assert verdict(article(""), head=head.replace("2031", "2029")).status is AccessStatus.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("value", "status"), [("true", "free"), ('"False"', "subscription"), ("false", "subscription")]
+)
+def test_json_ld_flag_quotes_its_own_words(value: str, status: str) -> None:
+    script = f'{{"@type": "ScholarlyArticle", "headline": "Rivers", "isAccessibleForFree": {value}}}'
+    found = verdict(article(""), head=f"<script type='application/ld+json'>{script}</script>")
+    assert found.status == status
+    assert found.evidence[0].quote.startswith('"isAccessibleForFree"')
+
+
+def test_a_licence_beats_a_shop_but_a_footer_licence_is_nobodys() -> None:
+    assert verdict(article(CC + "<p>Buy this article in print</p>")).status is AccessStatus.OPEN
+    footer = (
+        "<footer><p>For all open access content, the Creative Commons licensing terms apply.</p>" + CC + "</footer>"
+    )
+    assert verdict(article(GATE) + footer).status is AccessStatus.SUBSCRIPTION
+    assert verdict(article("") + footer).status is AccessStatus.UNKNOWN
+
+
+def test_gate_that_says_the_journal_is_open() -> None:
+    words = (
+        "<h2>Subscription required</h2><p>All research articles in this journal are open access. "
+        "Other articles are available to subscribers.</p>"
+    )
+    assert verdict(article(words)).status is AccessStatus.SUBSCRIPTION
+
+
+def test_a_journals_policy_decides_only_alone() -> None:
+    policy = "<p>This journal provides immediate open access to its content.</p>"
+    found = verdict(article(policy))
+    assert (found.status, found.tier) == (AccessStatus.OPEN, Tier.JOURNAL)
+    assert verdict(article(policy + GATE)).status is AccessStatus.SUBSCRIPTION
+
+
+def test_full_text_on_the_page_is_free_where_no_gate_stands() -> None:
+    assert verdict(article(FULL)).status is AccessStatus.FREE
+    assert verdict(article(FULL + GATE)).status is AccessStatus.SUBSCRIPTION
+    assert verdict(article(FULL + "<a>Purchase PDF</a>")).status is AccessStatus.SUBSCRIPTION
+
+
+def test_an_institutions_session_makes_free_inadmissible_but_no_licence() -> None:
+    banner = "<div>Access provided by: Example University</div>"
+    assert verdict(banner + article(FULL)).status is AccessStatus.UNKNOWN
+    assert verdict(banner + article("<p>This article is freely available.</p>")).status is AccessStatus.UNKNOWN
+    assert verdict(banner + article(FULL + CC)).status is AccessStatus.OPEN
+
+
+def test_hidden_words_never_open_but_may_temper() -> None:
+    login = "<div style='display:none'><p>This content is free, please log in to gain access.</p></div>"
+    free = "<p>This article is free.</p>"
+    assert verdict(article(login)).status is AccessStatus.UNKNOWN
+    assert verdict(article(free + login)).status is AccessStatus.REGISTRATION
+    assert (
+        verdict(article("<div hidden><p>You have no subscription access.</p></div>" + CC)).status is AccessStatus.OPEN
+    )
+
+
+def test_purchase_options_with_decimal_price_currency_and_kind() -> None:
+    box = (
+        "<aside><h2>Access this article</h2><p>Buy article PDF 39,95 €</p>"
+        "<p>Rent this article for 48 hours USD 12.00</p></aside>"
+    )
+    found = verdict(article(box))
+    assert found.status is AccessStatus.SUBSCRIPTION
+    assert {(one.price, one.currency) for one in found.purchase_options} == {("39.95", "EUR"), ("12.00", "USD")}
+    assert "rental" in {one.kind for one in found.purchase_options}
+
+
+def test_labels_and_icons_count_in_the_articles_head_only() -> None:
+    label = "<span class='badge'>OPEN ACCESS</span>"
+    icon = "<img src='oa.png' alt='Open Access'>"
+    far = "<p>" + "Sand and silt. " * 400 + "</p>"
+    for mark in (label, icon):
+        assert verdict(article(f"<div>{mark}</div>")).status is AccessStatus.OPEN
+        assert verdict(article(f"{far}<div>{mark}</div>")).status is AccessStatus.UNKNOWN
+        menu = f"<ul><li><a href='/'>{mark}</a></li><li>b</li><li>c</li><li>d</li></ul>"
+        assert verdict(article(menu)).status is AccessStatus.UNKNOWN
+
+
+def test_rules_of_a_source() -> None:
+    marks = AccessRules(marks=(AccessMark(css=".lock-shut", status="subscription"),))
+    assert verdict(article("<i class='lock-shut'></i>"), rules=marks).status is AccessStatus.SUBSCRIPTION
+    slots = AccessRules(slots=(".banner-message",))
+    slot = "<div class='banner-message'><p>Reserved: only for subscribers.</p></div>"
+    assert verdict(article(slot)).status is AccessStatus.UNKNOWN
+    assert (
+        verdict(article(slot.replace("Reserved: only", "Restricted")), rules=slots).status is AccessStatus.SUBSCRIPTION
+    )
+    outside = AccessRules(outside=(".house",))
+    assert verdict(article(f"<div class='house'>{OPEN}</div>"), rules=outside).status is AccessStatus.UNKNOWN
+    files = AccessRules(files_open=True)
+    assert verdict(article("<a href='/x.pdf'>PDF</a>"), rules=files).status is AccessStatus.FREE
+    assert verdict(article("<a href='/x.pdf'>PDF</a>" + GATE), rules=files).status is AccessStatus.SUBSCRIPTION
+    journal = AccessRules(journal="open")
+    assert verdict(article(""), rules=journal).status is AccessStatus.OPEN
+
+
+def test_a_file_by_name_and_size_is_an_offer() -> None:
+    assert (
+        verdict(article("<div><a href='/files/thesis.pdf'>thesis.pdf</a> (4.4 MB)</div>")).status is AccessStatus.FREE
+    )
+    assert (
+        verdict(article("<div><a href='/files/s1.pdf'>supplement-S1.pdf</a> (4.4 MB)</div>")).status
+        is AccessStatus.UNKNOWN
+    )
+
+
+def test_one_reading_gives_verdict_and_licences() -> None:
+    page = document(article(CC))
+    signals = [*meta_tags.read(page), *links.read(page)]
+    found = read_access(page, signals, AccessRules(), today=TODAY, as_of=NOW)
+    assert found.verdict.status is AccessStatus.OPEN
+    assert [licence.spdx for licence in found.licences] == ["CC-BY-4.0"]
+
+
+def test_a_page_of_hits_is_bounded() -> None:
+    found = verdict(article("<p>open access subscription embargo</p>" * 20_000))
+    assert found.status is AccessStatus.UNKNOWN
