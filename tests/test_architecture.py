@@ -71,7 +71,16 @@ def test_every_room_stands_on_a_floor() -> None:
 
 PURE = [
     path
-    for place in ("model", "extraction", "formats", "policy", "policy.py", "crawl/discovery.py", "crawl/revisit.py")
+    for place in (
+        "model",
+        "extraction",
+        "formats",
+        "policy",
+        "policy.py",
+        "urls.py",
+        "crawl/discovery.py",
+        "crawl/revisit.py",
+    )
     for path in [ROOT / "harvester" / place]
     for path in (sorted(path.rglob("*.py")) if path.is_dir() else [path])
     if path.exists()

@@ -1,0 +1,153 @@
+"""The whole pipeline (fetch, archive, read, compare, store) beside bare Scrapy and beside the usual CrawlSpider.
+
+BENCH_PAGES=15:600,130:200 sets how many pages of how many KB are harvested.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+from urllib.request import urlopen
+
+from measure import HARVESTER, ROOT, at_least, at_most, cpu_seconds, show, watched
+from site_pages import page
+
+sys.path.insert(0, str(ROOT))
+
+from harvester.extraction.extract import extract
+from harvester.model.page import Page
+from harvester.model.source import GENERIC
+from storage.archive import GZIP_LEVEL
+
+HERE = Path(__file__).parent
+SIZES = os.environ.get("BENCH_PAGES", "15:600,130:200")
+FEW, ROUNDS = 20, 3
+GOALS = {15: 0.6, 130: 0.33}  # of bare Scrapy's pages a second, by KB
+
+
+class Cost(NamedTuple):
+    """One crawl: pages a second from the first page to the end, CPU seconds in all, peak of the largest process."""
+
+    rate: float
+    cpu: float
+    peak_mb: float
+
+
+Contender = Callable[[str, int], list[str]]
+
+
+def main() -> None:
+    """One table per page size."""
+    for size in SIZES.split(","):
+        kilobytes, pages = map(int, size.split(":"))
+        _bench(kilobytes, pages)
+
+
+def _bench(kilobytes: int, pages: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        contenders = _contenders(Path(name))
+        with _site(FEW, kilobytes) as origin:
+            start_up = {who: _crawl(origin, FEW, make).cpu for who, make in contenders.items()}
+        with _site(pages, kilobytes) as origin:
+            rounds = [{who: _crawl(origin, pages, make) for who, make in contenders.items()} for _ in range(ROUNDS)]
+    rate = {who: median(one[who].rate for one in rounds) for who in contenders}
+    peak = {who: median(one[who].peak_mb for one in rounds) for who in contenders}
+    cpu = {who: (median(one[who].cpu for one in rounds) - start_up[who]) / (pages - FEW) for who in contenders}
+    parts = cpu["bare"] + _extraction(kilobytes) + _gzip(kilobytes)
+    show(
+        f"Whole pipeline, {pages} pages of {kilobytes} KB on loopback",
+        [
+            at_least("pages a second", "bare Scrapy", rate["ours"] / rate["bare"], GOALS.get(kilobytes, 0.33)),
+            at_least("pages a second", "CrawlSpider, parsel, commit per item", rate["ours"] / rate["usual"], 2),
+            at_most("CPU a page", "bare Scrapy + extraction + gzip, alone", cpu["ours"] / parts, 1.25),
+            at_most("peak memory, largest process", "bare Scrapy", peak["ours"] / peak["bare"], 1.6),
+        ],
+        f"gzip level {GZIP_LEVEL}; CPU without start-up; bare Scrapy asks eight pages at once, we ask one at a time",
+    )
+
+
+def _contenders(folder: Path) -> dict[str, Contender]:
+    fresh = (folder / f"crawl-{number}" for number in count())
+    peers = [sys.executable, str(HERE / "peers.py")]
+    return {
+        "bare": lambda origin, pages: [*peers, "bare", origin, str(pages)],
+        "ours": lambda origin, _: [*HARVESTER, "--data", str(_with_seed(next(fresh), origin)), "run", "bench"],
+        "usual": lambda origin, _: [*peers, "usual", origin, f"{next(fresh)}.db"],
+    }
+
+
+def _with_seed(folder: Path, origin: str) -> Path:
+    """A data folder whose seeds declare the site."""
+    (folder / "seeds" / "platforms").mkdir(parents=True)
+    (folder / "seeds" / "sources").mkdir()
+    host = origin.removeprefix("http://")
+    (folder / "seeds" / "sources" / "bench.toml").write_text(
+        f"""name = "Bench"
+hosts = ["{host}"]
+languages = ["en", "fr"]
+[[discovery]]
+kind = "sitemap"
+url = "{origin}/sitemap.xml"
+[urls]
+article = ['^http://[^/]+/article/(?P<id>\\d+)$']
+[politeness]
+delay = 0
+jitter = 0
+"""
+    )
+    return folder
+
+
+def _crawl(origin: str, pages: int, make: Contender) -> Cost:
+    command = make(origin, pages)
+    data = command[command.index("--data") + 1] if "--data" in command else ""
+    done = watched(command, HARVESTER_SEEDS_DIR=f"{data}/seeds", HARVESTER_PRIVATE_ALLOW=origin.removeprefix("http://"))
+    with urlopen(f"{origin}/times") as answer:
+        first, _, seen = json.load(answer)
+    if seen != pages:
+        raise RuntimeError(f"{command[:6]} asked for {seen} of {pages} pages")
+    return Cost(pages / (done.ended_at - first), done.cpu, done.peak_mb)
+
+
+@contextmanager
+def _site(pages: int, kilobytes: int) -> Iterator[str]:
+    command = [sys.executable, str(HERE / "site_pages.py"), str(pages), str(kilobytes)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        try:
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.kill()
+
+
+def _pages(kilobytes: int) -> list[Page]:
+    origin = "http://127.0.0.1:8080"
+    moment = datetime.now(UTC)
+    addresses = [f"{origin}/article/{number}" for number in range(FEW)]
+    bodies = [page(number, origin, kilobytes * 1024) for number in range(FEW)]
+    return [
+        Page(url=url, final_url=url, headers=(("content-type", "text/html"),), body=body, fetched_at=moment)
+        for url, body in zip(addresses, bodies, strict=True)
+    ]
+
+
+def _extraction(kilobytes: int) -> float:
+    pages = _pages(kilobytes)
+    return median(cpu_seconds(lambda one=one: extract(one, GENERIC)) for one in pages)  # type: ignore[misc]
+
+
+def _gzip(kilobytes: int) -> float:
+    return median(cpu_seconds(lambda one=one: zlib.compress(one.body, GZIP_LEVEL)) for one in _pages(kilobytes))  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    main()
