@@ -45,7 +45,7 @@ def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contrib
         return ()
     best = max(lists, key=lambda entry: (_weight(entry[0], entry[1], lists), entry[0]))[1]
     others = [people for _, people in lists if people is not best]
-    affiliations = _declared_affiliations(index)
+    affiliations = [tidy(signal.value) for signal in index.get("selector", "affiliations")]
     made = []
     for order, person in enumerate(best, 1):
         made.append(_contributor(document, person, order, others, affiliations, len(best)))
@@ -136,10 +136,20 @@ def _distinct(people: list[_Person], index: SignalIndex) -> list[_Person]:
             continue
         if fold(name) in editors and len(people) > len(editors):
             continue
-        if _is_affiliation(name) or any(_same_person(person, other) for other in kept):
+        if _is_affiliation(name):
             continue
-        kept.append(person._replace(name=name))
+        twin = next((at for at, other in enumerate(kept) if _same_person(person, other)), None)
+        if twin is None:
+            kept.append(person._replace(name=name))
+        else:
+            kept[twin] = _joined(kept[twin], person)
     return kept
+
+
+def _joined(one: _Person, other: _Person) -> _Person:
+    """One person named twice: what the second naming adds is kept."""
+    affiliations = tuple(dict.fromkeys((*one.affiliations, *other.affiliations)))
+    return one._replace(orcid=one.orcid or other.orcid, affiliations=affiliations)
 
 
 def _is_affiliation(name: str) -> bool:
@@ -199,8 +209,8 @@ def _contributor(
         elif told:
             family, given = told.family, told.given
     own = person.affiliations or next((twin.affiliations for twin in twins if twin.affiliations), ())
-    if not own and (len(affiliations) == 1 or person.signal.vocabulary == "selector"):
-        own = tuple(affiliations) if len(affiliations) == 1 else ()
+    if not own and len(affiliations) == 1:
+        own = tuple(affiliations)  # one address printed under all names
     return Contributor(
         name=name.printed,
         family=family,

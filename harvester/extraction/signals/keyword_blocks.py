@@ -86,6 +86,8 @@ def _closes(element: Element) -> bool:
 def _continues(element: Element, block: Element | None, said: str) -> bool:
     if block is None:
         return not said
+    if re.search(r"[,;|]", string_value(block)):
+        return False  # a printed list is whole; what follows is something else
     return (
         element.tag == block.tag
         and element.get("class") == block.get("class")
