@@ -45,11 +45,7 @@ class Entry(NamedTuple):
     subject: bool
     negation: bool
     after: AccessStatus | None
-
-    @property
-    def rule(self) -> str:
-        """How verdicts name the entry."""
-        return f"lexicon/{self.language}.{self.id}@{self.version}"
+    rule: str  # how verdicts name it
 
 
 class Language(NamedTuple):
@@ -136,6 +132,7 @@ def _entry(entry: dict[str, Any], data: dict[str, Any]) -> Entry:
         entry.get("subject", False),
         entry.get("negation", True),
         AccessStatus(after) if after else None,
+        f"lexicon/{data['language']}.{entry['id']}@{entry['version']}",
     )
 
 

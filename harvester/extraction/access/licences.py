@@ -13,6 +13,7 @@ from lxml import etree
 from harvester.extraction.access.page import page_text
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
+from harvester.extraction.access.words import beginning
 from harvester.extraction.document import Document, Element, block_of
 from harvester.extraction.signals.signal import Signal
 from harvester.model.record import Licence
@@ -55,6 +56,7 @@ _SA = re.compile(
     r"condividi|gelijk[\s-]?delen",
     re.IGNORECASE,
 )
+_PASSAGES = 60  # that name a licence: more is an attack
 _MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
 _VERSION = re.compile(r"\b([1-4]\.0)\b")
 _PORTS = {"au": "AU", "de": "DE", "at": "AT", "nl": "NL", "us": "US", "igo": "IGO", "fr": "FR", "uk": "UK", "jp": "JP"}
@@ -225,7 +227,7 @@ def _name(place: Place) -> str:
 def _admissible(page: PageText, element: Element) -> bool:
     if page.places.of(element) > Place.COLLAPSED:
         return False
-    words = "".join(block_of(element).itertext())[:1500]
+    words = beginning(block_of(element), 1_500)
     return not _NOT_THIS.search(words) or bool(_THIS_ITEM.search(words) and not re.search("waiver", words))
 
 
@@ -240,12 +242,12 @@ def _linked(page: PageText) -> Iterator[tuple[Named, Evidence]]:
 
 
 def _own_words_fit(link: Element) -> bool:
-    return not re.search(r"waiver|\bdata\b", "".join(link.itertext()), re.IGNORECASE)
+    return not re.search(r"waiver|\bdata\b", beginning(link, 200), re.IGNORECASE)
 
 
 def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
-    for passage in page.speaking:
-        if passage.place > Place.COLLAPSED or not _MAYBE.search(passage.raw):
+    for passage in [one for one in page.speaking if _MAYBE.search(one.raw)][:_PASSAGES]:
+        if passage.place > Place.COLLAPSED:
             continue
         evidence = _words_evidence(page, passage)
         named = licence_of_words(passage.raw)

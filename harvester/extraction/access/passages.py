@@ -7,17 +7,18 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from lxml import etree
 
 from harvester.extraction.access.places import Place, Places
-from harvester.extraction.document import Document, Element, block_of
+from harvester.extraction.access.words import beginning
+from harvester.extraction.document import BLOCKS, Document, Element
 
 _TEXTS = etree.XPath("descendant::text()")
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
-_TITLE_LENGTH = 12
+_TITLE_LENGTH, _TITLE_WORDS, _HEADINGS = 12, 300, 60
 _REACH = 40  # text nodes on either side of a hit that may belong to its sentence
 _PASSAGE = 2_000  # characters of a passage
 _HITS = 600  # per page: an attack is cut, not followed
@@ -51,6 +52,7 @@ class PageText:
     ) -> None:
         root = document.root
         self.document = document
+        self._blocks: dict[Element, Element] = {}
         self._stems = stems or Stems(())
         body = root.find("body")
         self.body: Element = root if body is None else body
@@ -109,12 +111,24 @@ class PageText:
         parent = text.getparent()  # type: ignore[attr-defined]
         return parent.getparent() if text.is_tail else parent  # type: ignore[attr-defined]
 
+    def _block(self, element: Element) -> Element:
+        """`block_of`, remembered along the way: an attack nests deeper than it is wide."""
+        way = []
+        known = self._blocks.get(element)
+        while known is None:
+            way.append(element)
+            parent = element.getparent()
+            known = element if element.tag in BLOCKS or parent is None else self._blocks.get(parent)
+            element = parent
+        self._blocks.update(dict.fromkeys(way, known))
+        return known
+
     def _passage(self, index: int) -> Passage | None:
         parent = self._parent(index)
         place = self.places.of(parent)
         if place >= Place.ELSEWHERE:
             return None
-        block = block_of(parent)
+        block = self._block(parent)
         low = self._reach(index, block, place, -1)
         high = self._reach(index, block, place, 1) + 1
         nodes = tuple(self.texts[low:high])
@@ -139,7 +153,7 @@ class PageText:
         if not self.texts[index]:
             return False
         parent = self._parent(index)
-        return self.places.of(parent) <= place and block_of(parent) is block
+        return self.places.of(parent) <= place and self._block(parent) is block
 
 
 class Stems(NamedTuple):
@@ -183,7 +197,7 @@ def _node_indices(text: bytes, hits: list[int]) -> list[int]:
 
 
 def _title_element(root: Element, excluded: Collection[Element], title: str | None) -> Element | None:
-    headings = [(heading, _words(heading)) for heading in root.iter("h1", "h2")]
+    headings = [(heading, _words(heading)) for heading in islice(root.iter("h1", "h2"), _HEADINGS)]
     wanted = " ".join((title or "").casefold().split())[:60]
     if wanted:
         for heading, words in headings:
@@ -200,4 +214,4 @@ def _title_element(root: Element, excluded: Collection[Element], title: str | No
 
 
 def _words(heading: Element) -> str:
-    return " ".join("".join(heading.itertext()).casefold().split())
+    return beginning(heading, _TITLE_WORDS).casefold()

@@ -1,6 +1,7 @@
 """Tiers 3, 4, 6 and 7 from words: passages of the page read with the lexicon."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -26,6 +27,7 @@ _FLIPPED = {
     AccessStatus.REGISTRATION: AccessStatus.FREE,
 }
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|[|•]|\n\s*\n")
+_REPEATS = 4  # statements of one entry: more of the same say no more
 _BEFORE = 45  # characters in which a negation before the words still governs them
 _LABEL, _ACTION, _SENTENCE = 60, 160, 1_200  # characters of the longest passage each kind is read in
 _EDGES = " \t\r\n\f\v\u00a0.:|•·!»«[](){}-–—>*"
@@ -52,6 +54,7 @@ class SentenceReader:
         """Statements of all `passages`; in a slot every passage speaks of this article."""
         statements: list[Statement] = []
         collapsed: list[Statement] = []
+        said: Counter[str] = Counter()
         actions: list[Passage] = []
         banner: str | None = None
         for passage in passages:
@@ -59,12 +62,13 @@ class SentenceReader:
             for language in self.lexicon.languages:
                 masked = _mask_neutral(folded, language)
                 for entry in language.entries:
-                    if not any(word in masked.text for word in entry.words):
+                    if said[entry.rule] >= _REPEATS or not any(word in masked.text for word in entry.words):
                         continue
                     if entry.kind is Kind.BANNER:
                         banner = banner or self._banner(entry, masked)
                         continue
                     statement = self._statement(entry, language, masked, passage, slot=slot)
+                    said[entry.rule] += statement is not None
                     if statement and passage.place is Place.COLLAPSED and not slot:
                         collapsed.append(statement)
                     elif statement:

@@ -11,7 +11,8 @@ from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, PageTe
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.selectors import select
 from harvester.extraction.access.statements import Statement
-from harvester.extraction.document import Element, visible_text
+from harvester.extraction.access.words import beginning
+from harvester.extraction.document import Element
 from harvester.model.access import AccessStatus, PurchaseOption, Tier
 from harvester.model.signal import QUOTE_LIMIT
 from harvester.model.source import AccessRules
@@ -137,7 +138,7 @@ def _open_classes(page: PageText) -> Iterator[Statement]:
         names = element.get("class", "")
         if not _OPEN_CLASS.search(names) or element.tag in ("li", "body", "html") or not _in_head(page, element):
             continue
-        words = visible_text(element)
+        words = beginning(element, 1_500)
         if len(words) < 1_500 and not _ABOUT_PROGRAMMES.search(words[:60]):
             evidence = page.document.evidence("icon", "class", element, names[:QUOTE_LIMIT], attribute="class")
             yield Statement(AccessStatus.OPEN, Tier.STRUCTURE, "structure.open-class@1", evidence)
@@ -219,7 +220,7 @@ def full_text(page: PageText) -> Statement | None:
 
 def _section(heading: Element) -> str | None:
     """A short name if the heading is one of an article's sections, by its words or by its number."""
-    words = " ".join("".join(heading.itertext()).split())
+    words = beginning(heading, 100)
     if not words or len(words) > 90:
         return None
     folded = fold(words).text
@@ -233,7 +234,7 @@ def _section(heading: Element) -> str | None:
 def _long_paragraphs(page: PageText) -> Iterator[Element]:
     for paragraph in page.body.iter("p", "div"):
         long = len(paragraph.text or "") > _PARAGRAPH or (
-            paragraph.tag == "p" and sum(map(len, paragraph.itertext())) > _PARAGRAPH
+            paragraph.tag == "p" and len(beginning(paragraph, _PARAGRAPH + 1)) > _PARAGRAPH
         )
         if long and page.places.of(paragraph) <= Place.ASIDE:
             yield paragraph
@@ -242,14 +243,14 @@ def _long_paragraphs(page: PageText) -> Iterator[Element]:
 def _beside(link: Element) -> str:
     """The words next to a link: its own line, when the line is short."""
     block = link.getparent()
-    words = " ".join("".join(block.itertext()).split()) if block is not None else ""
+    words = beginning(block, _LINE + 1) if block is not None else ""
     return words if len(words) < _LINE else " ".join((link.tail or "").split())[:40]
 
 
 def offered_file(page: PageText, *, files_open: bool) -> Statement | None:
     """A file of the text itself: named and sized as repositories list theirs, or, by the source's word, any."""
     for link in _FILE_LINKS(page.document.root)[:60]:
-        words = " ".join("".join(link.itertext()).split())
+        words = beginning(link, _LINE)
         size = _beside(link)
         place = page.places.of(link)
         if place in (Place.HIDDEN, Place.ELSEWHERE) or _EXTRA_FILE.search(words):

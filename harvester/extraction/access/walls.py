@@ -6,10 +6,12 @@ Being refused is not evidence: what this module finds becomes a VisitOutcome, ne
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from harvester.extraction.access.folding import fold
+from harvester.extraction.access.words import beginning
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
 from harvester.model.page import VisitOutcome
@@ -20,6 +22,7 @@ _CHALLENGE = re.compile(
     rb"_Incapsula_Resource|ddos-guard|awsWafCookieDomainList|AwsWafIntegration|sucuri_cloudproxy|validate\.perfdrive|"
     rb"/_sec/cp_challenge|hcaptcha\.com/1/api|recaptcha/api2?/?challenge|distil_r_captcha|anubis_challenge"
 )
+_SEEN = 400_000  # bytes of a page in which a bot check shows itself
 _SHORT, _EMPTY = 2_500, 60  # characters of visible text: a wall has little to say; an empty page nothing
 _VIEWER = re.compile(r"(?:^|/)(?:pdf(?:\.min)?\.m?js|viewer(?:\.min)?\.m?js|pdfjs\b)", re.IGNORECASE)
 _CHECK = re.compile(
@@ -138,12 +141,12 @@ def _look(document: Document) -> _Look:
     body = root if body is None else body
     title = root.find(".//title")
     words = _plain(title) if title is not None else ""
-    headings = tuple(text for text in (_plain(heading) for heading in body.iter("h1", "h2")) if text)
+    headings = tuple(text for text in (_plain(heading) for heading in islice(body.iter("h1", "h2"), 60)) if text)
     return _Look(words, headings[:12], _visible(body), body)
 
 
 def _plain(element: Element) -> str:
-    return " ".join(fold("".join(element.itertext())[:300]).text.split())
+    return fold(beginning(element, 300)).text
 
 
 def _visible(body: Element) -> str:
@@ -168,7 +171,7 @@ def _texts(element: Element) -> Iterator[str]:
 
 def _challenged(document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
     short = len(look.text) < _SHORT
-    if short and (found := _CHALLENGE.search(document.page.body)):
+    if short and (found := _CHALLENGE.search(document.page.body, 0, _SEEN)):
         return VisitOutcome.CHALLENGED, f"bot check: {found[0].decode('ascii', 'replace')} and no article"
     if short and (words := _first(_CHECK, look)):
         return VisitOutcome.CHALLENGED, f"bot check: {words!r}"
