@@ -195,7 +195,7 @@ def _page_range(text: str) -> str | None:
     value = _plain(text)
     if value is None:
         return None
-    value = re.sub(r"^(?:pages?|pp?|s)\.?\s*(?=\w)", "", value, flags=re.I)
+    value = re.sub(r"^(?:pages?\s*|pp?\.?\s*|s\.\s*)(?=\w)", "", value, flags=re.I)
     value = re.sub(r"\s*[-‐‑–—]+\s*", "-", value)
     return value if re.match(r"^[A-Za-z]{0,4}\d+[\w.-]*(?:-[\w.]+)?$", value) else None
 
