@@ -3,13 +3,13 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+WORKERS ?= auto
 
 .PHONY: help demo test check bench env system-deps format clean
 
 help:
 	@echo "make demo         harvest the bundled sample publisher on this machine and print what was read"
-	@echo "make test         run the tests (WORKERS=$(WORKERS) at once)"
+	@echo "make test         run the tests (WORKERS=N: so many at once)"
 	@echo "make check        formatting, lint, types, imports between rooms, declared dependencies"
 	@echo "make bench        our speed beside the floor or peer of each figure, in the same run"
 	@echo "make env          only make the environment with all tools in $(VENV)"
@@ -21,7 +21,7 @@ demo: $(VENV)/.base
 	@$(BIN)/harvester demo
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

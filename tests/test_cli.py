@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from harvester.formats.jsonl import line, schema
 from harvester.model.access import AccessVerdict
 from harvester.model.record import KeywordList, LangText, Provenance, Record, record_id
 from harvester.model.signal import Evidence
+from harvester.run.lease import is_alive, this_process
+from harvester.sample import Publisher, seeds, serve
 from storage.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -288,6 +291,60 @@ def test_seeds_that_came_with_the_program_are_sound(harvester: Command) -> None:
     listed = json.loads(harvester("source", "list", "--json").out)
     assert listed
     assert listed[0]["id"] in harvester("source", "list").out
+
+
+# Harvesting -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def publisher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
+    """The sample publisher, with seed files where the commands look for them."""
+    with serve() as served:
+        seeds(tmp_path / "seeds", served)
+        monkeypatch.setenv("HARVESTER_SEEDS_DIR", str(tmp_path / "seeds"))
+        monkeypatch.setenv("HARVESTER_PRIVATE_ALLOW", served.host)
+        yield served
+
+
+def test_run_harvests_and_the_second_run_changes_nothing(publisher: Publisher, harvester: Command) -> None:
+    first = harvester("run", "halvern-review")
+    assert first.code == 0, first.err
+    assert "succeeded" in first.out
+    changed = harvester("changes").out
+    assert changed
+    assert harvester("run", "halvern-review").code == 0
+    assert harvester("changes").out == changed
+    runs = json.loads(harvester("runs", "list", "--json").out)
+    assert [run["outcome"] for run in runs] == ["succeeded", "succeeded"]
+    assert "halvern-review" in harvester("runs", "list").out
+    assert json.loads(harvester("runs", "show", runs[1]["id"], "--json").out)["counts"]["created"] > 0
+
+
+def test_run_stops_at_its_limit(publisher: Publisher, harvester: Command) -> None:
+    done = harvester("run", "halvern-review", "--limit", 3)
+    assert done.code == 0, done.err
+    assert len(publisher.requests("/hrsh/article/")) == 3
+
+
+def test_a_second_run_at_the_same_time_is_busy(publisher: Publisher, harvester: Command, tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path}/data/harvester.db", migrate=True) as opened:
+        now = datetime.now(UTC)
+        with opened.begin() as unit:
+            opened.runs.open(unit, "halvern-review", "first", this_process(), now, 60, is_alive)
+        done = harvester("run", "halvern-review")
+    assert done.code == 4
+    assert "first" in done.err
+    assert publisher.log == []
+
+
+def test_a_public_host_wants_a_contact(harvester: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "seeds" / "platforms", tmp_path / "seeds" / "platforms")
+    (tmp_path / "seeds" / "sources").mkdir()
+    (tmp_path / "seeds" / "sources" / "far.toml").write_text('name = "Far"\nhosts = ["journal.example"]\n')
+    monkeypatch.setenv("HARVESTER_SEEDS_DIR", str(tmp_path / "seeds"))
+    done = harvester("run", "far")
+    assert done.code == 2
+    assert "HARVESTER_CONTACT" in done.err
 
 
 # Saved pages ----------------------------------------------------------------------------------------------------------
