@@ -127,9 +127,13 @@ def _dropped(name: str, dropped: tuple[str, ...]) -> bool:
 def canonical_url(url: str, rules: UrlRules) -> str:
     """The form of `url` that is requested and stored: the Source's template filled in, else the cleaned URL.
 
-    The template takes the named groups of the first article pattern that has them all.
+    The template takes the named groups of the first article pattern that has them all. What is no web URL (a saved
+    file's name) comes back as it is.
     """
-    cleaned = clean_url(url, rules)
+    try:
+        cleaned = clean_url(url, rules)
+    except AddressRefusedError:
+        return url
     for pattern in rules.article if rules.canonical else ():
         found = _compiled(pattern).search(cleaned)
         filled = _fill(rules.canonical or "", found.groupdict()) if found else None

@@ -58,6 +58,11 @@ def test_template_takes_the_first_pattern_that_has_its_groups() -> None:
     assert canonical_url("https://a.example/a/7", rules) == "https://a.example/a/7"
 
 
+@pytest.mark.parametrize("name", ["", "page.html", "file:///tmp/page.html"])
+def test_what_is_no_web_url_has_no_other_form(name: str) -> None:
+    assert canonical_url(name, NONE) == name
+
+
 def test_article_patterns_are_searched_in_the_absolute_url() -> None:
     rules = UrlRules(article=(r"a\.example/article/\d+",))
     assert is_article("https://a.example/article/1", rules)
