@@ -108,7 +108,7 @@ def read_access(
 
 
 def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequence[str]) -> Reading:
-    reader = SentenceReader(lexicon(spoken(page.document, languages)), page.document, today)
+    reader = SentenceReader(lexicon(spoken(page.document, languages)), page, today)
     reading = reader.read(page.speaking)
     slots = [element for css in rules.slots for element in select(page.document.root, css)]
     if not slots:

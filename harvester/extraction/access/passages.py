@@ -4,10 +4,9 @@ The page's text nodes are joined once and searched for a few stems; only the blo
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import islice
 from typing import NamedTuple
 
 from lxml import etree
@@ -21,6 +20,7 @@ _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _TITLE_LENGTH, _TITLE_WORDS, _HEADINGS = 12, 300, 60
 _REACH = 40  # text nodes on either side of a hit that may belong to its sentence
 _PASSAGE = 2_000  # characters of a passage
+_HEAD_NODES = 1_500
 _HITS = 600  # per page: an attack is cut, not followed
 _LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
 _LONG, _HEAD, _TAIL = 400, 240, 120  # a long node speaks of access where it begins or ends, if it does
@@ -33,7 +33,6 @@ class Passage(NamedTuple):
     raw: str
     block: Element
     place: Place
-    distance: int  # characters after (or, negative, before) the title's start
     nodes: tuple[str, ...]  # the text nodes it is made of
     at: int  # index of its first text node
 
@@ -70,17 +69,23 @@ class PageText:
         self.stems_text = "\0".join(cut).encode("utf-8", "surrogatepass").lower()
 
     @cached_property
-    def starts(self) -> list[int]:
-        """Offset of every text node, counted in characters without the spaces around nodes."""
-        return [0, *accumulate(len(text.strip()) for text in self.texts)]
+    def title_at(self) -> int | None:
+        """Index of the title's first text node; None when the page shows no title."""
+        return None if self.title is None else self.node_index(self.title)
 
-    @cached_property
-    def title_start(self) -> int | None:
-        """Offset of the article's title in the joined text; None when the page shows none."""
-        if self.title is None:
-            return None
-        before = int(_TEXTS_BEFORE(self.title)) - int(_TEXTS_BEFORE(self.body))
-        return self.starts[min(before, len(self.texts))]
+    def node_index(self, element: Element) -> int:
+        """Index of the first text node at or after the start of `element`."""
+        before = int(_TEXTS_BEFORE(element)) - int(_TEXTS_BEFORE(self.body))
+        return max(min(before, len(self.texts)), 0)
+
+    def in_head(self, index: int) -> bool:
+        """Whether a text node stands close to the title, counted in characters without the spaces around nodes."""
+        title = self.title_at
+        if title is None or abs(index - title) > _HEAD_NODES:
+            return False
+        low, high = sorted((index, title))
+        distance = sum(len(text.strip()) for text in self.texts[low:high])
+        return distance <= (HEAD_AFTER if index >= title else HEAD_BEFORE)
 
     @cached_property
     def speaking(self) -> list[Passage]:
@@ -88,10 +93,10 @@ class PageText:
         return self.passages(self._stems.nodes(self))
 
     def window(self, at: int, before: int, after: int) -> str:
-        """Text around the text node `at`, across blocks."""
-        start = self.starts[at]
-        low, high = bisect_right(self.starts, start - before) - 1, bisect_right(self.starts, start + after)
-        return " ".join(self.texts[max(low, 0) : high])
+        """Text around the text node `at`, across blocks: some `before` and `after` characters of it."""
+        left = " ".join(text.strip() for text in self.texts[max(at - _REACH, 0) : at])
+        right = " ".join(text[:after].strip() for text in self.texts[at : at + _REACH])
+        return f"{left[-before:]} {right[:after]}"
 
     def passages(self, indices: Iterable[int]) -> list[Passage]:
         """The passages around the text nodes `indices`, each once, hidden and inadmissible ones too."""
@@ -132,9 +137,9 @@ class PageText:
         low = self._reach(index, block, place, -1)
         high = self._reach(index, block, place, 1) + 1
         nodes = tuple(self.texts[low:high])
-        title = self.title_start
-        distance = self.starts[index] - title if title is not None else 1_000_000
-        return Passage("".join(nodes), block, place, distance, nodes, low)
+        if len(nodes) == 1 and len(nodes[0]) > _PASSAGE:
+            nodes = (nodes[0][:_PASSAGE],)
+        return Passage("".join(nodes), block, place, nodes, low)
 
     def _reach(self, index: int, block: Element, place: Place, step: int) -> int:
         length = len(self.texts[index])

@@ -9,10 +9,9 @@ from typing import NamedTuple
 from harvester.extraction.access.dates import read_date
 from harvester.extraction.access.entries import Entry, Kind, Language, Lexicon, date_words
 from harvester.extraction.access.folding import Folded, fold
-from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, PageText, Passage
+from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.statements import Statement
-from harvester.extraction.document import Document
 from harvester.model.access import AccessStatus, Tier
 from harvester.model.signal import QUOTE_LIMIT
 
@@ -45,8 +44,9 @@ class Reading(NamedTuple):
 class SentenceReader:
     """Reads passages with a lexicon as of one day."""
 
-    def __init__(self, lexicon: Lexicon, document: Document, today: date) -> None:
-        self.document = document
+    def __init__(self, lexicon: Lexicon, page: PageText, today: date) -> None:
+        self.page = page
+        self.document = page.document
         self.today = today
         self.lexicon = lexicon
 
@@ -84,7 +84,7 @@ class SentenceReader:
     def _statement(
         self, entry: Entry, language: Language, folded: Folded, passage: Passage, *, slot: bool
     ) -> Statement | None:
-        if not _fits(entry, passage, slot=slot):
+        if not self._fits(entry, passage, slot=slot):
             return None
         if entry.kind is Kind.LABEL:
             span = _label_span(entry, folded, passage)
@@ -102,6 +102,19 @@ class SentenceReader:
         words = date_words(found)
         day = read_date(words, self.lexicon.months) if words else None
         return self._made(entry, folded, passage, (start, end), status, day, about=about)
+
+    def _fits(self, entry: Entry, passage: Passage, *, slot: bool) -> bool:
+        """Whether an entry of this kind may be read in a passage at this place and of this length."""
+        if slot:
+            return True
+        if passage.place > Place.COLLAPSED or (passage.place is Place.COLLAPSED and entry.kind is not Kind.SENTENCE):
+            return False
+        length = len(passage.raw)
+        if entry.kind is Kind.LABEL:
+            return passage.place is Place.ARTICLE and self.page.in_head(passage.at)
+        if entry.kind is Kind.ACTION:
+            return length <= _ACTION
+        return length <= _SENTENCE
 
     def _made(
         self,
@@ -129,20 +142,6 @@ class SentenceReader:
             until=day if status is AccessStatus.FREE and day and day > self.today else None,
             embargo_until=day if status is AccessStatus.EMBARGOED else None,
         )
-
-
-def _fits(entry: Entry, passage: Passage, *, slot: bool) -> bool:
-    """Whether an entry of this kind may be read in a passage at this place and of this length."""
-    if slot:
-        return True
-    if passage.place > Place.COLLAPSED or (passage.place is Place.COLLAPSED and entry.kind is not Kind.SENTENCE):
-        return False
-    length = len(passage.raw)
-    if entry.kind is Kind.LABEL:
-        return -HEAD_BEFORE <= passage.distance <= HEAD_AFTER and passage.place is Place.ARTICLE
-    if entry.kind is Kind.ACTION:
-        return length <= _ACTION
-    return length <= _SENTENCE
 
 
 def _label_span(entry: Entry, folded: Folded, passage: Passage) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ from itertools import islice
 from lxml import etree
 
 from harvester.extraction.access.folding import fold
-from harvester.extraction.access.passages import HEAD_AFTER, HEAD_BEFORE, PageText, Passage
+from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.selectors import select
 from harvester.extraction.access.statements import Statement
@@ -17,7 +17,6 @@ from harvester.model.access import AccessStatus, PurchaseOption, Tier
 from harvester.model.signal import QUOTE_LIMIT
 from harvester.model.source import AccessRules
 
-_TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _OPEN_CLASSED = etree.XPath(
     "/html/body/descendant::*[contains(@class,'pen') and (contains(@class,'pen-access') or "
     "contains(@class,'pen_access')"
@@ -146,12 +145,9 @@ def _open_classes(page: PageText) -> Iterator[Statement]:
 
 
 def _in_head(page: PageText, element: Element) -> bool:
-    title = page.title_start
-    if title is None or page.places.of(element) is not Place.ARTICLE or _menu_entry(element):
+    if page.title_at is None or page.places.of(element) is not Place.ARTICLE or _menu_entry(element):
         return False
-    before = int(_TEXTS_BEFORE(element)) - int(_TEXTS_BEFORE(page.body))
-    at = page.starts[max(min(before, len(page.starts) - 1), 0)]
-    return -HEAD_BEFORE <= at - title <= HEAD_AFTER
+    return page.in_head(page.node_index(element))
 
 
 def _menu_entry(element: Element) -> bool:
@@ -203,7 +199,7 @@ def _kind(context: str) -> str:
 
 def full_text(page: PageText) -> Statement | None:
     """The article's own text standing on the page: long paragraphs under several of an article's headings."""
-    if page.starts[-1] < _LEAST_TEXT:
+    if sum(map(len, page.texts)) < _LEAST_TEXT:
         return None
     found = [(element, name) for element in page.body.iter("h2", "h3", "h4", "h5") if (name := _section(element))]
     if len({name for _, name in found}) < _LEAST_SECTIONS or not any(name in _ENDS for _, name in found):

@@ -53,7 +53,7 @@ def reading(body: str) -> Reading:
     """What the words of a page say, in any language of the lexicon."""
     page = document(body)
     text = page_text(page, [], AccessRules())
-    return SentenceReader(lexicon(), page, TODAY).read(text.speaking)
+    return SentenceReader(lexicon(), text, TODAY).read(text.speaking)
 
 
 def assert_stands(page: Document, evidence: Evidence) -> None:
