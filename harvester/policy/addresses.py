@@ -9,54 +9,80 @@ _CODED = (
     rf"|&#[xX]0{{0,5}}{_HEX};|\\u00{_HEX}|\\x{_HEX}|%{_HEX}"
 )
 _PERIOD = r"\.|&period;|&#0{0,5}46;|&#[xX]0{0,5}2[eE];|%2[eE]|\\u002[eE]|\\x2[eE]"
-_TAGS = r"(?:\s{0,2}</?[a-zA-Z][^<>]{0,120}>){0,3}"
-_SIGN = r"@|&commat;|&#0{0,5}64;|&#[xX]0{0,5}40;|%40|\\u0040|\\x40|\uff20|\xef\xbc\xa0"
-_SPELLED = r"\s{0,2}(?:[\[({]|&lt;)\s{0,2}(?:at|chez|arobase|@)\s{0,2}(?:[\])}]|&gt;)\s{0,2}"
-_HIT = re.compile(rf"(?P<sign>{_TAGS}\s?(?:{_SIGN})\s?{_TAGS})|(?P<spelled>{_SPELLED})", re.IGNORECASE)
-_LOCAL = re.compile(rf"(?:[A-Za-z0-9.!+_~-]|{_CODED}|&period;){{1,80}}$")
+_TAGS_AFTER = re.compile(r"\s?(?:</?[a-zA-Z][^<>]{0,120}>\s{0,2}){0,3}")
+_TAGS_BEFORE = re.compile(r"(?:\s{0,2}</?[a-zA-Z][^<>]{0,120}>){0,3}\s?$")
+_SIGN = r"@|&(?:commat|#0{0,5}64|#[xX]0{0,5}40);|%40|\\(?:u00|x)40|\uff20|\xef\xbc\xa0"
+_SPELLED = r"(?:[\[({]|&lt;)\s{0,2}(?:at|AT|chez|arobase|@)\s{0,2}(?:[\])}]|&gt;)"
+_WORDED = r" (?:at|AT|arobase)(?=\s[A-Za-z0-9-]{1,63}\s(?:dot|DOT|point)\s)"
+_ALL_SIGNS = re.compile(f"{_SIGN}|{_SPELLED}|{_WORDED}")
+_CODED_SIGNS = re.compile(_SIGN)
+_PLAIN_SIGN = re.compile("@")
+# Looking for words is many times faster than looking for patterns, and most pages have none of these.
+_CODED_HINTS = ("&commat;", "64;", "40;", "%40", "u0040", "x40", "\uff20", "\xef\xbc\xa0")
+_SPELLED_HINTS = tuple(f"{left}{name}{right}" for name in ("at", " at ", "chez", "@", "arobase")
+                       for left, right in ("[]", "()", "{}", ("&lt;", "&gt;")))  # fmt: skip
+_WORDED_HINT = re.compile(r" (?:at|arobase) [a-z0-9-]{1,63} (?:dot|point) ")
+_DOT = rf"(?:{_PERIOD}|\s{{0,2}}[\[(](?:dot|DOT|point)[\])]\s{{0,2}}|\s(?:dot|DOT|point)\s)"
+_LOCAL = re.compile(rf"(?:[A-Za-z0-9.!+_~-]|{_CODED}|&period;){{1,80}}\s{{0,2}}$")
 _DOMAIN = re.compile(
-    rf"(?:(?:[A-Za-z0-9\x80-\x9f\xa1-\xc1\xc3-\uffff-]|{_CODED}){{1,63}}(?:{_PERIOD}|\s{{0,2}}[\[(](?:dot|point)[\])]\s{{0,2}})){{1,6}}"
-    rf"(?:[A-Za-z]|{_CODED}){{2,24}}"
+    rf"\s{{0,2}}(?:(?:[A-Za-z0-9\x80-\x9f\xa1-\xc1\xc3-\uffff-]|{_CODED}){{1,63}}{_DOT}){{1,6}}(?:[A-Za-z]|{_CODED}){{2,24}}"
 )
-_WORDED = re.compile(
-    r"[A-Za-z0-9._+-]{1,64}\s(?:at|arobase)\s[A-Za-z0-9-]{1,63}(?:\s(?:dot|point)\s[A-Za-z0-9-]{2,63}){1,4}",
-    re.IGNORECASE,
-)
-_WORDED_DOT = re.compile(r"\s(?:dot|point)\s", re.IGNORECASE)
 # The hexadecimal, XOR-ed form one widespread content network puts in place of addresses.
-_XORED = re.compile(r"""(data-cfemail\s*=\s*["']|/cdn-cgi/l/email-protection#)[0-9a-fA-F]{8,400}""", re.IGNORECASE)
-_MAILTO = re.compile(r"""(mailto(?::|%3[aA]|&colon;|&#0*58;))[^"'<>\s?]{1,300}""", re.IGNORECASE)
+_XORED = re.compile(r"""(data-cfemail\s*=\s*["']|/cdn-cgi/l/email-protection#)[0-9a-fA-F]{8,400}""")
+_MAILTO = re.compile(r"""((?:mailto|MAILTO|Mailto)(?::|%3[aA]|&colon;|&#0{0,3}58;))[^"'<>\s?]{1,300}""")
 _FILE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|m?js|json|html?|map|woff2?)$", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_LOCAL_REACH, _DOMAIN_REACH = 200, 500
+_LOCAL_REACH, _TAG_REACH, _DOMAIN_REACH = 200, 400, 500
 
 
 def without_addresses(text: str) -> str:
     """The text without e-mail addresses; markup between their parts stays, so the page keeps its shape."""
-    text = _XORED.sub(r"\1", _MAILTO.sub(r"\1", text))
-    if _WORDED_DOT.search(text):
-        text = _WORDED.sub("", text)
+    lowered = text.lower()
+    if "mailto" in lowered:
+        text = _MAILTO.sub(r"\1", text)
+    if "email-protection" in lowered or "cfemail" in lowered:
+        text = _XORED.sub(r"\1", text)
+    signs = _signs(lowered)
     parts: list[str] = []
     done = 0
-    for hit in _HIT.finditer(text):
-        if hit.start() < done:
-            continue
-        domain = _DOMAIN.match(text, hit.end(), hit.end() + _DOMAIN_REACH)
-        start = _local_start(text, hit, done)
-        if domain is None or start == hit.start() or _FILE.search(domain[0]):
-            continue
-        parts += (text[done:start], "".join(_TAG.findall(hit[0])))
-        done = domain.end()
+    for sign in signs.finditer(text):
+        if sign.start() >= done and (place := _address(text, sign, done)):
+            start, left, right, end = place
+            parts += (text[done:start], *_TAG.findall(text, left, right))
+            done = end
     return "".join((*parts, text[done:])) if parts else text
 
 
-def _local_start(text: str, hit: re.Match[str], done: int) -> int:
-    begin = max(done, hit.start() - _LOCAL_REACH)
-    before = text[begin : hit.start()]
+def _signs(lowered: str) -> re.Pattern[str]:
+    """What to look for in a text, given in lower case."""
+    worded = (" dot " in lowered or " point " in lowered) and _WORDED_HINT.search(lowered)
+    if worded or any(hint in lowered for hint in _SPELLED_HINTS):
+        return _ALL_SIGNS
+    return _CODED_SIGNS if any(hint in lowered for hint in _CODED_HINTS) else _PLAIN_SIGN
+
+
+def _address(text: str, sign: re.Match[str], done: int) -> tuple[int, int, int, int] | None:
+    """Start and end of the address around a sign, and between them the end of its name and start of its domain."""
+    after = _TAGS_AFTER.match(text, sign.end())
+    right = after.end() if after else sign.end()
+    domain = _DOMAIN.match(text, right, right + _DOMAIN_REACH)
+    if domain is None or _FILE.search(domain[0]):
+        return None
+    begin = max(done, sign.start() - _TAG_REACH)
+    before = text[begin : sign.start()]
+    tags = _TAGS_BEFORE.search(before) if before.rstrip().endswith(">") else None
+    left = begin + tags.start() if tags else sign.start()
+    start = _local_start(text, left, done)
+    return None if start is None else (start, left, right, domain.end())
+
+
+def _local_start(text: str, end: int, done: int) -> int | None:
+    begin = max(done, end - _LOCAL_REACH)
+    before = text[begin:end]
     if before.endswith("}") and "{" in before:  # {first,second}@host
         return begin + before.rindex("{")
     local = _LOCAL.search(before)
-    return begin + local.start() if local else hit.start()
+    return begin + local.start() if local else None
 
 
 def body_without_addresses(body: bytes, encoding: str) -> bytes:

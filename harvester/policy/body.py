@@ -14,7 +14,7 @@ from harvester.model.record import AbstractPolicy, Record
 from harvester.model.source import SelectorRule
 from harvester.policy.abstracts import Cut, cut_abstracts
 from harvester.policy.addresses import body_without_addresses, without_addresses
-from harvester.policy.fulltext import cut_fulltext, may_hide
+from harvester.policy.fulltext import cut_fulltext, hides, may_hide
 from harvester.policy.phrases import Facts, Phrases
 from harvester.policy.rights import abstract_texts, archive_ban, fact_texts, quotes
 
@@ -77,12 +77,13 @@ def _codec(encoding: str) -> str:
 
 
 def _shows_fulltext(body: bytes, encoding: str, rules: Sequence[SelectorRule]) -> bool:
-    return may_hide(body) or (bool(rules) and _any_matches(body.decode(encoding, "replace"), rules))
-
-
-def _any_matches(text: str, rules: Sequence[SelectorRule]) -> bool:
-    root = _tree(text)
-    return root is not None and any(_matches(root, rule) for rule in rules)
+    hinted = may_hide(body)
+    if not (hinted or rules):
+        return False
+    root = _tree(body.decode(encoding, "replace"))
+    if root is None:
+        return False
+    return any(_matches(root, rule) for rule in rules) or (hinted and hides(root, body))
 
 
 def _tree(text: str) -> lxml.html.HtmlElement | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+import lxml.html
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 
@@ -16,27 +17,56 @@ HIDDEN_PROSE = 400  # characters of prose inside a walled or hidden body that ma
 _BODY_KEY = r'"articleBody"\s*:\s*'
 _BODY = re.compile(_BODY_KEY + r'".*?(?<!\\)"(?=\s*(?:,\s*"[@\w:-]+"\s*:|\}|\]))', re.DOTALL)
 _BODY_BROKEN = re.compile(_BODY_KEY + r'"(?!"\s*[,}]).*', re.DOTALL)
-_HINT = re.compile(
-    rb"articleBody|paywall|subscribers?-only|members?-only|premium-content|locked-content|restricted-content"
-    rb"|[\s\"']hidden[\s=>\"']|display\s*:\s*none|visibility\s*:\s*hidden|d-none|is-hidden",
-    re.IGNORECASE,
-)
-_WALLED = re.compile(
-    r"(?:^|[\s_-])(?:paywall(?:ed)?|subscribers?-only|members?-only|premium-content|locked-content|restricted-content)"
-    r"(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_BODY_NAME = re.compile(
-    r"article[-_]?(?:body|text|content|full)|full[-_]?text|body[-_]?text|content[-_]?body|texte[-_]?integral",
-    re.IGNORECASE,
-)
+_WALL_NAMES = "paywall(?:ed)?|subscribers?-only|members?-only|premium-content|locked-content|restricted-content"
+_BODY_NAMES = "article[-_]?(?:body|text|content|full)|full[-_]?text|body[-_]?text|content[-_]?body|texte[-_]?integral"
+_HIDES = r"display\s*:\s*none|visibility\s*:\s*hidden"
+_BODY_FILLED = re.compile(rb'"articleBody"\s*:\s*"[^"]')
+# Words without which a page hides nothing; looking for words is many times faster than looking for patterns.
+_WALL_HINTS = (b"paywall", b"subscriber", b"member", b"premium-content", b"locked-content", b"restricted-content")
+_NAME_HINTS = (b"article", b"full", b"body", b"content", b"integral")
+_HIDING_HINTS = (b"hidden", b"display:none", b"display: none", b"display :", b"d-none")
+_WALLED = re.compile(rf"(?:^|[\s_-])(?:{_WALL_NAMES})(?:$|[\s_-])", re.IGNORECASE)
+_BODY_NAME = re.compile(_BODY_NAMES, re.IGNORECASE)
 _HIDDEN_CLASS = frozenset(("hidden", "d-none", "is-hidden"))
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(_HIDES, re.IGNORECASE)
 
 
 def may_hide(body: bytes) -> bool:
     """A cheap look at the bytes: False when nothing in them can be hidden full text."""
-    return _HINT.search(body) is not None
+    lowered = body.lower()
+    if any(hint in lowered for hint in _WALL_HINTS) or b"articlebody" in lowered:
+        return True
+    return any(hint in lowered for hint in _HIDING_HINTS) and any(hint in lowered for hint in _NAME_HINTS)
+
+
+def hides(root: lxml.html.HtmlElement, body: bytes) -> bool:
+    """A closer look at the tree: whether it is worth the price of cutting."""
+    if _BODY_FILLED.search(body):
+        return True
+    for element in root.xpath("//*[@class or @id or @itemprop or @hidden or @style]"):
+        name = " ".join(element.get(key, "") for key in ("class", "id", "itemprop"))
+        if (_WALLED.search(name) or _hides_body(element, name)) and _prose_in(element) >= HIDDEN_PROSE:
+            return True
+    return False
+
+
+def _prose_in(element: lxml.html.HtmlElement) -> int:
+    lengths = (len(str(text).strip()) for text in element.itertext())
+    return sum(length for length in lengths if length >= PROSE)
+
+
+def _hides_body(element: lxml.html.HtmlElement, name: str) -> bool:
+    hidden = (
+        element.get("hidden") is not None
+        or _HIDDEN_STYLE.search(element.get("style", ""))
+        or not _HIDDEN_CLASS.isdisjoint(element.get("class", "").split())
+    )
+    if not hidden or element.tag == "input":
+        return False
+    if _BODY_NAME.search(name):
+        return True
+    around = (*element.iterancestors(), *element.iterdescendants())
+    return any(_BODY_NAME.search(f"{one.get('class', '')} {one.get('id', '')}") for one in around)
 
 
 def cut_fulltext(soup: BeautifulSoup, rules: Sequence[SelectorRule], stays: Cut, marked: str) -> bool:

@@ -141,6 +141,7 @@ class _Work:
             code = child.end()
         self._take(leftovers(self._spool, [self._run_id]), child)
         self._reader.close()
+        self._tell(child, last=True)
         stopped = self.stop.is_set()
         if not stopped:
             self._notes += self._ingest.finish()
@@ -217,8 +218,8 @@ class _Work:
             raise LeaseLostError(f"run {self._run_id}: another run of {self._source.id} has taken over")
         self._beat = time.monotonic()
 
-    def _tell(self, child: Child | None) -> None:
-        if self._on_progress is None or time.monotonic() - self._told < _REPORT_S:
+    def _tell(self, child: Child | None, *, last: bool = False) -> None:
+        if self._on_progress is None or (not last and time.monotonic() - self._told < _REPORT_S):
             return
         self._told = time.monotonic()
         said = child.report if child else {}
