@@ -1,0 +1,104 @@
+"""The README is a promise: every command in it runs, every setting, folder and word in it is the code's."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from harvester.model.access import AccessStatus
+from harvester.settings import described
+from harvester.sources import check
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = [
+    line.split("  #")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+LEAVES = [line.split("  #")[0].strip() for line in README.splitlines() if "# leaves this machine" in line]
+PAGE = ROOT / "tests" / "sources" / "generic" / "highwire-twice" / "page.html"
+
+
+def harvester(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    words = shlex.split(command)
+    assert words[0] == "harvester"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HARVESTER_")}
+    return subprocess.run(
+        [sys.executable, "-m", "harvester.cli", *words[1:]],
+        cwd=folder,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "page.html").write_bytes(PAGE.read_bytes())
+    done = harvester("harvester demo", folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("harvester") and c not in LEAVES])
+def test_every_command_runs(command: str, demonstrated: Path) -> None:
+    done = harvester(command, demonstrated)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or "-o " in command
+
+
+@pytest.mark.parametrize("command", LEAVES)
+def test_a_command_that_leaves_the_machine_asks_for_a_contact_first(command: str, demonstrated: Path) -> None:
+    done = harvester(command, demonstrated)
+    assert done.returncode == 2
+    assert "HARVESTER_CONTACT" in done.stderr
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    named = [command.split()[1] for command in COMMANDS if command.startswith("make ")]
+    assert named
+    assert set(named) <= set(targets)
+
+
+def test_every_setting_stands_in_the_readme_as_the_code_has_it() -> None:
+    rows = {match[1]: match[0] for match in re.finditer(r"^\| `(HARVESTER_\w+)` \|.*$", README, re.MULTILINE)}
+    assert set(rows) == {setting.variable for setting in described()}
+    for setting in described():
+        assert setting.help in rows[setting.variable]
+        assert setting.default in rows[setting.variable]
+
+
+def test_every_access_status_is_explained() -> None:
+    assert set(re.findall(r"^\| `([a-z_]+)` \| [a-z]", README, re.MULTILINE)) == {status.value for status in AccessStatus}
+
+
+def test_every_folder_of_the_map_exists_and_every_room_is_on_it() -> None:
+    named = {name.rstrip("/") for name in re.findall(r"^\| .*?`([\w./]+/)`", README, re.MULTILINE)}
+    assert all((ROOT / name).is_dir() for name in named)
+    rooms = {f"harvester/{path.name}" for path in (ROOT / "harvester").iterdir() if (path / "__init__.py").is_file()}
+    assert rooms <= named
+
+
+def test_the_source_file_of_the_readme_has_no_mistake(tmp_path: Path) -> None:
+    text = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)[0]
+    assert tomllib.loads(text)
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "platforms").mkdir()
+    (tmp_path / "sources" / "revue-des-exemples.toml").write_text(text, "utf-8")
+    assert check(None, tmp_path) == []
+
+
+def test_linked_files_exist() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).is_file(), target
