@@ -157,6 +157,28 @@ def test_the_same_bytes_are_not_read_again(bench: Bench, monkeypatch: pytest.Mon
     assert bench.kinds() == [ChangeKind.CREATED]
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "told"),
+    [
+        ("x-robots-tag", "noarchive", ()),
+        ("tdm-reservation", "1", ()),
+        ("x-nothing", "1", ("tdm-reservation: 1",)),
+    ],
+)
+def test_a_right_newly_stated_over_the_same_bytes_is_seen(
+    bench: Bench, header: str, value: str, told: tuple[str, ...]
+) -> None:
+    one = bench.ids[0]
+    bench.take(bench.visit(one))
+    again = bench.visit(one)
+    assert again.page
+    page = again.page.model_copy(update={"headers": (*again.page.headers, (header, value))})
+    bench.take(again.model_copy(update={"page": page, "robots": told}))
+    record = bench.record(one)
+    assert record.provenance.archive == ("none" if value == "noarchive" else "cut")
+    assert bool(record.abstracts) == (value == "noarchive")
+
+
 def test_todays_rules_read_the_same_bytes_again(bench: Bench) -> None:
     one = bench.ids[0]
     bench.take(bench.visit(one))

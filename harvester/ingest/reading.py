@@ -58,7 +58,7 @@ class Reader:
         seen = digest_of(visit.page)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", seen, known, effect="skipped")
-        if known and seen == digest and self._is_current(known, now):
+        if known and seen == digest and _states_no_rights(visit, visit.page, known) and self._is_current(known, now):
             return Reading(visit, VisitOutcome.NOT_MODIFIED, "the same bytes as last time", seen, known)
         return self._extract(visit, visit.page, known, seen, now)
 
@@ -114,6 +114,12 @@ class Reader:
             fulltext=self.source.read.fulltext,
         )
         return Reading(visit, VisitOutcome.OK, "", digest, known, read, record, kept)
+
+
+def _states_no_rights(visit: Visit, page: Page, known: Record) -> bool:
+    """Nothing reserved or forbidden, then or now: headers and site files may change while the bytes stay the same."""
+    stated = page.header("x-robots-tag") or page.header("tdm-reservation") or visit.robots
+    return not (stated or known.rights.robots or known.rights.tdm)
 
 
 def _kept_old(outcome: VisitOutcome, known: Record | None) -> str | None:

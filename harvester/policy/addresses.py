@@ -18,7 +18,7 @@ _ALL_SIGNS = re.compile(f"{_SIGN}|{_SPELLED}|{_WORDED}")
 _CODED_SIGNS = re.compile(_SIGN)
 _PLAIN_SIGN = re.compile("@")
 # Looking for words is many times faster than looking for patterns, and most pages have none of these.
-_CODED_HINTS = ("&commat;", "64;", "40;", "%40", "u0040", "x40", "\uff20", "\xef\xbc\xa0")
+_CODED_HINTS = ("&commat;", "&#64;", "&#0", "&#x40;", "&#x0", "%40", "u0040", "\\x40", "\uff20", "\xef\xbc\xa0")
 _SPELLED_HINTS = tuple(f"{left}{name}{right}" for name in ("at", " at ", "chez", "@", "arobase")
                        for left, right in ("[]", "()", "{}", ("&lt;", "&gt;")))  # fmt: skip
 _WORDED_HINT = re.compile(r" (?:at|arobase) [a-z0-9-]{1,63} (?:dot|point) ")
@@ -29,7 +29,8 @@ _DOMAIN = re.compile(
 )
 # The hexadecimal, XOR-ed form one widespread content network puts in place of addresses.
 _XORED = re.compile(r"""(data-cfemail\s*=\s*["']|/cdn-cgi/l/email-protection#)[0-9a-fA-F]{8,400}""")
-_MAILTO = re.compile(r"""((?:mailto|MAILTO|Mailto)(?::|%3[aA]|&colon;|&#0{0,3}58;))[^"'<>\s?]{1,300}""")
+_MAILTO = re.compile(r"""(mailto(?::|%3[aA]|&colon;|&#0{0,3}58;))[^"'<>\s?]{1,300}""")
+_MAILTO_ANY_CASE = re.compile(_MAILTO.pattern, re.IGNORECASE)
 _FILE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|m?js|json|html?|map|woff2?)$", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _LOCAL_REACH, _TAG_REACH, _DOMAIN_REACH = 200, 400, 500
@@ -37,9 +38,13 @@ _LOCAL_REACH, _TAG_REACH, _DOMAIN_REACH = 200, 400, 500
 
 def without_addresses(text: str) -> str:
     """The text without e-mail addresses; markup between their parts stays, so the page keeps its shape."""
-    lowered = text.lower()
+    return _without(text, text.lower())
+
+
+def _without(text: str, lowered: str) -> str:
     if "mailto" in lowered:
-        text = _MAILTO.sub(r"\1", text)
+        exact = lowered.count("mailto") == text.count("mailto")
+        text = (_MAILTO if exact else _MAILTO_ANY_CASE).sub(r"\1", text)
     if "email-protection" in lowered or "cfemail" in lowered:
         text = _XORED.sub(r"\1", text)
     signs = _signs(lowered)
@@ -92,5 +97,5 @@ def body_without_addresses(body: bytes, encoding: str) -> bytes:
         clean = without_addresses(text)
         return body if clean == text else clean.encode(encoding, "replace")
     text = body.decode("latin-1")
-    clean = without_addresses(text)
+    clean = _without(text, body.lower().decode("latin-1"))
     return body if clean is text or clean == text else clean.encode("latin-1")
