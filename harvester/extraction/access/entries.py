@@ -77,7 +77,7 @@ _GAP = r"[^.!?;]{0,80}?"
 
 
 # In every lexicon: licences are named alike everywhere.
-_LICENCE_STEMS = ("creative commons", "creativecommons.org", "cc by", "cc-by", "cc0")
+_LICENCE_STEMS = ("creative commons", "creativecommons.org", "cc by", "cc-by", "cc0 ")
 _FIRST = "en"  # the one language that stands on pages of every other
 
 

@@ -23,7 +23,7 @@ _PASSAGE = 2_000  # characters of a passage
 _HEAD_NODES = 1_500
 _HITS = 600  # per page: an attack is cut, not followed
 _LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
-_LONG, _HEAD, _TAIL = 400, 240, 120  # a long node speaks of access where it begins or ends, if it does
+_LONG, _HEAD, _TAIL = 360, 220, 100  # a long node speaks of access where it begins or ends, if it does
 HEAD_BEFORE, HEAD_AFTER = 500, 2_500  # characters around the title that count as the article's head
 
 
@@ -64,7 +64,8 @@ class PageText:
         for text in self.nodes:
             shown = "" if text in scripts else text
             self.texts.append(shown)
-            cut.append(shown if len(shown) <= _LONG else shown[:_HEAD] + shown[-_TAIL:])
+            short = shown.strip()
+            cut.append(short if len(short) <= _LONG else f"{short[:_HEAD]} {short[-_TAIL:]}")
         # What stems are searched in: UTF-8, ASCII letters in lower case, text nodes apart.
         self.stems_text = "\0".join(cut).encode("utf-8", "surrogatepass").lower()
 

@@ -1,9 +1,10 @@
 """Verdicts: tiers, scope, negation, dates, conflicts, inadmissible places, sessions, prices."""
 
+import time
 from datetime import date
 
 import pytest
-from access_pages import NOW, TODAY, article, document, verdict
+from access_pages import NOW, TITLE, TODAY, article, document, verdict
 
 from harvester.extraction.access.classify import read_access
 from harvester.extraction.signals import links, meta_tags
@@ -246,3 +247,19 @@ def test_one_reading_gives_verdict_and_licences() -> None:
 def test_a_page_of_hits_is_bounded() -> None:
     found = verdict(article("<p>open access subscription embargo</p>" * 20_000))
     assert found.status is AccessStatus.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div>open access " * 20_000,
+        "<p>" + "open access subscription " * 200_000 + "</p>",
+        "<h1>" * 20_000 + "x",
+        "<p>open" + " " * 500_000 + "access</p>",
+        "<p>" + "to read this article " * 20_000 + "</p>",
+    ],
+)
+def test_an_attack_costs_little(body: str) -> None:
+    started = time.process_time()
+    verdict(f"<h1>{TITLE}</h1>{body}")
+    assert time.process_time() - started < 5
