@@ -5,12 +5,12 @@ The map, from the ground floor up (imports go down only; `tests/test_architectur
     model/, errors.py             the words: frozen values and enums
     settings.py, sources.py       what the operator says: environment, seed files
     extraction/                   pure: (Page, Source) -> Record with evidence
-    policy.py                     pure: what may be kept, shown, redistributed
+    policy/                       pure: what may be kept, shown, redistributed
     formats/                      pure: Record -> JSONL and its kin
     storage/ (beside this)        tables, change log, spool, archive
     crawl/                        the only room that knows Scrapy
-    ingest.py                     spooled Page -> extraction -> policy -> archive and storage
-    run.py                        one Run: lease, crawl, ingest, outcome
+    ingest/                       spooled Page -> extraction -> policy -> archive and storage
+    run/                          one Run: lease, crawl, ingest, outcome
     sample/                       a small publisher on loopback, for `harvester demo` and tests
     cli.py                        the command line
 """

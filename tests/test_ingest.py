@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from harvester.extraction.extract import Extraction
 from harvester.ingest import Ingest, LeaseLostError, Quarantine
 from harvester.ingest import reading as reading_module
 from harvester.ingest.burial import Graveyard
+from harvester.ingest.reading import lost
 from harvester.model.access import AccessVerdict
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record
@@ -155,6 +156,20 @@ def test_the_same_bytes_are_not_read_again(bench: Bench, monkeypatch: pytest.Mon
     monkeypatch.setattr(reading_module, "extract", lambda *_: pytest.fail("extracted again"))
     assert bench.take(bench.visit(one)) == {"not_modified": 1}
     assert bench.kinds() == [ChangeKind.CREATED]
+
+
+def test_a_verdict_may_go_when_its_date_is_past_or_other_rules_reached_it(bench: Bench) -> None:
+    one = next(a.id for a in bench.site.listed("hrsh") if a.access.status == "embargoed")
+    bench.take(bench.visit(one))
+    known = bench.record(one)
+    read = known.model_copy(update={"access": AccessVerdict(as_of=START)})
+    rules = known.provenance.rules
+    assert lost(known, read, rules) == "the access verdict"
+    assert lost(known, read, "other rules") is None
+    assert known.access.embargo_until
+    later = datetime.combine(known.access.embargo_until, time(), UTC)
+    provenance = read.provenance.model_copy(update={"fetched_at": later})
+    assert lost(known, read.model_copy(update={"provenance": provenance}), rules) is None
 
 
 @pytest.mark.parametrize(

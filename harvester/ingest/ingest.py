@@ -90,10 +90,10 @@ class _Item:
         if saved and not saved.error:
             kinds = [kind.value for kind in (saved.kind, *saved.extra) if kind]
             effects += ["skipped"] if saved.skipped else kinds or ["unchanged"]
-        if reading.record and (tdm := reading.record.rights.tdm) and tdm.reserved:
-            effects.append("reserved")
-        if reading.record and not reading.record.rights.abstract_policy.keep:
-            effects.append("abstracts_withheld")
+        stored = reading.record or (reading.known if reading.effect != "kept_old" else None)
+        if stored and reading.outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED):
+            effects += ["reserved"] if stored.rights.tdm and stored.rights.tdm.reserved else []
+            effects += [] if stored.rights.abstract_policy.keep else ["abstracts_withheld"]
         if reading.kept and reading.kept.state != "kept":
             effects.append(f"archive_{reading.kept.state}")
         return effects

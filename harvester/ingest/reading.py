@@ -87,7 +87,7 @@ class Reader:
         read = _under_known_url(known, read, visit.url)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
-        if known and known.deleted_at is None and (loss := lost(known, read)):
+        if known and known.deleted_at is None and (loss := lost(known, read, self.rules)):
             return Reading(visit, VisitOutcome.OK, f"{loss} no longer found", None, known, read, effect="kept_old")
         return self._keep(visit, page, digest, known, read, found.robots, now)
 
@@ -139,21 +139,26 @@ def _with_alias(record: Record, url: str) -> Record:
 
 def _under_known_url(known: Record | None, read: Record, visited: str) -> Record:
     """Read at another of its URLs, a record keeps the URL it is known by; only a visit there can move it."""
-    if known is None or read.url == known.url or visited == known.url:
+    if known is None or known.url in (read.url, visited):
         return read
     return read.at(known.url)
 
 
-def lost(known: Record, read: Record) -> str | None:
-    """What the stored record has and the page no longer shows at all: titles, abstracts or the verdict."""
+def lost(known: Record, read: Record, rules: str) -> str | None:
+    """What the stored record has and the page no longer shows at all: titles, abstracts or the verdict.
+
+    A verdict may go when its date is past, or when it was reached by other rules than today's.
+    """
     if known.titles and not read.titles:
         return "titles"
     if known.abstracts and not read.abstracts:
         return "abstracts"
     unknown = AccessStatus.UNKNOWN
-    if known.access.status is not unknown and read.access.status is unknown and not read.access.disputed:
-        return "the access verdict"
-    return None
+    if known.access.status is unknown or read.access.status is not unknown or read.access.disputed:
+        return None
+    ends = known.access.embargo_until or known.access.until
+    spent = ends is not None and ends <= read.provenance.fetched_at.date()
+    return None if spent or known.provenance.rules != rules else "the access verdict"
 
 
 def _says_the_same(known: Record, record: Record) -> bool:
