@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import lxml.html
 from bs4 import BeautifulSoup
 from measure import ROOT, Row, at_least, at_most, cpu_seconds, in_turn, show
+from trafilatura import bare_extraction
 
 sys.path.insert(0, str(ROOT))
 
@@ -34,8 +35,7 @@ def main() -> None:
     """Print the table, over the labelled pages where they are, else over the sample publisher's."""
     corpus = (CORPUS / "labels.jsonl").is_file()
     pages, tried = _labelled() if corpus else _sample()
-    trafilatura = _trafilatura()
-    figures = [_per_page(page, source, tried, trafilatura) for page, source in pages]
+    figures = [_per_page(page, source, tried) for page, source in pages]
     ours = [one["ours"] / one["parse"] for one in figures]
     over = [one for one in figures if one["ours"] > max(4 * one["parse"], one["parse"] + 0.002)]
     rows = [
@@ -44,10 +44,8 @@ def main() -> None:
             "95th percentile", "parse", quantiles(ours, n=20)[-1], "4 x or parse + 2 ms", len(over) <= len(figures) / 20
         ),
         at_least("BeautifulSoup, whole page", "ours", median(one["soup"] / one["ours"] for one in figures), 1),
+        at_least("trafilatura with metadata", "ours", median(one["trafilatura"] / one["ours"] for one in figures), 8),
     ]
-    if trafilatura:
-        peer = median(one["trafilatura"] / one["ours"] for one in figures)
-        rows.append(at_least("trafilatura with metadata", "ours", peer, 8))
     size = median(len(page.body) for page, _ in pages) / 1024
     where = "labelled pages" if corpus else "pages of the sample publisher"
     show(
@@ -57,27 +55,20 @@ def main() -> None:
     )
 
 
-def _per_page(
-    page: Page, source: Source, tried: Tried, trafilatura: Callable[[bytes, str], object] | None
-) -> dict[str, float]:
+def _per_page(page: Page, source: Source, tried: Tried) -> dict[str, float]:
     contenders: dict[str, Callable[[], float]] = {
         "parse": lambda: cpu_seconds(lambda: lxml.html.document_fromstring(page.body)),
         "ours": lambda: cpu_seconds(lambda: extract(page, source, fingerprints=tried)),
         "soup": lambda: cpu_seconds(lambda: BeautifulSoup(page.body, "lxml")),
+        "trafilatura": lambda: cpu_seconds(lambda: _trafilatura(page.body, page.url)),
     }
-    if trafilatura:
-        contenders["trafilatura"] = lambda: cpu_seconds(lambda: trafilatura(page.body, page.url))
     for contender in contenders.values():  # the first call pays for imports and caches
         contender()
     return in_turn(contenders, ROUNDS)
 
 
-def _trafilatura() -> Callable[[bytes, str], object] | None:
-    try:
-        from trafilatura import bare_extraction
-    except ImportError:
-        return None
-    return lambda body, url: bare_extraction(body, url=url, with_metadata=True)
+def _trafilatura(body: bytes, url: str) -> object:
+    return bare_extraction(body, url=url, with_metadata=True)
 
 
 def _labelled() -> tuple[list[tuple[Page, Source]], Tried]:

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+_SAMPLE_S = 0.02
 HARVESTER = (sys.executable, "-c", "from harvester.cli import main; main()")
 
 
@@ -55,11 +56,11 @@ def wall_seconds(command: Sequence[str], **environment: str) -> float:
 
 
 class Process(NamedTuple):
-    """What a finished process and its children cost: seconds, and the peak of the largest of them in MB."""
+    """What a finished process cost: CPU seconds with its children's, and the peak memory of each of them in MB."""
 
     ended_at: float  # time.monotonic()
     cpu: float
-    peak_mb: float
+    peaks_mb: list[float]  # of the process itself first, then of its children in the order they were started
 
 
 def watched(command: Sequence[str], *, stdin: bytes = b"", **environment: str) -> Process:
@@ -79,13 +80,34 @@ def watched(command: Sequence[str], *, stdin: bytes = b"", **environment: str) -
     said: list[bytes] = []
     reader = Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
     reader.start()
-    _, status, usage = os.wait4(process.pid, 0)
+    peaks: dict[int, float] = {}
+    while not (finished := os.wait4(process.pid, os.WNOHANG))[0]:
+        for pid in (process.pid, *_children(process.pid)):
+            peaks[pid] = max(peaks.get(pid, 0), _peak_mb(pid))
+        time.sleep(_SAMPLE_S)
+    _, status, usage = finished
     ended_at = time.monotonic()
     process.returncode = os.waitstatus_to_exitcode(status)
     reader.join()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)[:200]} ended with {process.returncode}:\n{b''.join(said).decode()}")
-    return Process(ended_at, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Process(ended_at, usage.ru_utime + usage.ru_stime, list(peaks.values()))
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _peak_mb(pid: int) -> float:
+    """Peak resident memory so far (proc_pid_status(5), VmHWM); 0 for a process that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def show(title: str, rows: Sequence[Row], *notes: str) -> None:

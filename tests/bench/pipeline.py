@@ -35,11 +35,11 @@ GOALS = {15: 0.6, 130: 0.33}  # of bare Scrapy's pages a second, by KB
 
 
 class Cost(NamedTuple):
-    """One crawl: pages a second from the first page to the end, CPU seconds in all, peak of the largest process."""
+    """One crawl: pages a second from the first page to the end, CPU seconds in all, peak memory per process in MB."""
 
     rate: float
     cpu: float
-    peak_mb: float
+    peaks_mb: list[float]
 
 
 Contender = Callable[[str, int], list[str]]
@@ -60,7 +60,8 @@ def _bench(kilobytes: int, pages: int) -> None:
         with _site(pages, kilobytes) as origin:
             rounds = [{who: _crawl(origin, pages, make) for who, make in contenders.items()} for _ in range(ROUNDS)]
     rate = {who: median(one[who].rate for one in rounds) for who in contenders}
-    peak = {who: median(one[who].peak_mb for one in rounds) for who in contenders}
+    bare_mb = median(one["bare"].peaks_mb[0] for one in rounds)
+    run_mb, crawl_mb = (median(one["ours"].peaks_mb[place] for one in rounds) for place in (0, 1))
     cpu = {who: (median(one[who].cpu for one in rounds) - start_up[who]) / (pages - FEW) for who in contenders}
     parts = cpu["bare"] + _extraction(kilobytes) + _gzip(kilobytes)
     show(
@@ -69,7 +70,8 @@ def _bench(kilobytes: int, pages: int) -> None:
             at_least("pages a second", "bare Scrapy", rate["ours"] / rate["bare"], GOALS.get(kilobytes, 0.33)),
             at_least("pages a second", "CrawlSpider, parsel, commit per item", rate["ours"] / rate["usual"], 2),
             at_most("CPU a page", "bare Scrapy + extraction + gzip, alone", cpu["ours"] / parts, 1.25),
-            at_most("peak memory, largest process", "bare Scrapy", peak["ours"] / peak["bare"], 1.6),
+            at_most("peak memory, the run", "bare Scrapy", run_mb / bare_mb, 1.6),
+            at_most("peak memory, its crawl", "bare Scrapy", crawl_mb / bare_mb, 1.6),
         ],
         f"gzip level {GZIP_LEVEL}; CPU without start-up; bare Scrapy asks eight pages at once, we ask one at a time",
     )
@@ -115,7 +117,7 @@ def _crawl(origin: str, pages: int, make: Contender) -> Cost:
         first, _, seen = json.load(answer)
     if seen != pages:
         raise RuntimeError(f"{command[:6]} asked for {seen} of {pages} pages")
-    return Cost(pages / (done.ended_at - first), done.cpu, done.peak_mb)
+    return Cost(pages / (done.ended_at - first), done.cpu, done.peaks_mb)
 
 
 @contextmanager
