@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, literal, or_, select, update
 
 from harvester.model.page import VisitOutcome
 from harvester.model.run import FrontierItem
@@ -125,6 +125,10 @@ class Pages:
         with self._database.read() as connection:
             return {VisitOutcome(row.outcome): row.n for row in connection.execute(query.group_by(pages.c.outcome))}
 
+    def remove(self, unit: Unit, source_id: str) -> None:
+        """Remove every page of a Source, as if it had never been discovered."""
+        unit.connection.execute(delete(pages).where(pages.c.source_id == source_id))
+
     def forget(self, unit: Unit, source_id: str, urls: Sequence[str]) -> None:
         """Make these due no more and drop what was kept of them; for a record removed on request."""
         for some in _chunks(list(urls)):
@@ -175,6 +179,9 @@ _DISCOVER = _new.on_conflict_do_update(
     set_={
         "lastmod": func.coalesce(_new.excluded.lastmod, pages.c.lastmod),
         "due": case((_news, _new.excluded.due), else_=pages.c.due),
+        # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
+        "etag": case((_news, None), else_=pages.c.etag),
+        "last_modified": case((_news, None), else_=pages.c.last_modified),
     },
     where=_new.excluded.lastmod.is_not(None),
 )

@@ -1,8 +1,8 @@
 """Saved pages and what must be read from them: one test per field of each case folder, and no surplus field.
 
 `tests/sources/<source>/<case>/` holds `page.html`, `page.json` (url, status, headers, fetched_at: the frozen clock) and
-`expected.json`: either the fields of `summary`, or `{"outcome": ...}` for a page that is no article. The folder's name is
-a platform or source id of `seeds/`, or `generic`.
+`expected.json`: either the fields of `summary`, or `{"outcome": ...}` for a page that is no article. The folder's name
+is a platform or source id of `seeds/`, or `generic`.
 """
 
 import json

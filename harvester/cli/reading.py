@@ -9,7 +9,6 @@ import typer
 
 from harvester.cli.options import Json, verb
 from harvester.cli.wiring import Wiring
-from harvester.errors import UsageError
 
 if TYPE_CHECKING:
     from harvester.evaluate import Prediction
@@ -17,28 +16,31 @@ if TYPE_CHECKING:
 
 def extract(
     context: typer.Context,
-    page: Annotated[str, typer.Argument(metavar="FILE", help="A saved HTML page.")],
+    page: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="A saved HTML page, or an address.")],
     url: Annotated[str | None, typer.Option(help="Where the page was; else its canonical link or og:url.")] = None,
     source: Annotated[str | None, typer.Option(metavar="ID", help="Source (or platform) whose rules read it.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Read one saved page and print the record with its evidence.
+    """Read one page and print the record with its evidence.
 
-    All that stands on the page is shown; what may be kept is decided when pages are harvested. The reader is --source,
+    An address is fetched as a harvest would fetch it, under robots.txt and in its host's turn, and kept nowhere. All
+    that stands on the page is shown; what may be kept is decided when pages are harvested. The reader is --source,
     else the source of the page's host, else a platform recognised by its marks, else generic signals alone.
     Exit code 1 when the page is no article.
     """
     from harvester.extraction.extract import extract as read
+    from harvester.model.source import GENERIC
     from harvester.saved import read_page, reader_of
 
-    if page.startswith(("http://", "https://")):
-        raise UsageError(
-            f"{page} is an address, and extract reads saved pages only",
-            remedy=f"save the page and name it: harvester extract page.html --url {page}",
-        )
     wiring: Wiring = context.obj
-    saved = read_page(Path(page), url)
-    reader = reader_of(saved, wiring.catalogue, source)
+    if page.startswith(("http://", "https://")):
+        from harvester.run.look import fetch
+
+        reader = wiring.catalogue.for_saved_page(page, source) or GENERIC
+        saved = fetch(page, reader, wiring.settings)
+    else:
+        saved = read_page(Path(page), url)
+        reader = reader_of(saved, wiring.catalogue, source)
     found = read(saved, reader, fingerprints=wiring.catalogue.fingerprints)
     if as_json:
         answer = (
@@ -103,6 +105,7 @@ extract_verb = verb(
     extract,
     "harvester extract page.html --url https://journal.example.org/article/1",
     "harvester extract page.html --source my-journal --json",
+    "harvester extract https://journal.example.org/article/1",
 )
 evaluate_verb = verb(evaluate, "harvester evaluate labelled/ --predictions read.jsonl --show")
 schema_verb = verb(schema, "harvester schema > record.schema.json")

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,15 @@ from harvester.model.base import Value
 from harvester.model.source import Source
 
 STOP_S = 30.0
+
+
+def user_agent(contact: str) -> str:
+    """The one honest name every request carries: product, version, and where its operator is reached (RFC 9110, 10.1.5)."""
+    try:
+        number = version("harvester")
+    except PackageNotFoundError:  # a checkout that was never installed
+        number = "0"
+    return f"Harvester/{number} (+{contact})"
 
 
 class CrawlConfig(Value):

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from harvester.crawl.crawl import CrawlConfig
+from harvester.crawl.crawl import CrawlConfig, user_agent
 from harvester.crawl.revisit import next_due
 from harvester.errors import HarvesterError
 from harvester.ingest import Ingest, LeaseLostError, Quarantine
@@ -174,7 +173,7 @@ class _Work:
             database_url=self._settings.database_url,
             spool_dir=self._spool,
             contact=self._contact,
-            user_agent=f"Harvester/{_version()} (+{self._contact})",
+            user_agent=user_agent(self._contact),
             private_allow=self._settings.private_allow,
             limit=self._limit,
             full=full,
@@ -262,13 +261,6 @@ def _signals(stop: threading.Event) -> Iterator[None]:
 
 def _revisit(outcome: VisitOutcome, at: datetime, failures: int, first_seen: datetime, changed: bool) -> datetime:
     return next_due(outcome, at, failures=failures, first_seen=first_seen, changed=changed).due
-
-
-def _version() -> str:
-    try:
-        return version("harvester")
-    except PackageNotFoundError:  # a checkout that was never installed
-        return "0"
 
 
 def _now() -> datetime:

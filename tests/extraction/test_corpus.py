@@ -1,4 +1,4 @@
-"""Real pages, where they stand beside the project (HARVESTER_CORPUS or ../shared/corpus): quotes hold, nothing is invented."""
+"""Real pages, where they stand beside the project: every quote holds, nothing is invented."""
 
 import json
 import os

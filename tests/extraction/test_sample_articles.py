@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -68,9 +67,7 @@ def test_there_are_articles_of_both_journals(records: dict[str, tuple[Page, Reco
     assert len({record.source_id for _, record in records.values()}) == 2
 
 
-def test_every_record_says_what_the_article_says(
-    records: dict[str, tuple[Page, Record]], publisher: Publisher
-) -> None:
+def test_every_record_says_what_the_article_says(records: dict[str, tuple[Page, Record]], publisher: Publisher) -> None:
     for article, (_, record) in records.items():
         truth = publisher.site.expected(article)
         assert {lang: title.value for lang, title in record.titles.items()} == truth.titles, article
