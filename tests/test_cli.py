@@ -241,11 +241,12 @@ def test_an_export_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_an_export_into_a_folder_that_is_not_there_names_it(store: Store, harvester: Command, tmp_path: Path) -> None:
-    done = harvester("export", "--format", "jsonl", "-o", tmp_path / "absent" / "all.jsonl")
-    assert done.code == 1
-    assert "absent" in done.err
-    assert "remedy" in done.err
+@pytest.mark.parametrize("place", ["absent/all.jsonl", "."])
+def test_an_export_into_no_file_is_wrong_use(place: str, store: Store, harvester: Command, tmp_path: Path) -> None:
+    done = harvester("export", "--format", "jsonl", "-o", tmp_path / place)
+    assert done.code == 2
+    assert "folder" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_changes_are_in_strict_order(store: Store, harvester: Command) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from harvester.errors import UsageError
 from harvester.formats.jsonl import line
 from harvester.model.record import Record
 
@@ -19,8 +20,11 @@ def to_stdout(records: Iterable[Record]) -> int:
 def to_file(records: Iterable[Record], path: Path) -> int:
     """Write beside `path`, make it durable, then rename over it: a reader sees the old export or the new one.
 
-    Raises OSError when the folder cannot be written; what was there before then stays.
+    Raises UsageError for a place no file can be in, OSError when it cannot be written; what was there then stays.
     """
+    if path.is_dir() or not path.parent.is_dir():
+        wrong = f"{path} is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise UsageError(wrong, remedy="give the path of a file in a folder that is there")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
