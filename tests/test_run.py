@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from harvester.errors import BusyError, HarvesterError, UsageError
+from harvester.ingest import LeaseLostError
 from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
 from harvester.model.run import Run, RunOutcome
@@ -27,6 +28,7 @@ from harvester.run.lease import is_alive, process, this_process
 from harvester.run.verdict import Course, judge, misses
 from harvester.settings import Settings
 from storage.archive import read
+from storage.pages import PageVisit
 from storage.spool import spooled_runs
 from storage.store import Store
 
@@ -212,10 +214,11 @@ def test_the_second_run_asks_conditionally_and_changes_nothing(
     press.asked.clear()
     assert run_source(store, source, settings).counts == {}
     assert press.articles() == []
+    due = datetime.now(UTC)
     urls = [f"{press.origin}/article/{number}" for number in range(PAGES)]
-    later = datetime.now(UTC) + timedelta(seconds=1)
-    with store.begin() as unit:
-        store.pages.discover(unit, source.id, [(url, later) for url in urls], datetime.now(UTC))
+    visits = [PageVisit(source.id, url, VisitOutcome.NOT_MODIFIED, at=due, next_due=due) for url in urls]
+    with store.begin() as unit:  # as if the time of every page had come
+        store.pages.record_visits(unit, visits)
     again = run_source(store, source, settings)
     assert again.counts == {"not_modified": PAGES}
     assert all("if-none-match" in headers for headers in press.articles())
@@ -400,6 +403,31 @@ def test_a_broken_archive_folder_stops_the_run_with_its_name(
 
 
 # Leases
+
+
+def test_a_run_that_lost_its_lease_stores_nothing_more(
+    store: Store, source: Source, settings: Settings, press: Press
+) -> None:
+    press.delay = 0.05
+    successor: list[Run] = []
+
+    def take_over(progress: Progress) -> None:
+        if progress.counts and not successor:
+            with store.begin() as unit:
+                now, me = datetime.now(UTC), this_process()
+                successor.append(store.runs.open(unit, source.id, "successor", me, now, 60, lambda owner: False))
+
+    polite = source.model_copy(update={"politeness": PolitenessRules(delay=0.1, timeout=10)})
+    with pytest.raises(LeaseLostError):
+        run_source(store, polite, settings, on_progress=take_over)
+    latest, lost = store.runs.list()
+    assert (latest.id, latest.outcome) == ("successor", RunOutcome.RUNNING)
+    assert (lost.id, lost.outcome) == (latest.resumed_from, RunOutcome.INTERRUPTED)
+    with store.begin() as unit:
+        store.runs.close(unit, "successor", RunOutcome.INTERRUPTED, {}, [], datetime.now(UTC))
+    press.delay = 0.0
+    assert run_source(store, source, settings).outcome is RunOutcome.SUCCEEDED
+    assert_whole(store, settings)
 
 
 def test_a_process_is_known_by_more_than_its_number() -> None:
