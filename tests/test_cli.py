@@ -119,7 +119,7 @@ def test_verbs_of_a_group_have_help_too(command: tuple[str, ...], harvester: Com
         (("export", "--format", "docx"), "use one of: jsonl"),
         (("run", "no-such-source"), "harvester source list"),
         (("extract", "no-such-file.html"), "No such file"),
-        (("extract", "https://journal.example/1"), "save the page"),
+        (("extract", "https://journal.example/1"), "HARVESTER_CONTACT"),
         (("evaluate", "no-such-folder"), "labels.jsonl"),
         (("source", "check", "no-such.toml"), "cannot be read"),
         (("records",), "nothing has been harvested"),
@@ -319,6 +319,18 @@ def test_run_harvests_and_the_second_run_changes_nothing(publisher: Publisher, h
     assert [run["outcome"] for run in runs] == ["succeeded", "succeeded"]
     assert "halvern-review" in harvester("runs", "list").out
     assert json.loads(harvester("runs", "show", runs[1]["id"], "--json").out)["counts"]["created"] > 0
+
+
+def test_extract_reads_an_address_politely_and_keeps_nothing(
+    publisher: Publisher, harvester: Command, tmp_path: Path
+) -> None:
+    listed = next(one.id for one in publisher.site.articles.values() if one.state == "listed")
+    address = publisher.url + publisher.site.path(listed)
+    done = harvester("extract", address, "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["url"] == address
+    assert publisher.requests("/robots.txt")
+    assert not list((tmp_path / "data").rglob("*.warc.gz"))
 
 
 def test_run_stops_at_its_limit(publisher: Publisher, harvester: Command) -> None:

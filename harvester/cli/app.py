@@ -21,7 +21,7 @@ VERBS = {  # verb: module of this package, what it is for
     "source": ("harvest", "Check seed files, or list the sources they declare."),
     "run": ("harvest", "Harvest sources: crawl politely, read, keep what may be kept."),
     "runs": ("harvest", "Look at past runs."),
-    "extract": ("reading", "Read one saved page and print the record with its evidence."),
+    "extract": ("reading", "Read one page and print the record with its evidence."),
     "evaluate": ("reading", "Score what is read from labelled pages."),
     "records": ("records", "List and search records; show one; purge one."),
     "export": ("records", "Write all that is kept, as JSON Lines."),

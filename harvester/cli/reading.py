@@ -1,4 +1,4 @@
-"""Verbs that read pages and keep nothing: extract, evaluate, schema."""
+"""Verbs that keep nothing: extract, evaluate, schema."""
 
 import json
 import sys
