@@ -1,5 +1,6 @@
 """`python -m harvester.sample [PORT]`: serve the sample publisher until Ctrl-C."""
 
+import signal
 import sys
 from contextlib import suppress
 from threading import Event
@@ -12,6 +13,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) > 1 or not all(argument.isdigit() for argument in arguments):
         sys.stderr.write("usage: python -m harvester.sample [PORT]\n")
         return 2
+    # A background job of a shell starts with SIGINT ignored, and then Python installs no handler of its own.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with serve(port=int(arguments[0]) if arguments else 0) as publisher, suppress(KeyboardInterrupt):
         sys.stdout.write(f"{publisher.url}/\n")
         sys.stdout.flush()
