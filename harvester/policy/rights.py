@@ -107,8 +107,11 @@ def fact_texts(record: Record) -> Iterator[str]:
 
 
 def quotes(record: Record) -> Iterator[str]:
-    """The words that verdict, integrity, relations and rights rest on, and names of people."""
+    """What no prose says by chance: the words that verdict, integrity, relations and rights rest on, names, numbers."""
     yield from (person.name for person in record.contributors)
+    yield from (issn.value for issn in record.container.issns)
+    yield from (identifier.raw for identifier in record.identifiers)
+    yield from (" ".join(keywords.items) for keywords in record.keywords.values() if len(keywords.items) > 1)
     yield from (text for text in (record.integrity.notice, record.integrity.date, record.rights.copyright) if text)
     yield from (evidence.quote for evidence in _quoted(record))
 
