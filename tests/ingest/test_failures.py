@@ -1,0 +1,139 @@
+"""Good data outlive bad pages."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workbench import ADDRESS, START, Bench
+
+from harvester.extraction.extract import Extraction
+from harvester.ingest import Quarantine
+from harvester.ingest import reading as reading_module
+from harvester.model.access import AccessVerdict
+from harvester.model.page import Page, VisitOutcome
+from harvester.model.run import ChangeKind
+from harvester.model.source import Source
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        VisitOutcome.CHALLENGED,
+        VisitOutcome.LOGIN,
+        VisitOutcome.FORBIDDEN,
+        VisitOutcome.DISALLOWED,
+        VisitOutcome.TRUNCATED,
+    ],
+)
+def test_a_refusal_leaves_the_record_as_it_was(bench: Bench, outcome: VisitOutcome) -> None:
+    one = bench.ids[0]
+    bench.take(bench.visit(one))
+    before = bench.record(one)
+    assert bench.take(bench.failed(one, outcome)) == {outcome.value: 1, "kept_old": 1}
+    assert bench.record(one) == before
+    assert (bench.state(one).outcome, bench.state(one).failures) == (outcome, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><head><title>Maintenance</title></head><body><p>Back soon.</p></body></html>",
+        b"<html><body><form action=/login><input type=password name=p></form></body></html>",
+        b"",
+        b"%PDF-1.7 \x00\x01",
+    ],
+)
+def test_a_page_that_is_no_article_any_more_leaves_the_record(bench: Bench, body: bytes) -> None:
+    one = bench.ids[0]
+    bench.take(bench.visit(one))
+    before, state = bench.record(one), bench.state(one)
+    counts = bench.take(bench.visit(one, body=body))
+    assert counts["kept_old"] == 1
+    assert "ok" not in counts
+    assert bench.record(one) == before
+    assert bench.state(one).digest == state.digest
+    assert bench.take(bench.visit(one)) == {"not_modified": 1}
+
+
+@pytest.mark.parametrize(
+    ("emptied", "said"),
+    [
+        ({"titles": {}}, "titles"),
+        ({"abstracts": {}}, "abstracts"),
+        ({"access": AccessVerdict(as_of=START)}, "the access verdict"),
+    ],
+)
+def test_a_page_that_says_nothing_of_a_field_any_more_leaves_the_record(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, emptied: dict[str, Any], said: str
+) -> None:
+    one = bench.ids[0]
+    bench.take(bench.visit(one))
+    before = bench.record(one)
+    honest = reading_module.extract
+
+    def extract(page: Page, source: Source) -> Extraction:
+        found = honest(page, source)
+        assert found.record
+        return found._replace(record=found.record.model_copy(update=emptied))
+
+    monkeypatch.setattr(reading_module, "extract", extract)
+    bench.site.restyle("New clothes")
+    assert bench.take(bench.visit(one)) == {"ok": 1, "kept_old": 1}
+    assert bench.record(one) == before
+    assert bench.state(one).detail == f"{said} no longer found"
+
+
+def test_a_page_that_is_no_article_makes_no_record(bench: Bench) -> None:
+    one = bench.ids[0]
+    counts = bench.take(
+        bench.visit(one, body=b"<html><head><title>About us</title></head><body>" + b"<p>We print.</p>" * 40)
+    )
+    assert counts == {"not_article": 1}
+    assert list(bench.store.records.iter()) == []
+    assert bench.store.archive_index.pointer(bench.url(one)) is None
+
+
+def test_extraction_that_raises_is_a_result_and_the_batch_goes_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = bench.ids[:2]
+    honest = reading_module.extract
+
+    def extract(page: Page, source: Source) -> Any:
+        if page.url == bench.url(bad):
+            raise RecursionError("too deep")
+        return honest(page, source)
+
+    monkeypatch.setattr(reading_module, "extract", extract)
+    for tries in (1, 2, 3):
+        counts = bench.take(bench.visit(bad), bench.visit(good))
+        assert counts["wrong_content"] == 1
+        state = bench.state(bad)
+        assert (state.failures, state.due is None) == (tries, tries == 3)
+        assert "RecursionError: too deep" in (state.detail or "")
+    assert bench.record(good)
+
+
+def test_a_page_that_ends_the_process_is_set_aside_after_three_tries(tmp_path: Path, bench: Bench) -> None:
+    bad, good = bench.ids[:2]
+    segment = tmp_path / "run-000001.seg"
+    for _ in range(3):
+        died = Quarantine(segment)
+        assert died.admit(bench.url(good))
+        assert died.admit(bench.url(bad))
+    bench.ingest.take(segment.name, [bench.visit(good), bench.visit(bad)], Quarantine(segment))
+    assert bench.ingest.tally.counts["quarantined"] == 1
+    assert bench.record(good)
+    assert "set aside" in (bench.state(bad).detail or "")
+    Quarantine(segment).close()
+    assert Quarantine(segment).admit(bench.url(bad))
+
+
+def test_several_addresses_of_one_article_are_one_record(bench: Bench) -> None:
+    one = bench.ids[0]
+    longer = bench.url(one) + "/a-speaking-name"
+    bench.take(bench.visit(one), bench.visit(one, url=longer, final_url=longer))
+    bench.take(bench.visit(one, url=ADDRESS + "/old/place"))
+    (record,) = bench.store.records.iter()
+    assert {record.url, *record.aliases} >= {bench.url(one), longer, ADDRESS + "/old/place"}
+    assert bench.kinds() == [ChangeKind.CREATED]

@@ -1,0 +1,98 @@
+"""What may not be kept is nowhere on the disk."""
+
+import gzip
+from pathlib import Path
+
+from workbench import Bench
+
+from harvester.model.source import RightsRules
+from storage.store import Store
+
+
+def on_disk(folder: Path, words: str) -> list[str]:
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            plain = gzip.decompress(data) if path.suffix == ".gz" else data
+            found += [path.name] if words.encode() in plain else []
+    return found
+
+
+def words_of(bench: Bench, article_id: str) -> str:
+    """Some words in a row from the middle of an article's first abstract."""
+    text = next(iter(bench.site.expected(article_id).abstracts.values()))
+    return " ".join(text.split()[8:13])
+
+
+def reserved(bench: Bench) -> str:
+    return next(a.id for a in bench.site.listed("hrsh") if a.tdm)
+
+
+def test_without_a_basis_reserved_abstracts_are_nowhere_on_the_disk(tmp_path: Path, store: Store) -> None:
+    bench = Bench(tmp_path, store)
+    one = reserved(bench)
+    counts = bench.take(bench.visit(one))
+    assert (counts["reserved"], counts["abstracts_withheld"], counts["archive_cut"]) == (1, 1, 1)
+    record = bench.record(one)
+    assert record.titles
+    assert not record.abstracts
+    assert record.provenance.archive == "cut"
+    assert record.rights.abstract_policy.basis == "none"
+    bench.archive.sync()
+    assert on_disk(tmp_path, words_of(bench, one)) == []
+
+
+def test_on_the_basis_of_research_they_are_kept(tmp_path: Path, store: Store) -> None:
+    bench = Bench(tmp_path, store, rights=RightsRules(basis="research"))
+    one = reserved(bench)
+    bench.take(bench.visit(one))
+    assert bench.record(one).abstracts
+    assert bench.record(one).rights.abstract_policy.show == "signed_in"
+    bench.archive.sync()
+    assert on_disk(bench.folder, words_of(bench, one))
+
+
+def test_a_basis_that_ends_takes_the_abstracts_with_the_next_visit(tmp_path: Path, store: Store) -> None:
+    bench = Bench(tmp_path, store, basis="research")
+    one = reserved(bench)
+    bench.take(bench.visit(one))
+    assert bench.record(one).abstracts
+    bench.another("none")
+    bench.take(bench.visit(one))
+    assert not bench.record(one).abstracts
+
+
+def test_noarchive_keeps_no_body(bench: Bench) -> None:
+    one = bench.ids[0]
+    visit = bench.visit(one, headers=(("content-type", "text/html; charset=utf-8"), ("x-robots-tag", "noarchive")))
+    assert bench.take(visit)["archive_none"] == 1
+    record = bench.record(one)
+    assert (record.provenance.archive, record.provenance.warc_file) == ("none", None)
+    assert record.provenance.archive_reason == "robots: noarchive"
+    assert bench.store.archive_index.pointer(record.id) is None
+
+
+def test_no_address_of_a_person_reaches_record_or_archive(tmp_path: Path, bench: Bench) -> None:
+    bench.take(*(bench.visit(one) for one in bench.ids))
+    bench.archive.sync()
+    assert any(b"mailto:" in bench.visit(one).page.body for one in bench.ids if bench.visit(one).page)  # type: ignore[union-attr]
+    domain = next(
+        body.split(b"mailto:")[1].split(b'"')[0].decode().partition("@")[2]
+        for body in (bench.site.respond(bench.site.path(one)).body for one in bench.ids)
+        if b"mailto:" in body and b"@" in body.split(b"mailto:")[1].split(b'"')[0]
+    )
+    assert on_disk(tmp_path, f"@{domain}") == []
+
+
+def test_a_record_removed_on_request_never_returns(tmp_path: Path, bench: Bench) -> None:
+    one = bench.ids[0]
+    bench.take(bench.visit(one))
+    bench.store.purge(bench.folder, bench.record(one).id, "legal", bench.now)
+    words = words_of(bench, one)
+    assert bench.take(bench.visit(one)) == {"ok": 1, "skipped": 1}
+    other = bench.url(one) + "/again"
+    assert bench.take(bench.visit(one, url=other, final_url=other))["skipped"] == 1
+    assert bench.record(one).deletion_reason == "legal"
+    bench.archive.sync()
+    assert on_disk(bench.folder, words) == []

@@ -1,0 +1,61 @@
+"""No e-mail address of a person is kept."""
+
+import pytest
+from pages import ABSTRACT, NO_BASIS, TITLE, keep
+
+from harvester.model.record import (
+    AbstractPolicy,
+)
+
+ADDRESSES = {
+    "plain": "maud@lamps.example",
+    "link": '<a href="mailto:maud@lamps.example">write</a>',
+    "entities": "maud&#64;lamps&#46;example",
+    "all entities": "".join(f"&#{ord(char)};" for char in "maud@lamps.example"),
+    "hexadecimal": "".join(f"&#x{ord(char):x};" for char in "maud@lamps.example"),
+    "script": r'<script>var m = "maud\u0040lamps.example";</script>',
+    "percent": '<a href="mailto:maud%40lamps.example">write</a>',
+    "attribute": '<span data-mail="maud@lamps.example"></span>',
+    "split": "maud<span>@</span>lamps.example",
+    "spelled": "maud [at] lamps [dot] example",
+    "worded": "maud at lamps dot example",
+    "several": "{maud,otto}@lamps.example",
+    "xored": '<a data-cfemail="0a676b7f6e4a666b677a7924">write</a>',
+    "comment": "<!-- maud@lamps.example -->",
+}
+
+
+@pytest.mark.parametrize("shape", ADDRESSES)
+@pytest.mark.parametrize("policy", [AbstractPolicy(), NO_BASIS])
+def test_no_address_of_a_person_is_kept(shape: str, policy: AbstractPolicy) -> None:
+    kept = keep(
+        f"<html><body><h1>{TITLE}</h1><p>Maud Quillfeather&#160;{ADDRESSES[shape]}, Anse</p></body></html>", policy
+    )
+    assert kept.page is not None
+    text = kept.page.body.decode()
+    assert kept.state == "cut"
+    for part in ("maud", "otto", "lamps", "0a676b", "&#109;", "&#x6d;"):
+        assert part not in text
+    assert "Quillfeather" in text
+    assert "e-mail" in kept.reason or not policy.keep
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@media print",
+        '{"@context": "https://schema.org"}',
+        "/npm/jquery@3.6.0/x",
+        "logo@2x.png",
+        "Follow @lamps",
+        "5 @ 3",
+    ],
+)
+def test_what_is_no_address_stays(text: str) -> None:
+    assert keep(f"<html><body><p>{text}</p></body></html>", AbstractPolicy()).state == "kept"
+
+
+def test_a_body_too_large_to_cut_is_not_kept() -> None:
+    kept = keep(f"<p>{ABSTRACT}</p>" + "<p>x</p>" * 700_000)
+    assert (kept.page, kept.state) == (None, "none")
+    assert "too large" in kept.reason

@@ -1,0 +1,75 @@
+"""Fixtures of the run tests."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from press import Press
+
+from harvester.model.source import Discovery, PolitenessRules, Source, UrlRules
+from harvester.settings import Settings
+from storage.store import Store
+
+
+@pytest.fixture
+def press() -> Iterator[Press]:
+    found = Press()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            found.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            status, kind, text = found.answer(self.path)
+            if self.path.startswith("/article/"):
+                found.seen.release()
+                time.sleep(found.delay)
+            tag = f'"{hash(text)}"'
+            if status == 200 and self.headers.get("If-None-Match") == tag:
+                status, text = 304, ""
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("ETag", tag)
+            if status != 304:
+                self.send_header("Content-Length", str(len(text.encode())))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    found.origin = f"http://127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield found
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, press: Press) -> Settings:
+    return Settings(data_dir=tmp_path / "data", private_allow=(press.host,), contact="desk@harvest.example")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    with Store.open(settings.database_url, migrate=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def source(press: Press) -> Source:
+    return Source(
+        id="valley",
+        name="Annals of Valley Weather",
+        hosts=(press.host,),
+        languages=("en",),
+        discovery=(Discovery(kind="sitemap", url=f"{press.origin}/sitemap.xml"),),
+        urls=UrlRules(article=(r"/article/(?P<id>\d+)$",)),
+        politeness=PolitenessRules(delay=0, timeout=10),
+    )

@@ -1,0 +1,111 @@
+"""Stops, kill -9, and what the next Run makes of them."""
+
+import random
+import signal
+import threading
+import time
+
+import pytest
+from press import PAGES, Press, assert_archived, assert_whole, start, wait_for_pages
+
+from harvester.errors import HarvesterError
+from harvester.model.run import Run, RunOutcome
+from harvester.model.source import PolitenessRules, Source
+from harvester.run import run_source
+from harvester.settings import Settings
+from storage.spool import spooled_runs
+from storage.store import Store
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_run_keeps_what_it_fetched_and_the_next_goes_on(
+    store: Store, source: Source, settings: Settings, press: Press, number: signal.Signals
+) -> None:
+    press.delay = 0.1
+    running = start(settings, source, press)
+    wait_for_pages(press, 30)  # sixteen at a time: some have been answered
+    began = time.monotonic()
+    running.send_signal(number)
+    out, said = running.communicate(timeout=60)
+    assert time.monotonic() - began < 30
+    assert running.returncode == 0, said
+    stopped = Run.model_validate_json(out)
+    assert stopped.outcome is RunOutcome.INTERRUPTED
+    kept = len(list(store.records.iter()))
+    assert 0 < kept == stopped.counts["created"] < PAGES
+    press.delay = 0.0
+    press.asked.clear()
+    run = run_source(store, source, settings)
+    assert run.resumed_from == stopped.id
+    assert len(press.articles()) == PAGES - kept
+    assert_whole(store, settings)
+
+
+def test_stop_may_be_asked_from_another_thread(store: Store, source: Source, settings: Settings, press: Press) -> None:
+    press.delay = 0.1
+    stop = threading.Event()
+
+    def ask() -> None:
+        wait_for_pages(press, 3)
+        stop.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    assert run_source(store, source, settings, stop=stop).outcome is RunOutcome.INTERRUPTED
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_kill_9_loses_nothing_and_doubles_nothing(
+    store: Store, source: Source, settings: Settings, press: Press
+) -> None:
+    chance = random.Random(20261122)
+    polite = source.model_copy(update={"politeness": PolitenessRules(delay=0.04, timeout=10)})
+    for _ in range(5):
+        running = start(settings, polite, press)
+        wait_for_pages(press, 1)
+        time.sleep(chance.random() * 0.5)  # any moment of fetching, spooling, archiving and committing
+        running.kill()
+        running.communicate()
+        assert store.check() == []
+        for record in store.records.iter():
+            assert_archived(store, settings, record)
+    run = run_source(store, source, settings)
+    assert run.outcome is RunOutcome.SUCCEEDED, run.notes
+    assert run.resumed_from is not None
+    assert_whole(store, settings)
+    assert [one.outcome for one in store.runs.list()][1:] == [RunOutcome.INTERRUPTED] * 5
+    assert len(press.articles()) <= PAGES + 5  # one in flight at each kill
+    assert spooled_runs(settings.data_dir / "spool") == []
+
+
+def test_what_a_dead_run_spooled_is_taken_in_without_asking_again(
+    store: Store, source: Source, settings: Settings, press: Press
+) -> None:
+    press.delay = 0.05
+    running = start(settings, source, press)
+    wait_for_pages(press, 20)
+    running.kill()
+    running.communicate()
+    answered = len(press.articles())
+    press.delay = 0.0
+    press.asked.clear()
+    run = run_source(store, source, settings)
+    in_flight = 16
+    assert len(press.articles()) <= PAGES - answered + in_flight
+    assert any("interrupted run" in note for note in run.notes)
+    assert_whole(store, settings)
+
+
+def test_a_broken_archive_folder_stops_the_run_with_its_name(
+    store: Store, source: Source, settings: Settings, press: Press
+) -> None:
+    settings.data_dir.mkdir(exist_ok=True)
+    (settings.data_dir / "archive").write_text("in the way")
+    with pytest.raises(HarvesterError, match="archive"):
+        run_source(store, source, settings)
+    (run,) = store.runs.list()
+    assert run.outcome is RunOutcome.FAILED
+    assert list(store.records.iter()) == []
+    (settings.data_dir / "archive").unlink()
+    assert run_source(store, source, settings).outcome is RunOutcome.SUCCEEDED
+    assert_whole(store, settings)

@@ -1,0 +1,63 @@
+"""Who holds a Source."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from press import Press, assert_whole
+
+from harvester.ingest import LeaseLostError
+from harvester.model.run import Run, RunOutcome
+from harvester.model.source import PolitenessRules, Source
+from harvester.run import Progress, run_source
+from harvester.run.lease import is_alive, process, this_process
+from harvester.settings import Settings
+from storage.store import Store
+
+
+def test_a_run_that_lost_its_lease_stores_nothing_more(
+    store: Store, source: Source, settings: Settings, press: Press
+) -> None:
+    press.delay = 0.05
+    successor: list[Run] = []
+
+    def take_over(progress: Progress) -> None:
+        if progress.counts and not successor:
+            with store.begin() as unit:
+                now, me = datetime.now(UTC), this_process()
+                successor.append(store.runs.open(unit, source.id, "successor", me, now, 60, lambda owner: False))
+
+    polite = source.model_copy(update={"politeness": PolitenessRules(delay=0.1, timeout=10)})
+    with pytest.raises(LeaseLostError):
+        run_source(store, polite, settings, on_progress=take_over)
+    latest, lost = store.runs.list()
+    assert (latest.id, latest.outcome) == ("successor", RunOutcome.RUNNING)
+    assert (lost.id, lost.outcome) == (latest.resumed_from, RunOutcome.INTERRUPTED)
+    with store.begin() as unit:
+        store.runs.close(unit, "successor", RunOutcome.INTERRUPTED, {}, [], datetime.now(UTC))
+    press.delay = 0.0
+    assert run_source(store, source, settings).outcome is RunOutcome.SUCCEEDED
+    assert_whole(store, settings)
+
+
+def test_a_process_is_known_by_more_than_its_number() -> None:
+    me = this_process()
+    assert me.pid == os.getpid()
+    assert is_alive(me)
+    assert not is_alive(me.__class__(me.host, me.pid, "another boot"))
+    assert is_alive(me.__class__("elsewhere", me.pid, ""))
+
+
+def test_an_ended_process_is_dead_even_before_it_is_reaped() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    owner = process(child.pid)
+    assert is_alive(owner)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert not is_alive(owner)
+    child.wait()
+    assert not is_alive(owner)
+    assert child.stdin
+    child.stdin.close()

@@ -1,0 +1,56 @@
+"""Counts, report and Expectations -> outcome and notes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from harvester.model.page import VisitOutcome
+from harvester.model.run import RunOutcome
+from harvester.model.source import Expectations
+from harvester.run.verdict import Course, judge, misses
+
+
+def course(**values: Any) -> Course:
+    return Course(**{"counts": {"ok": 3}, "seen": {}, "report": {}, **values})
+
+
+def test_a_good_run_succeeds_without_a_word() -> None:
+    assert judge(course(), Expectations()) == (RunOutcome.SUCCEEDED, [])
+    assert judge(course(counts={}), Expectations()) == (RunOutcome.SUCCEEDED, [])
+
+
+def test_a_host_that_stayed_shut_degrades() -> None:
+    outcome, notes = judge(course(report={"shut": {"host.example": "held for an hour"}}), Expectations())
+    assert (outcome, notes) == (RunOutcome.DEGRADED, ["host.example: held for an hour"])
+
+
+@pytest.mark.parametrize(
+    ("counts", "outcome", "word"),
+    [
+        ({"disallowed": 4}, RunOutcome.DEGRADED, "robots.txt forbids"),
+        ({"network_error": 4}, RunOutcome.FAILED, "is the host up"),
+        ({"forbidden": 2, "challenged": 1}, RunOutcome.DEGRADED, "forbidden 2, challenged 1"),
+        ({"disallowed": 4, "ok": 1}, RunOutcome.SUCCEEDED, ""),
+    ],
+)
+def test_nothing_reached_is_told_by_its_cause(counts: dict[str, int], outcome: RunOutcome, word: str) -> None:
+    found, notes = judge(course(counts=counts), Expectations())
+    assert found is outcome
+    assert word in " ".join(notes)
+    assert set(counts) <= {outcome.value for outcome in VisitOutcome}
+
+
+def test_shares_of_a_handful_say_nothing() -> None:
+    expect = Expectations(with_doi=1.0)
+    assert list(misses(expect, {"records": 4, "with_doi": 0}, None)) == []
+    assert list(misses(expect, {"records": 5, "with_doi": 5}, None)) == []
+    (note,) = misses(expect, {"records": 8, "with_doi": 7}, None)
+    assert note == "expected with_doi at least 100%, found 88% of 8 records read"
+
+
+def test_the_report_names_what_a_reservation_took_away() -> None:
+    _, notes = judge(course(counts={"ok": 3, "reserved": 3, "abstracts_withheld": 2}), Expectations())
+    assert len(notes) == 2
+    assert notes[0].startswith("2 pages reserve")
+    assert json.dumps(notes).count("text and data mining") == 2
