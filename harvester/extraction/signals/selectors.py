@@ -47,6 +47,8 @@ def _read(field: str, rule: SelectorRule, element: Element) -> Iterator[Signal]:
     dropped = frozenset(found for css in rule.drop for found in compiled(css, None)(element))
     if rule.attr:
         raw = element.get(rule.attr, "")
+    elif element.tag == "script":  # never shown, but a rule that names it wants its words
+        raw = element.text or ""
     else:
         raw = visible_text(element, dropped)
     if not raw.strip():
