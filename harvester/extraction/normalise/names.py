@@ -7,20 +7,25 @@ from typing import NamedTuple
 _DEGREES = re.compile(
     r"(?:,|\s)\s*(?:M\.?D\.?|Ph\.?D\.?|D\.?Phil\.?|M\.?Sc\.?|B\.?Sc\.?|M\.?P\.?H\.?|F\.?R\.?C\.?[A-Z]\.?|Dr\.?|Prof\.?|MS|MBBS|RN|FACS|DVM|DDS|PharmD|MBA)(?=$|[\s,;])\.?"
 )
-_TITLES = re.compile(r"^(?:Dr|Prof|Pr|Mr|Mrs|Ms|Mme|M)\.?\s+(?=\S+\s+\S)", re.IGNORECASE)
+_TITLES = re.compile(r"^(?:Dr|Prof|Pr|Mr|Mrs|Ms|Mme)\.?\s+(?=\S+\s+\S)", re.IGNORECASE)
 _SUFFIX = re.compile(r"^(?:Jr|Sr|I{2,3}|IV)\.?$", re.IGNORECASE)
 _PARTICLES = frozenset(
-    "de du des d la le les van von der den dem ter ten te zu zum zur da das do dos di del della dello degli dei el al bin ibn ben "
-    "af av vom y e lo saint sainte mac".split()
+    "de du des d la le les van von der den dem ter ten te zu zum zur da das do dos di del della dello degli dei el al bin "
+    "ibn ben af av vom y e lo saint sainte mac".split()
 )
 _MARKS = re.compile(r"[*†‡§¶#∗⁎⁺¹²³⁰-⁹ᵃ-ᶻ☆⊥✉️]+")
 _FOOTNOTE = re.compile(r"(?<=\w)\s*\^?\(?\[?\d{1,2}(?:\s*,\s*\d{1,2})*\]?\)?$")
 _GROUP = re.compile(
-    r"\b(?:group|groupe|consortium|collaborat\w+|committee|comité|network|réseau|team|équipe|investigators|society|société|"
-    r"association|organi[sz]ation|working party|study|university|université|initiative|task force|collective|collectif)\b",
+    r"\b(?:group|groupe|consortium|collaborat\w+|committee|comité|network|réseau|team|équipe|investigators|society|"
+    r"société|association|organi[sz]ation|working party|study|university|université|initiative|task force|collective|collectif)\b",
     re.IGNORECASE,
 )
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.?[-‐‑]?){1,4}$")
+_CYRILLIC = re.compile("^[\u0400-\u04ff]")
+_PATRONYMIC = re.compile(r"(?:вич|вна|ична|инична|оглы|кызы)$", re.IGNORECASE)
+_CYRILLIC_FAMILY = re.compile(
+    r"(?:ов|ова|ев|ева|ёв|ёва|ин|ина|ский|ская|цкий|цкая|енко|чук|юк|ий|ая|ых|их)$", re.IGNORECASE
+)
 _ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -54,7 +59,7 @@ def read_name(text: str) -> Name:
     suffix = ""
     if _SUFFIX.match(words[-1]) and len(words) > 2:
         suffix = words.pop()
-    if _ASIAN.search(printed):
+    if _ASIAN.search(printed) or _family_first(words):
         family, given = words[0], " ".join(words[1:])
     else:
         family, given = _split(words)
@@ -67,6 +72,15 @@ def looks_like_name(text: str) -> bool:
     if not 1 < len(words) <= 6 or len(text) > 60 or any(char.isdigit() or char in "@:/" for char in text):
         return False
     return text[0].isalpha() and any(word[0].isupper() for word in words)
+
+
+def _family_first(words: list[str]) -> bool:
+    """True for `Иванова Мария Петровна` and `Соколов Антон`: the family name leads and looks like one."""
+    if not _CYRILLIC.search(words[0]):
+        return False
+    return bool(_PATRONYMIC.search(words[-1])) or (
+        bool(_CYRILLIC_FAMILY.search(words[0])) and not _CYRILLIC_FAMILY.search(words[-1])
+    )
 
 
 def is_group(printed: str) -> bool:
