@@ -4,15 +4,14 @@ import codecs
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-import lxml.html
 from lxml import etree
 
 from harvester.model.page import Page
 from harvester.model.signal import QUOTE_LIMIT, Evidence
 
-Element = Any  # lxml.html.HtmlElement; its stubs know too little to be worth the casts
+Element = Any  # lxml.etree._Element; its stubs know too little to be worth the casts
 
 BLOCKS = frozenset(
     "address article aside blockquote body button caption center dd details div dl dt fieldset figcaption figure footer "
@@ -23,11 +22,8 @@ INVISIBLE = frozenset(
     ("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg", "iframe")
 )
 
-_TEXT_NODES = etree.XPath(
-    "//body//text()[normalize-space() and not(parent::script or parent::style or parent::noscript or "
-    "parent::template or parent::textarea or parent::option)]"
-)
-_STRING = etree.XPath("string()")
+_STRING = etree.XPath("string()", smart_strings=False)
+_IDS = etree.XPath("//@id", smart_strings=False)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.-]{2,40})""")
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
@@ -108,29 +104,22 @@ def _broken_utf8(body: bytes, known_by: str) -> Charset:
     return Charset("utf-8", known_by, suspect=True) if _mostly_utf8(body) else Charset("cp1252", "bytes")
 
 
-class TextNode(NamedTuple):
-    """One text node of the body in document order; `block` is the nearest block-level ancestor."""
-
-    text: str
-    parent: Element  # the element the text stands directly in
-    block: Element
-
-
 class Document:
     """One parsed Page. The tree is read by everybody and changed by nobody: paths in evidence rest on it.
 
-    `root` is an `lxml.html` tree (`is_xml` False) or an XML tree parsed without entities, DTD or network.
+    `root` is an HTML tree as `lxml.html` parses it (`is_xml` False) or an XML tree parsed without entities, DTD or network.
     """
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.charset = charset_of(page.body, page.header("content-type"))
         self.is_xml = bool(_XML_START.match(page.body)) and not _HTML_START.search(page.body[:1000])
+        self.markup = page.body  # what the parser reads: for tests that are cheaper on bytes than on the tree
         self.root = self._parse_xml() if self.is_xml else self._parse_html()
         self._where: dict[Element, str] = {}
 
     def _parse_html(self) -> Element:
-        body = self.page.body
+        body = self.markup
         charset = self.charset.name
         if charset != "utf-8" or self.charset.suspect:
             body = body.decode(charset, "replace").encode("utf-8", "replace")
@@ -138,34 +127,36 @@ class Document:
             body = body.replace(b"\0", b"")
         if b"&#0" in body or b"&#x0" in body:
             body = _BAD_REFERENCES.sub(b"", body)
-        parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+        self.markup = body
+        # Plain elements, not lxml.html's: those ask Python for a class at every step through the tree.
+        parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, collect_ids=False)
         try:
-            root = lxml.html.document_fromstring(body or b"<html></html>", parser=parser)
-        except (etree.ParserError, ValueError):
-            root = lxml.html.document_fromstring(b"<html><body></body></html>", parser=parser)
-        return root
+            root = etree.fromstring(body or b"<html></html>", parser)
+        except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+            root = None
+        return root if root is not None else etree.fromstring(b"<html><body></body></html>", parser)
 
     def _parse_xml(self) -> Element:
         parser = etree.XMLParser(
             recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, remove_pis=True
         )
-        root = etree.fromstring(self.page.body, parser=parser)
+        root = etree.fromstring(self.markup, parser=parser)
         return root if root is not None else etree.Element("empty")
 
     @cached_property
-    def texts(self) -> list[TextNode]:
-        """The visible text nodes of the body, in document order."""
-        nodes: list[TextNode] = []
-        blocks: dict[Element, Element] = {}
-        for text in _TEXT_NODES(self.root):
-            parent = text.getparent()
-            if text.is_tail:
-                parent = parent.getparent()
-            block = blocks.get(parent)
-            if block is None:
-                block = blocks[parent] = block_of(parent)
-            nodes.append(TextNode(str(text), parent, block))
-        return nodes
+    def text(self) -> str:
+        """The string value of the whole page, scripts and all: for tests that are cheaper on it than on the tree."""
+        return string_value(self.root)
+
+    @cached_property
+    def words(self) -> bytes:
+        """`text` as UTF-8 with ASCII letters in lower case: searched faster than characters."""
+        return self.text.encode("utf-8", "surrogatepass").lower()
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """All ids of the page."""
+        return frozenset(_IDS(self.root))
 
     @cached_property
     def language(self) -> str | None:
@@ -239,7 +230,7 @@ def block_of(element: Element) -> Element:
 
 def string_value(element: Element) -> str:
     """XPath 1.0 string value: all text below, comments left out."""
-    return str(_STRING(element))
+    return cast(str, _STRING(element))
 
 
 def language_tag(declared: str | None) -> str | None:

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from lxml import etree
+
 from harvester.extraction.document import Document, Element, visible_text
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.normalise.identifiers import doi
@@ -18,6 +20,18 @@ _CITE_OTHER = re.compile(
     r"please\s+cite\s+the\s+(?:english|french|original)\s+(?:version|edition|reference))"
     r"[^.]{0,400}",
     re.IGNORECASE,
+)
+_POUR_CITER = re.compile(rb"citer\b[^.]{0,400}(?:anglaise|originale)")
+_PLEASE_CITE = re.compile(rb"please\W{0,200}cite\W{0,200}the\b")
+_NOT_CITE = re.compile(rb"do(?:\W{1,200}not|n\W{1,4}t)\W{0,200}(?:use|cite)\b[^.]{0,400}reference")
+_CITING = etree.XPath(
+    "//body[text()[contains(., 'citation') or contains(., 'citer') or contains(., 'cite ')]]|"
+    "//body//*[self::p or self::div or self::td or self::li or self::span or self::pre or self::section]"
+    "[text()[contains(., 'citation') or contains(., 'citer') or contains(., 'cite ')]]"
+)
+_SAYS_RETRACTED = ("etracted", "ithdrawn", "étracté", "retiré")
+_NOTICED = etree.XPath(
+    "descendant::*[text()[" + " or ".join(f"contains(., '{word}')" for word in _SAYS_RETRACTED) + "]]"
 )
 _JOURNAL = re.compile(
     r"(?:r[ée]f[ée]rence\s+anglaise\s+(?:de|du|dans)|article\s+original\s+paru\s+dans|paru(?:e)?\s+dans|"
@@ -69,17 +83,23 @@ def _citation_note(document: Document, index: SignalIndex) -> tuple[Element, str
     for signal in index.get("selector", "citation_note"):
         if _CITE_OTHER.search(signal.value):
             return signal.element, signal.value
-    body = document.root.find("body")
-    if body is None:
+    if not _may_cite_other(document.words):
         return None
-    for element in body.xpath(
-        "//*[self::p or self::div or self::td or self::li or self::span or self::pre or self::section or self::body]"
-        "[text()[contains(., 'citation') or contains(., 'citer') or contains(., 'cite ')]]"
-    ):
+    for element in _CITING(document.root):
         text = visible_text(element)
         if len(text) < 20_000 and (match := _CITE_OTHER.search(text)):
             return element, match[0]
     return None
+
+
+def _may_cite_other(words: bytes) -> bool:
+    """A cheap test on all words of the page: False if no sentence of `_CITE_OTHER` can stand among them."""
+    return (
+        (b"utiliser" in words and b"citation" in words)
+        or (b"citer" in words and bool(_POUR_CITER.search(words)))
+        or (b"please" in words and bool(_PLEASE_CITE.search(words)))
+        or bool(_NOT_CITE.search(words))
+    )
 
 
 def _other_edition(document: Document, element: Element, note: str) -> Relation:
@@ -145,14 +165,9 @@ def _integrity(document: Document, titles: tuple[str, ...]) -> Integrity:
                 evidence = (document.evidence("title", "retracted", element, match[0].strip()),)
             return Integrity.model_validate({"status": status, "notice": title, "evidence": evidence})
     body = document.root.find("body")
-    candidates = (
-        body.xpath(
-            ".//*[text()[contains(., 'etracted') or contains(., 'ithdrawn') or contains(., 'étracté') or contains(., 'retiré')]]"
-        )
-        if body is not None
-        else []
-    )
-    for element in candidates[:50]:
+    if body is None or not any(word in document.text for word in _SAYS_RETRACTED) or not _NOTICE.search(document.text):
+        return Integrity()
+    for element in _NOTICED(body)[:50]:
         text = document.string(element)
         if len(text) < 1000 and (match := _NOTICE.search(text)) and not _in_references(element):
             word = fold(match[1] or match[2])

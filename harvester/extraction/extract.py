@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from harvester.extraction.access.classify import classify
@@ -22,9 +23,10 @@ from harvester.extraction.fields.titles import choose_titles, visible_signals
 from harvester.extraction.normalise.text import has_mojibake, tidy
 from harvester.extraction.signals import containers, headings, json_ld, links, meta_tags, printed, selectors
 from harvester.extraction.signals.signal import Signal
+from harvester.extraction.survey import survey
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import LangText, Location, Provenance, Record, Rights, record_id
-from harvester.model.source import Detect, Platform, Source
+from harvester.model.source import AccessRules, Detect, Platform, ReadRules, Source
 from harvester.urls import canonical_url
 
 RULES = "1"  # raised when a rule changes what a page says; stored with every record
@@ -35,6 +37,7 @@ _STATUS_OUTCOMES = {401: VisitOutcome.FORBIDDEN, 402: VisitOutcome.FORBIDDEN, 40
 _TEXT_TYPES = re.compile(
     r"^\s*(?:text/html|application/xhtml\+xml|text/xml|application/xml|text/plain)\b", re.IGNORECASE
 )
+_NO_RULES, _NO_ACCESS_RULES = ReadRules(), AccessRules()
 _BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
 
 
@@ -86,33 +89,50 @@ def _not_readable(page: Page) -> Extraction | None:
 
 def _recognised(document: Document, source: Source, fingerprints: Sequence[tuple[Detect, Platform]]) -> Source:
     """The Source with the rules of the platform whose marks stand on the page, if it has none of its own."""
-    if source.platform or source.read != type(source.read)():
+    if source.platform or source.read != _NO_RULES:
         return source
     for detect, platform in fingerprints:
         if _matches(document, detect):
             languages = source.languages or platform.languages
-            access = platform.access if source.access == type(source.access)() else source.access
+            access = platform.access if source.access == _NO_ACCESS_RULES else source.access
             return source.model_copy(update={"read": platform.read, "access": access, "languages": languages})
     return source
 
 
 def _matches(document: Document, detect: Detect) -> bool:
+    if not document.ids.issuperset(_wanted_ids(detect.elements)):
+        return False
     if detect.generator:
-        generators = document.root.xpath("//meta[@name='generator' or @name='Generator']/@content")
-        if not any(re.search(detect.generator, value) for value in generators):
+        metas = [meta for meta in document.root.iter("meta") if meta.get("name") in ("generator", "Generator")]
+        if not any(re.search(detect.generator, meta.get("content", "")) for meta in metas):
             return False
+    if not all(name in document.markup for name in _wanted_classes(detect.elements)):
+        return False
     return all(selectors.compiled(css, None)(document.root) for css in detect.elements)
 
 
+@lru_cache(maxsize=512)
+def _wanted_ids(elements: tuple[str, ...]) -> frozenset[str]:
+    """The ids without which no plain `#id` of a platform's marks can match."""
+    return frozenset(css[1:] for css in elements if re.fullmatch(r"#[\w-]+", css))
+
+
+@lru_cache(maxsize=512)
+def _wanted_classes(elements: tuple[str, ...]) -> tuple[bytes, ...]:
+    """The classes without which no plain `.class` of a platform's marks can match."""
+    return tuple(css[1:].encode() for css in elements if re.fullmatch(r"\.[\w-]+", css))
+
+
 def _signals(document: Document, source: Source) -> list[Signal]:
+    found = survey(document)
     return [
         *meta_tags.read(document),
         *links.read(document),
         *json_ld.read(document),
         *selectors.read(document, source.read),
         *visible_signals(document),
-        *headings.read(document, source.read.blocks),
-        *containers.read(document),
+        *headings.read(document, found.labelled, source.read.blocks),
+        *containers.read(document, found.named),
     ]
 
 

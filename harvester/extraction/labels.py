@@ -53,12 +53,25 @@ def _table() -> tuple[dict[str, Label], dict[str, str]]:
     return labels, sections
 
 
+_BEFORE = " \t\r\n\xa0[(*•"
+_REACH, _HEAD = 60, 3  # characters before which a label begins; letters it is told by
+
+
 @cache
-def initials() -> frozenset[str]:
-    """First letters of all labels as printed: a cheap test before the look-up."""
-    labels, _ = _table()
-    letters = {key[0] for key in (*labels, *_facts())} | set("öéèё")
-    return frozenset(letters | {letter.upper() for letter in letters})
+def _beginnings() -> tuple[frozenset[str], frozenset[str]]:
+    """First letters of all labels as printed, and their first three letters in lower case."""
+    keys = (*_table()[0], *_facts())
+    letters = {key[0] for key in keys} | set("öéèё")
+    return frozenset(letters | {letter.upper() for letter in letters}), frozenset(key[:_HEAD] for key in keys)
+
+
+def may_begin_label(text: str) -> bool:
+    """A cheap test before the look-up: False if `text` begins as no label of a block or fact does."""
+    initials, heads = _beginnings()
+    start = text[:_REACH].lstrip(_BEFORE)[:_HEAD]
+    if len(start) == _HEAD and start.isalpha() and start.isascii():
+        return start.lower() in heads
+    return start[:1] in initials
 
 
 @lru_cache(maxsize=8192)

@@ -1,7 +1,9 @@
 """Reads elements whose class or id names what they hold: an abstract without a heading, a list of authors."""
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from lxml import etree
 
@@ -10,11 +12,9 @@ from harvester.extraction.labels import label_of
 from harvester.extraction.normalise.names import looks_like_name, split_names
 from harvester.extraction.signals.signal import Signal
 
-_CANDIDATES = etree.XPath(
-    "descendant::*[self::div or self::section or self::p or self::span or self::article or self::blockquote or self::dd or self::td]"
-    "[contains(@class,'bstract') or contains(@id,'bstract') or contains(@class,'esum') or contains(@id,'esum') or "
-    "contains(@class,'-description') or @itemprop='description' or @property='description' or @role='doc-abstract' or contains(@class,'ummary')]"
-)
+_ABSTRACT_TAGS = frozenset(("div", "section", "p", "span", "article", "blockquote", "dd", "td"))
+_DESCRIBING = re.compile(rb"rop(?:erty)?\s*=\s*[\"']?description")  # itemprop and property
+_DESCRIBED = etree.XPath("descendant::*[@itemprop='description' or @property='description' or @role='doc-abstract']")
 _NOT_ABSTRACT = re.compile(
     r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
 )
@@ -26,38 +26,47 @@ _ABSTRACT = re.compile(
     r"(?:$|[-_]|(?:content|text|body|section|intext|infull))",
     re.I,
 )
-_AUTHORS = etree.XPath(
-    "descendant::*[self::div or self::p or self::span or self::ul or self::section or self::td or self::h2 or self::h3 or self::a]"
-    "[contains(@class,'uthor') or contains(@id,'uthor') or contains(@class,'reator') or contains(@itemprop,'author') or "
-    "@rel='author']"
-)
+_AUTHOR_TAGS = ("div", "p", "span", "ul", "section", "td", "h2", "h3", "a")
 _AUTHOR_NAME = re.compile(
     r"(?:^|[-_a-z])[Aa]uthors?(?:$|[-_]?(?:names?|list|s|data|link|text|item)$)|^contrib(?:utor)?s?$|^creators?$", re.I
 )
 _ELSEWHERE = re.compile(
     r"referenc|biblio|cited|citation|comment|related|recommend|sidebar|footer|bio|search|similar|also", re.I
 )
-_KEYWORDS = etree.XPath(
-    "//body//*[self::ul or self::div or self::p or self::section][contains(@class,'eyword') or contains(@class,'kwd')]"
-)
+_MOST = 200  # elements named an abstract; a page with more is no article's
+_KEYWORD_TAGS = frozenset(("ul", "div", "p", "section"))
 _KEYWORD_NAME = re.compile(r"(?:^|[\s_-])(?:kwd-?groups?|keywords?(?:-?(?:list|group|section))?)(?:$|[\s_-])", re.I)
 
 
-def read(document: Document) -> list[Signal]:
-    """`container:abstract` for every element that is named an abstract and holds prose."""
-    signals: list[Signal] = []
+def read(document: Document, named: Sequence[Element]) -> list[Signal]:
+    """`container:abstract`, `container:authors` and `container:keywords`; `named` are the elements of the survey."""
+    return [*_abstracts(document, named), *_authors(document), *_keywords(named)]
+
+
+def _abstracts(document: Document, named: Sequence[Element]) -> Iterator[Signal]:
+    """One Signal for every element that is named an abstract and holds prose, unless one inside fits more closely."""
+    candidates = _named_abstracts(document, named)[:_MOST]
     taken: list[Element] = []
-    for element in _CANDIDATES(document.root):
-        if not _named(element) or any(parent in taken for parent in element.iterancestors()):
+    for place, element in enumerate(candidates):
+        if any(parent in taken for parent in element.iterancestors()) or not _holds_prose(element):
             continue
-        inner = next((e for e in _CANDIDATES(element) if e is not element and _named(e) and _holds_prose(e)), None)
-        if inner is not None:
-            continue  # the closer fit follows
-        if _holds_prose(element) and not _apart(element):
-            taken.append(element)
-            text = visible_text(element)
-            signals.append(Signal("container", "abstract", text, None, element))
-    return [*signals, *_authors(document), *_keywords(document)]
+        if any(_holds_prose(inner) for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
+            continue
+        taken.append(element)
+        yield Signal("container", "abstract", visible_text(element), None, element)
+
+
+def _named_abstracts(document: Document, named: Sequence[Element]) -> list[Element]:
+    found = [element for element in named if element.tag in _ABSTRACT_TAGS and _names_abstract(element)]
+    if b"doc-abstract" not in document.markup and not _DESCRIBING.search(document.markup):
+        return found
+    either = {*found, *_DESCRIBED(document.root)}
+    return [element for element in document.root.iter(*_ABSTRACT_TAGS) if element in either]
+
+
+def _inside(element: Element, following: Sequence[Element]) -> Iterator[Element]:
+    """Those of the elements that follow in document order that stand inside `element`."""
+    return takewhile(lambda other: element in other.iterancestors(), following)
 
 
 def _authors(document: Document) -> list[Signal]:
@@ -65,20 +74,19 @@ def _authors(document: Document) -> list[Signal]:
     root = document.root
     if any((meta.get("name") or "").lower() in ("citation_author", "citation_authors") for meta in root.iter("meta")):
         return []
+    candidates = [element for element in root.iter(*_AUTHOR_TAGS) if _tells_authors(element)]
     leaves: list[tuple[Element, str]] = []
-    for element in _AUTHORS(root):
+    for place, element in enumerate(candidates):
         names = [*(element.get("class") or "").split(), element.get("id") or "", element.get("itemprop") or ""]
         if not any(name and _is_author_name(name) for name in names) or _apart(element):
             continue
         text = " ".join(_without_marks(element).split())
         if not 3 <= len(text) <= 1500:
             continue
-        inner = [child for child in element.iterdescendants() if child in dict.fromkeys(_AUTHORS(element))]
-        if inner and len(text) > 60:
+        if len(text) > 60 and next(_inside(element, candidates[place + 1 : place + 2]), None) is not None:
             continue  # the list of the leaves that follow
         people = [name for name in split_names(text) if looks_like_name(name) and not label_of(name)]
-        if people:
-            leaves.extend((element, name) for name in people)
+        leaves.extend((element, name) for name in people)
     distinct = dict.fromkeys(name for _, name in leaves)
     if not distinct:
         return []
@@ -86,11 +94,24 @@ def _authors(document: Document) -> list[Signal]:
     return [Signal("container", "authors", "; ".join(distinct), None, first, None, None, tuple(distinct))]
 
 
-def _keywords(document: Document) -> list[Signal]:
+def _tells_authors(element: Element) -> bool:
+    classes = element.get("class") or ""
+    return (
+        "uthor" in classes
+        or "reator" in classes
+        or "uthor" in (element.get("id") or "")
+        or "author" in (element.get("itemprop") or "")
+        or element.get("rel") == "author"
+    )
+
+
+def _keywords(named: Sequence[Element]) -> list[Signal]:
     """`container:keywords` from elements that are named keywords and carry no label."""
-    for group in _KEYWORDS(document.root):
-        names = f"{group.get('class') or ''} {group.get('id') or ''}"
-        if not _KEYWORD_NAME.search(names):
+    for group in named:
+        classes = group.get("class") or ""
+        if group.tag not in _KEYWORD_TAGS or not ("eyword" in classes or "kwd" in classes):
+            continue
+        if not _KEYWORD_NAME.search(f"{classes} {group.get('id') or ''}"):
             continue
         items = [
             text
@@ -133,11 +154,13 @@ def _is_abstract_name(name: str) -> bool:
     return bool(_ABSTRACT.search(name)) and not _NOT_ABSTRACT.search(name)
 
 
-def _named(element: Element) -> bool:
-    if element.get("role") == "doc-abstract" or "description" in (element.get("itemprop"), element.get("property")):
-        return True
-    names = [*(element.get("class") or "").split(), element.get("id") or ""]
-    return any(name and _is_abstract_name(name) for name in names)
+def _names_abstract(element: Element) -> bool:
+    classes, own = element.get("class") or "", element.get("id") or ""
+    if not any(part in classes or part in own for part in ("bstract", "esum")) and not any(
+        part in classes for part in ("-description", "ummary")
+    ):
+        return False
+    return any(name and _is_abstract_name(name) for name in (*classes.split(), own))
 
 
 def _holds_prose(element: Element) -> bool:

@@ -9,17 +9,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harvester.extraction.document import BLOCKS, Document, Element, block_of, string_value
-from harvester.extraction.labels import Label, initials, inline_label, is_section, label_of
+from harvester.extraction.labels import Label, inline_label, is_section, label_of
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.signals.facts import Fact, fact_at, read_fact
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items
 from harvester.extraction.signals.selectors import compiled, find
 from harvester.extraction.signals.signal import Signal
+from harvester.extraction.survey import CARRIERS, labelled
 from harvester.model.record import Section
 from harvester.model.source import SelectorRule
 
-_CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
-             "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
 _SKIPPED = frozenset(
     "script style noscript template nav button form select option textarea svg iframe math aside figure".split()
 )
@@ -74,26 +73,29 @@ class _Closed(Exception):  # noqa: N818 - a signal between walker and reader, no
     """The region ends here."""
 
 
-def read(document: Document, rules: Sequence[SelectorRule] = ()) -> list[Signal]:
+Carriers = Sequence[tuple[Element, str]]  # elements with their own text, which may begin with a label
+
+
+def read(document: Document, carriers: Carriers, rules: Sequence[SelectorRule] = ()) -> list[Signal]:
     """Signals `abstract`, `lay`, `graphical`, `highlights`, `keywords` with the label's language.
 
-    With `rules` (a Source's `read.blocks`) only the containers they find are read, if there are any.
+    `carriers` are those of the page's body. With `rules` (a Source's `read.blocks`) only the containers they find are
+    read, if there are any.
     """
-    body = document.root.find("body")
-    if body is None:
+    if document.root.find("body") is None:
         return []
     seen: set[Element] = set()
     signals: list[Signal] = []
     for rule in rules:
         for root in find(document, rule):
             seen.update(e for css in rule.drop for e in compiled(css, None)(root))
-            signals.extend(_read_root(document, root, seen))
-    return signals or _read_root(document, body, seen)
+            signals.extend(_read_all(document, labelled(root), seen))
+    return signals or _read_all(document, carriers, seen)
 
 
-def _read_root(document: Document, root: Element, seen: set[Element]) -> list[Signal]:
+def _read_all(document: Document, carriers: Carriers, seen: set[Element]) -> list[Signal]:
     signals: list[Signal] = []
-    for start in _starts(root):
+    for start in _starts(carriers):
         if start.element in seen:
             continue
         if isinstance(start, Fact):
@@ -104,15 +106,8 @@ def _read_root(document: Document, root: Element, seen: set[Element]) -> list[Si
     return signals
 
 
-def _starts(body: Element) -> Iterator[_Start | Fact]:
-    letters = initials()
-    for element in body.iter(*_CARRIERS):
-        text = element.text
-        if not text:
-            continue
-        head = text[:60].lstrip(" \t\r\n\xa0[(*•")
-        if not head or head[0] not in letters:
-            continue
+def _starts(carriers: Carriers) -> Iterator[_Start | Fact]:
+    for element, text in carriers:
         found = _label_at(element, text)
         if found and found.label.kind != "stop":
             if not _in_navigation(element):
@@ -286,7 +281,7 @@ class _Reader:
 
     def _heads(self, element: Element) -> bool:
         """Handle an element that is a label or heading; True if it needs no further reading."""
-        words = string_value(element) if element.tag in _CARRIERS else ""
+        words = string_value(element) if element.tag in CARRIERS else ""
         if not words or len(words) > 200:
             return False
         text = " ".join(words.split())

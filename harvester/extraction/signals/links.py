@@ -2,12 +2,16 @@
 
 import re
 
-from harvester.extraction.document import Document, language_tag
+from lxml import etree
+
+from harvester.extraction.document import Document, Element, language_tag
 from harvester.extraction.signals.signal import Signal
 
 _WANTED = frozenset(
     ("canonical", "alternate", "license", "licence", "cite-as", "author", "item", "describedby", "schema.dc")
 )
+_ANCHORS = etree.XPath("descendant::a[@rel]")
+_ANCHORS_AND_AREAS = etree.XPath("//a[@rel]|//area[@rel]")
 _HEADER_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w*!-]+(?:\s*=\s*(?:"[^"]*"|[^",;]*))?)*)')
 _PARAMETER = re.compile(r';\s*([\w*!-]+)\s*=\s*(?:"([^"]*)"|([^",;]*))')
 
@@ -15,8 +19,7 @@ _PARAMETER = re.compile(r';\s*([\w*!-]+)\s*=\s*(?:"([^"]*)"|([^",;]*))')
 def read(document: Document) -> list[Signal]:
     """Signals named after the relation; `language` is hreflang. Header links have no element."""
     signals = []
-    elements = [*document.root.iter("link"), *document.root.xpath("//a[@rel]|//area[@rel]")]
-    for element in elements:
+    for element in (*document.root.iter("link"), *_related(document)):
         href = (element.get("href") or "").strip()
         if not href:
             continue
@@ -27,6 +30,11 @@ def read(document: Document) -> list[Signal]:
     for header in document.page.header_values("link"):
         signals.extend(_from_header(header))
     return signals
+
+
+def _related(document: Document) -> list[Element]:
+    has_areas = next(document.root.iter("area"), None) is not None
+    return _ANCHORS_AND_AREAS(document.root) if has_areas else _ANCHORS(document.root)
 
 
 def _from_header(header: str) -> list[Signal]:

@@ -9,7 +9,8 @@ from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
 
 _TEXTS = etree.XPath(
-    "//body//text()[not(parent::script or parent::style or parent::noscript or parent::option)]", smart_strings=False
+    "descendant::text()[not(parent::script or parent::style or parent::noscript or parent::option)]",
+    smart_strings=False,
 )
 _DOI_PLACES = etree.XPath("//body//a[contains(@href,'doi.org/10.')]")
 _REFERENCE = re.compile(r"referenc|biblio|citation|cited|footnote|related|recommend|reflist|literature|similar", re.I)
@@ -43,7 +44,10 @@ _DATES = re.compile(
     r"\s*:?\s*(?:on\s+)?(?P<date>(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s+(?:\d{1,2},?\s+)?\d{4}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{4}-\d{2}-\d{2})",
     re.IGNORECASE,
 )
-_ISSN = re.compile(r"\b(e|p|l|electronic|print|online)?[\s-]?ISSN\b\W{0,3}(?:\([\w\s]+\)\W{0,3})?(\d{4}[-‐–]\d{3}[\dX])\b", re.IGNORECASE)
+_ISSN = re.compile(
+    r"\b(e|p|l|electronic|print|online)?[\s-]?ISSN\b\W{0,3}(?:\([\w\s]+\)\W{0,3})?(\d{4}[-‐–]\d{3}[\dX])\b",
+    re.IGNORECASE,
+)
 _JOURNAL_WORD = re.compile(
     r"\b(?:journal|revue|revista|rivista|zeitschrift|annal\w*|archiv\w*|letters?|bulletin|review|magazine|proceedings|"
     r"transactions|acta|cahiers?|materials|tijdschrift|quarterly|studies|research|science|dergi\w*|журнал)\b",
@@ -57,7 +61,8 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
     body = document.root.find("body")
     if body is None or {"doi", "volume", "pages", "date", "journal", "issn"} <= known:
         return signals
-    near = _near_title(document, title)
+    texts = _TEXTS(body)
+    near = _near_title(texts, title)
     if "doi" not in known:
         signals.extend(_dois(document, near, body))
     if "volume" not in known:
@@ -69,21 +74,21 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
     if "journal" not in known:
         signals.extend(_journal(document, title))
     if "issn" not in known:
-        signals.extend(_issns(document, body))
+        signals.extend(_issns(texts, body) if b"issn" in document.words else ())
     return signals
 
 
-def _issns(document: Document, body: Element) -> Iterator[Signal]:
+def _issns(texts: list[str], body: Element) -> Iterator[Signal]:
     """ISSNs beside the word, wherever they stand; more than three are a list of journals."""
-    found = {match[2]: match for match in _ISSN.finditer(" ".join(_TEXTS(document.root)))}
+    found = {match[2]: match for match in _ISSN.finditer(" ".join(texts))}
     if len(found) <= 3:
         for value, match in found.items():
             kind = {"e": "issn.electronic", "p": "issn.print"}.get((match[1] or "")[:1].lower(), "issn")
             yield Signal("printed", kind, value, None, body)
 
 
-def _near_title(document: Document, title: str | None) -> str:
-    text = " ".join("\n".join(_TEXTS(document.root)).split())
+def _near_title(texts: list[str], title: str | None) -> str:
+    text = " ".join("\n".join(texts).split())
     words = " ".join((title or "").split())
     at = text.find(words) if words else -1
     at = max(at, 0)
