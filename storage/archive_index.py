@@ -56,6 +56,18 @@ class ArchiveIndex:
         """Drop every pointer to a record's pages."""
         unit.connection.execute(archive_entries.delete().where(_of_record(record_id)))
 
+    def drop(self, unit: Unit, pointers: Sequence[Pointer]) -> None:
+        """Drop these pointers, after `remove_members` has emptied what they led to."""
+        for pointer in pointers:
+            place = and_(archive_entries.c.file == pointer.file, archive_entries.c.offset == pointer.offset)
+            unit.connection.execute(archive_entries.delete().where(place))
+
+    def sources(self) -> list[str]:
+        """Ids of the Sources that have pages in the archive."""
+        with self._database.read() as connection:
+            found = connection.execute(select(archive_entries.c.source_id).distinct()).scalars()
+            return sorted(str(source_id) for source_id in found)
+
     def committed_lengths(self, source_id: str) -> dict[str, int]:
         """Bytes of each file that pointers vouch for; 0 for the first file of a Run without any. For `recover`."""
         end = func.max(archive_entries.c.offset + archive_entries.c.length)

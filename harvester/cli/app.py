@@ -23,6 +23,7 @@ VERBS = {  # verb: module of this package, what it is for
     "runs": ("harvest", "Look at past runs."),
     "extract": ("reading", "Read one page and print the record with its evidence."),
     "evaluate": ("reading", "Score what is read from labelled pages."),
+    "replay": ("replay", "Read the archive again with today's rules; say what changes and why."),
     "records": ("records", "List and search records; show one; purge one."),
     "export": ("records", "Write all that is kept, as JSON Lines."),
     "changes": ("records", "Print the change log in order."),
@@ -35,6 +36,7 @@ First steps:
   harvester source list                         what can be harvested
   harvester run SOURCE --limit 20               harvest a little of it
   harvester records lupus --lang fr             look at what came
+  harvester replay --dry-run                    what other rules would change, without asking any publisher
   harvester export --format jsonl -o all.jsonl  take it away
 
 \b

@@ -58,11 +58,16 @@ class Reader:
         seen = digest_of(visit.page)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", seen, known, effect="skipped")
-        if known and seen == digest and _states_no_rights(visit, visit.page, known) and self._is_current(known, now):
+        if known and seen == digest and _states_no_rights(visit, visit.page, known) and self.is_current(known, now):
             return Reading(visit, VisitOutcome.NOT_MODIFIED, "the same bytes as last time", seen, known)
         return self._extract(visit, visit.page, known, seen, now)
 
-    def _is_current(self, known: Record, now: datetime) -> bool:
+    def reread(self, visit: Visit, known: Record, *, cut: bool, now: datetime) -> Reading:
+        """Read the archived page of `known` again; what was `cut` from it is not lost. Never raises for a page."""
+        assert visit.page
+        return self._extract(visit, visit.page, known, known.provenance.page_digest, now, cut=cut)
+
+    def is_current(self, known: Record, now: datetime) -> bool:
         """Whether reading the same bytes again under today's rules and rights would say the same."""
         policy = abstract_policy(known.rights.tdm, self.source.rights, self.default_basis, now)
         return (
@@ -72,7 +77,9 @@ class Reader:
             and (known.rights.unavailable_after is None or known.rights.unavailable_after > now)
         )
 
-    def _extract(self, visit: Visit, page: Page, known: Record | None, digest: str, now: datetime) -> Reading:
+    def _extract(
+        self, visit: Visit, page: Page, known: Record | None, digest: str, now: datetime, *, cut: bool = False
+    ) -> Reading:
         try:
             found = extract(page, self.source)
         except Exception as error:
@@ -85,6 +92,8 @@ class Reader:
         read = _with_alias(found.record, visit.url)
         known = known or self.find(read)
         read = _under_known_url(known, read, visit.url)
+        if known and cut:
+            read = _as_before_the_cut(known, read)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
         if known and known.deleted_at is None and (loss := lost(known, read, self.rules)):
@@ -104,7 +113,7 @@ class Reader:
         record = decide(
             read, self.source.rights, self.default_basis, page_robots=robots, visit_robots=visit.robots, now=now
         )
-        if known and self._is_current(known, now) and _says_the_same(known, record):
+        if known and self.is_current(known, now) and _says_the_same(known, record):
             return Reading(visit, VisitOutcome.OK, "", digest, known, read, effect="unchanged")
         kept = body_to_keep(
             page,
@@ -142,6 +151,34 @@ def _under_known_url(known: Record | None, read: Record, visited: str) -> Record
     if known is None or known.url in (read.url, visited):
         return read
     return read.at(known.url)
+
+
+def _as_before_the_cut(known: Record, read: Record) -> Record:
+    """What a cut page cannot show any more stays as the whole page showed it: abstracts, and what told languages."""
+    titles = known.titles if _texts(known) == _texts(read) else read.titles
+    fewer = all(words in _lists(known) for words in _lists(read))
+    keywords = known.keywords if fewer else {**known.keywords, **read.keywords}
+    abstracts = {**known.abstracts, **read.abstracts}
+    told = dict.fromkeys(language for language in (*titles, *abstracts, *keywords) if language != "und")
+    suspect = tuple(flag for flag in known.flags if flag not in read.flags)
+    return read.model_copy(
+        update={
+            "titles": titles,
+            "abstracts": abstracts,
+            "other_abstracts": read.other_abstracts or known.other_abstracts,
+            "keywords": keywords,
+            "languages": known.languages if set(told) == set(known.languages) else tuple(told),
+            "flags": (*read.flags, *suspect),
+        }
+    )
+
+
+def _texts(record: Record) -> list[str]:
+    return sorted(title.value for title in record.titles.values())
+
+
+def _lists(record: Record) -> list[tuple[str, ...]]:
+    return sorted(words.items for words in record.keywords.values())
 
 
 def lost(known: Record, read: Record, rules: str) -> str | None:

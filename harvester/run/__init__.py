@@ -4,6 +4,7 @@ run.py            the Run itself, from lease to outcome
 lease.py          who holds a Source, and whether that process still lives
 salvage.py        what a Run that died left behind: its crawl, its spool, archive tails
 child.py          the crawl's process as the Run sees it
+replay.py         the archive read again with today's rules, under the same lease
 verdict.py        counts, report and Expectations -> outcome and notes; pure
 """
 

@@ -1,0 +1,105 @@
+"""The verb replay: the archive read again with today's rules."""
+
+import json
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harvester.cli.options import Json, verb
+from harvester.cli.wiring import Wiring
+from harvester.errors import UsageError
+
+if TYPE_CHECKING:
+    from harvester.model.source import Source
+    from harvester.run.replay import OnPage, Replayed
+    from storage.store import Store
+
+_EVERY_S = 2.0
+
+
+def replay(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Option(metavar="ID", help="Only this source; without it, all.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change; write nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read the archived pages again with today's rules, and say which records and verdicts change, and why.
+
+    Seed files, access rules, rights and the rules of extraction count as they are now. No publisher is asked. A change
+    of meaning is a new revision and an entry of the change log, as in a harvest; good data is never replaced by
+    nothing. With --json: one object per page that is not unchanged, then one with the counts of the source.
+
+    Exit code 4 when a run of a source is at work.
+    """
+    from harvester.run.replay import replay_source
+
+    wiring: Wiring = context.obj
+    with wiring.store() as store:
+        for one in _wanted(wiring, store, source):
+            counts = replay_source(store, one, wiring.settings, _watch(one.id, as_json=as_json), dry_run=dry_run)
+            _tell_end(one.id, counts, dry_run=dry_run, as_json=as_json)
+
+
+def _wanted(wiring: Wiring, store: "Store", source: str | None) -> "list[Source]":
+    archived = store.archive_index.sources()
+    if source is not None:
+        return [wiring.catalogue.get(source)]
+    unknown = [one for one in archived if one not in wiring.catalogue.sources]
+    for one in unknown:
+        print(f"harvester: {one}: its pages are not read, there is no seed file of it any more", file=sys.stderr)
+    if not archived:
+        raise UsageError("the archive holds no pages", remedy="harvester run SOURCE fills it")
+    return [wiring.catalogue.get(one) for one in archived if one not in unknown]
+
+
+def _watch(source: str, *, as_json: bool) -> "OnPage":
+    """Prints what is not unchanged, and on standard error how far it is."""
+    seen = 0
+    told = time.monotonic()
+
+    def watch(one: "Replayed") -> None:
+        nonlocal seen, told
+        seen += 1
+        if as_json and one.page.effect not in ("unchanged", "superseded"):
+            print(json.dumps({"source": source, **_as_json(one)}, ensure_ascii=False))
+        elif not as_json and one.page.effect in ("changed", "kept_old", "unreadable"):
+            from harvester.cli.replay_view import page_view
+            from harvester.cli.show import console
+
+            console().print(page_view(one))
+        if time.monotonic() - told >= _EVERY_S:
+            told = time.monotonic()
+            print(f"{source}: {seen} pages read again", file=sys.stderr, flush=True)
+
+    return watch
+
+
+def _as_json(one: "Replayed") -> dict[str, object]:
+    page, saved = one
+    return {
+        "record": page.record_id,
+        "url": page.url,
+        "effect": page.effect,
+        "changes": page.kinds,
+        "fields": [change._asdict() for change in page.fields],
+        "why": page.why,
+        "verdict_rule": page.verdict,
+        "reason": page.reason,
+        "archive": page.body.reason or page.body.state if page.body else None,
+        "revision": saved.revision if saved else None,
+        "error": saved.error if saved else None,
+    }
+
+
+def _tell_end(source: str, counts: Counter[str], *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"source": source, "dry_run": dry_run, "counts": dict(sorted(counts.items()))}))
+        return
+    said = ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "no archived page"
+    print(f"{source}: {said}{' (dry run: nothing was written)' if dry_run else ''}")
+
+
+replay_verb = verb(replay, "harvester replay --dry-run", "harvester replay --source my-journal")

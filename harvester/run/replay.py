@@ -1,0 +1,141 @@
+"""A replay is a Run of its own under its Source's lease, so that no harvest works beside it; it fetches nothing."""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from harvester.errors import HarvesterError
+from harvester.ingest import LeaseLostError, Quarantine
+from harvester.ingest.replay import Replay, Reread
+from harvester.model.run import RunOutcome
+from harvester.model.source import Source
+from harvester.run.lease import is_alive, this_process
+from harvester.run.run import LEASE_S
+from harvester.run.salvage import cut_archive_tails
+from harvester.settings import Settings
+from storage.archive import ArchiveWriter
+from storage.saving import Saved
+from storage.store import Store
+
+BATCH = 64  # records in one transaction
+_BATCH_S = 10.0  # however few there are by then: the lease lasts longer
+NOTE = "a replay: pages of the archive were read again, none was fetched"
+
+
+class Replayed(NamedTuple):
+    """One page read again, and what storage made of it (None in a dry run and where nothing was to be stored)."""
+
+    page: Reread
+    saved: Saved | None
+
+
+OnPage = Callable[[Replayed], None]
+
+
+def replay_source(store: Store, source: Source, settings: Settings, on_page: OnPage, *, dry_run: bool) -> Counter[str]:
+    """Read all archived pages of a Source again and store what differs; returns counts by effect and kind of Change.
+
+    A dry run writes nothing and takes no lease. Raises BusyError while a Run of the Source is at work, StorageError,
+    and LeaseLostError when this process slept so long that another Run took its place. A process that is killed leaves
+    whole batches behind; another replay goes on.
+    """
+    if dry_run:
+        return _foreseen(store, source, settings, on_page)
+    run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    with store.begin() as unit:
+        store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive)
+    work = _Work(store, source, settings, run_id, on_page)
+    outcome, notes = RunOutcome.SUCCEEDED, [NOTE]
+    try:
+        work.replay()
+    except LeaseLostError:
+        raise
+    except BaseException as error:
+        outcome = RunOutcome.INTERRUPTED if isinstance(error, KeyboardInterrupt) else RunOutcome.FAILED
+        notes.append(str(error) or type(error).__name__)
+        with suppress(HarvesterError):  # what stopped it may also stop this; the next Run then calls it interrupted
+            work.close(outcome, notes)
+        raise
+    finally:
+        work.archive.close()
+    work.close(outcome, notes)
+    return work.counts
+
+
+def _foreseen(store: Store, source: Source, settings: Settings, on_page: OnPage) -> Counter[str]:
+    folder = settings.data_dir / "archive"
+    replay = Replay(store, folder, None, source, default_basis=settings.tdm_basis, clock=_now)
+    counts: Counter[str] = Counter()
+    for entry in replay.entries():
+        if page := replay.reread(entry):
+            counts.update(_counted(page))
+            on_page(Replayed(page, None))
+    return counts
+
+
+def _counted(page: Reread) -> Iterator[str]:
+    yield page.effect
+    yield from page.kinds
+    if page.body:
+        yield "archive_cut" if page.body.page else "archive_removed"
+
+
+class _Work:
+    """One replay at work."""
+
+    def __init__(self, store: Store, source: Source, settings: Settings, run_id: str, on_page: OnPage) -> None:
+        self._store = store
+        self._source = source
+        self._run_id = run_id
+        self._on_page = on_page
+        self._folder = settings.data_dir / "archive"
+        self.archive = ArchiveWriter(self._folder, source.id, run_id)
+        self._replay = Replay(
+            store, self._folder, self.archive, source, default_basis=settings.tdm_basis, clock=_now, run_id=run_id
+        )
+        self.counts: Counter[str] = Counter()
+
+    def replay(self) -> None:
+        """Read page by page, store batch by batch."""
+        cut_archive_tails(self._store, self._folder, self._source.id)
+        quarantine = Quarantine(self._folder / self._source.id / "replay")
+        batch: list[Reread] = []
+        began = time.monotonic()
+        for entry in self._replay.entries():
+            if page := self._replay.reread(entry, quarantine):
+                batch.append(page)
+            if len(batch) >= BATCH or time.monotonic() - began > _BATCH_S:
+                self._save(batch)
+                batch, began = [], time.monotonic()
+        self._save(batch)
+        quarantine.close()
+
+    def _save(self, batch: list[Reread]) -> None:
+        saved = self._replay.save(batch, LEASE_S)
+        for page in batch:
+            done = saved.get(page.record_id) if page.record else None
+            self.counts.update(_counted(page) if done is None else _stored(page, done))
+            self._on_page(Replayed(page, done))
+
+    def close(self, outcome: RunOutcome, notes: list[str]) -> None:
+        """End the Run and give the lease back."""
+        with self._store.begin() as unit:
+            self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
+
+
+def _stored(page: Reread, done: Saved) -> Iterator[str]:
+    if done.skipped or done.error:
+        yield "not_stored"
+        return
+    yield page.effect
+    yield from (kind.value for kind in (done.kind, *done.extra) if kind)
+    if page.body:
+        yield "archive_cut" if page.body.page else "archive_removed"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
