@@ -1,7 +1,7 @@
 """One Visit -> one Reading: what the page is, what it says, and what of it may be kept."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,10 +62,13 @@ class Reader:
             return Reading(visit, VisitOutcome.NOT_MODIFIED, "the same bytes as last time", seen, known)
         return self._extract(visit, visit.page, known, seen, now)
 
-    def reread(self, visit: Visit, known: Record, *, cut: bool, now: datetime) -> Reading:
-        """Read the archived page of `known` again; what was `cut` from it is not lost. Never raises for a page."""
+    def reread(self, visit: Visit, known: Record, *, cut: Collection[str], now: datetime) -> Reading:
+        """Read the archived page of `known` again; what was `cut` from it is not lost. Never raises for a page.
+
+        `cut` names the parts, as the archive's reason does: `abstracts`, `full text`, `e-mail addresses`.
+        """
         assert visit.page
-        return self._extract(visit, visit.page, known, known.provenance.page_digest, now, cut=cut)
+        return self._extract(visit, visit.page, known, known.provenance.page_digest, now, cut)
 
     def is_current(self, known: Record, now: datetime) -> bool:
         """Whether reading the same bytes again under today's rules and rights would say the same."""
@@ -78,7 +81,7 @@ class Reader:
         )
 
     def _extract(
-        self, visit: Visit, page: Page, known: Record | None, digest: str, now: datetime, *, cut: bool = False
+        self, visit: Visit, page: Page, known: Record | None, digest: str, now: datetime, cut: Collection[str] = ()
     ) -> Reading:
         try:
             found = extract(page, self.source)
@@ -93,7 +96,7 @@ class Reader:
         known = known or self.find(read)
         read = _under_known_url(known, read, visit.url)
         if known and cut:
-            read = _as_before_the_cut(known, read)
+            read = _as_before_the_cut(known, read, cut)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
         if known and known.deleted_at is None and (loss := lost(known, read, self.rules)):
@@ -153,19 +156,20 @@ def _under_known_url(known: Record | None, read: Record, visited: str) -> Record
     return read.at(known.url)
 
 
-def _as_before_the_cut(known: Record, read: Record) -> Record:
+def _as_before_the_cut(known: Record, read: Record, cut: Collection[str]) -> Record:
     """What a cut page cannot show any more stays as the whole page showed it: abstracts, and what told languages."""
     titles = known.titles if _texts(known) == _texts(read) else read.titles
     fewer = all(words in _lists(known) for words in _lists(read))
     keywords = known.keywords if fewer else {**known.keywords, **read.keywords}
-    abstracts = {**known.abstracts, **read.abstracts}
+    bare = "abstracts" in cut  # what then looks like an abstract was something else
+    abstracts = known.abstracts if bare else {**known.abstracts, **read.abstracts}
     told = dict.fromkeys(language for language in (*titles, *abstracts, *keywords) if language != "und")
     suspect = tuple(flag for flag in known.flags if flag not in read.flags)
     return read.model_copy(
         update={
             "titles": titles,
             "abstracts": abstracts,
-            "other_abstracts": read.other_abstracts or known.other_abstracts,
+            "other_abstracts": (not bare and read.other_abstracts) or known.other_abstracts,
             "keywords": keywords,
             "languages": known.languages if set(told) == set(known.languages) else tuple(told),
             "flags": (*read.flags, *suspect),
@@ -184,7 +188,7 @@ def _lists(record: Record) -> list[tuple[str, ...]]:
 def lost(known: Record, read: Record, rules: str) -> str | None:
     """What the stored record has and the page no longer shows at all: titles, abstracts or the verdict.
 
-    A verdict may go when its date is past, or when it was reached by other rules than today's.
+    A verdict may go when its date is past, or when other rules than today's (ours, or the seed files') reached it.
     """
     if known.titles and not read.titles:
         return "titles"
@@ -195,7 +199,9 @@ def lost(known: Record, read: Record, rules: str) -> str | None:
         return None
     ends = known.access.embargo_until or known.access.until
     spent = ends is not None and ends <= read.provenance.fetched_at.date()
-    return None if spent or known.provenance.rules != rules else "the access verdict"
+    before, now = known.provenance, read.provenance
+    same_rules = before.rules == rules and before.source_digest == now.source_digest
+    return None if spent or not same_rules else "the access verdict"
 
 
 def _says_the_same(known: Record, record: Record) -> bool:

@@ -104,7 +104,8 @@ class Replay:
             page = read(self._folder, entry.pointer)
         except StorageError as error:
             return told.that("unreadable", reason=error.message)
-        return self._told(told, self._reader.reread(_visit(entry, page, known), known, cut=entry.cut, now=now), now)
+        cut = _parts(entry.reason) if entry.cut else {}
+        return self._told(told, self._reader.reread(_visit(entry, page, known), known, cut=cut, now=now), now)
 
     def _told(self, told: "_Told", found: Reading, now: datetime) -> Reread:
         if found.effect == "unchanged":
@@ -116,7 +117,7 @@ class Replay:
         if taken := self._owner_of(record.url, known):
             return told.that("kept_old", reason=f"{record.url} is the address of record {taken}")
         fields = tuple(differences(meaning(known), meaning(record)))
-        why = tuple(_why(known, record, self._reader.is_current(known, now)))
+        why = tuple(_why(known, record, told.entry, self._reader.is_current(known, now)))
         body = _body(told.entry, found.kept)
         record = _located(known, record, None if body is None else body.state, "" if body is None else body.reason)
         effect: Effect = "changed" if fields else "renewed"
@@ -205,7 +206,7 @@ def _kinds(fields: Sequence[FieldChange]) -> Iterator[ChangeKind]:
     yield from flips
 
 
-def _why(known: Record, record: Record, is_current: bool) -> Iterator[str]:
+def _why(known: Record, record: Record, entry: ArchiveEntry, is_current: bool) -> Iterator[str]:
     """What has changed since the record was read."""
     before, now = known.provenance, record.provenance
     if before.rules != now.rules:
@@ -215,6 +216,8 @@ def _why(known: Record, record: Record, is_current: bool) -> Iterator[str]:
     old, new = known.rights.abstract_policy, record.rights.abstract_policy
     if old != new:
         yield f"basis for the abstracts {old.basis} -> {new.basis}"
+    if new.keep and not old.keep and "abstracts" in _parts(entry.reason):
+        yield "the abstracts were cut from the archive: `harvester run` with --full brings them"
     if is_current:
         yield f"extraction reads it differently, under the same rules version {now.rules}"
 
