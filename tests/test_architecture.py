@@ -119,8 +119,8 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield from (name, name.partition(".")[0])
 
 
-# Publishing software whose name is that of the metadata vocabulary it brought.
-VOCABULARIES = {"highwire", "eprints", "bepress"}
+# Publishing software whose name is that of a metadata vocabulary or of an identifier scheme.
+VOCABULARIES = {"highwire", "eprints", "bepress", "hal"}
 
 
 def seed_names() -> set[str]:
