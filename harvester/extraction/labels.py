@@ -53,25 +53,27 @@ def _table() -> tuple[dict[str, Label], dict[str, str]]:
     return labels, sections
 
 
-_BEFORE = " \t\r\n\xa0[(*•"
-_REACH, _HEAD = 60, 3  # characters before which a label begins; letters it is told by
-
-
-@cache
-def _beginnings() -> tuple[frozenset[str], frozenset[str]]:
-    """First letters of all labels as printed, and their first three letters in lower case."""
-    keys = (*_table()[0], *_facts())
-    letters = {key[0] for key in keys} | set("öéèё")
-    return frozenset(letters | {letter.upper() for letter in letters}), frozenset(key[:_HEAD] for key in keys)
+_FIRST_WORD = re.compile(r"[ \t\r\n\xa0\[(*•]{0,59}(\w{1,40})")
 
 
 def may_begin_label(text: str) -> bool:
     """A cheap test before the look-up: False if `text` begins as no label of a block or fact does."""
-    initials, heads = _beginnings()
-    start = text[:_REACH].lstrip(_BEFORE)[:_HEAD]
-    if len(start) == _HEAD and start.isalpha() and start.isascii():
-        return start.lower() in heads
-    return start[:1] in initials
+    found = _FIRST_WORD.match(text)
+    return found is not None and _begins_label(found[1])
+
+
+@lru_cache(maxsize=8192)
+def _begins_label(word: str) -> bool:
+    firsts, initials = _beginnings()
+    return word.lower() in firsts if word.isascii() else word[0] in initials
+
+
+@cache
+def _beginnings() -> tuple[frozenset[str], frozenset[str]]:
+    """First words of all labels, folded, and their first letters as printed."""
+    keys = (*_table()[0], *_facts())
+    letters = {key[0] for key in keys} | set("öéèё")
+    return frozenset(key.split()[0] for key in keys), frozenset(letters | {letter.upper() for letter in letters})
 
 
 @lru_cache(maxsize=8192)
@@ -93,20 +95,38 @@ def is_section(text: str) -> bool:
     return fold(text) in sections
 
 
+_SENTENCE_START = re.compile(r"(?:^|[.!?…»”\"\)\]])\s*(\w{1,40})")
+
+
+def may_hold_inline_label(text: str) -> bool:
+    """A cheap test before `inline_label`: False if no sentence of `text` begins as a label does."""
+    return any(map(_begins_inline_label, _SENTENCE_START.findall(text)))
+
+
+@lru_cache(maxsize=8192)
+def _begins_inline_label(word: str) -> bool:
+    return not word.isascii() or word.lower() in _inline_words()[1]
+
+
 @cache
-def inline_label() -> re.Pattern[str]:
-    """Finds a block label glued into running text: at its start or after a sentence, closed by `:` or `|` or a dash."""
-    labels, _ = _table()
+def _inline_words() -> tuple[frozenset[str], frozenset[str]]:
+    """The labels looked for inside texts, and their first words folded."""
     data = tomllib.loads(files("harvester.extraction").joinpath("data/labels.toml").read_text("utf-8"))
-    words = {
+    words = frozenset(
         word
         for kinds in data.values()
         for kind in ("abstract", "keywords")
         for word in kinds.get(kind, ())
         if fold(word) not in ("index", "tag", "tags")
-    }
+    )
+    return words, frozenset(fold(word).split()[0] for word in words)
+
+
+@cache
+def inline_label() -> re.Pattern[str]:
+    """Finds a block label glued into running text: at its start or after a sentence, closed by `:` or `|` or a dash."""
     choice = "|".join(
         re.escape(word).replace(r"\ ", r"[\s\xa0-]+").replace("'", "['’]")
-        for word in sorted(words, key=len, reverse=True)
+        for word in sorted(_inline_words()[0], key=len, reverse=True)
     )
     return re.compile(rf"(?:^|(?<=[.!?…»”\"\)\]]))\s*({choice})\s*(?:\|\s*:?|:|\.\s*[–—-]|[–—]\s)\s*", re.IGNORECASE)

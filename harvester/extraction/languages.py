@@ -18,6 +18,7 @@ _SCRIPTS = (
     ("el", re.compile("[\u0370-\u03ff]")),
     ("he", re.compile("[\u0590-\u05ff]")),
 )
+_OTHER_SCRIPT = re.compile("[\u0370-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 LONG = 60  # characters; below it detection alone is not believed (RECORD.md, Languages)
 
 
@@ -71,7 +72,7 @@ def detect(text: str, among: Collection[str] = ()) -> Guess | None:
 
 
 def _by_script(text: str) -> Guess | None:
-    if text.isascii():
+    if text.isascii() or not _OTHER_SCRIPT.search(text, 0, 2000):
         return None
     letters = sum(1 for char in text[:2000] if char.isalpha())
     if not letters:
@@ -200,5 +201,8 @@ def _seam(scores: Sequence[dict[str, float]], first: str, second: str) -> tuple[
 def _differ(head: str, tail: str) -> bool:
     if min(len(head), len(tail)) < 80:
         return False
-    one, other = detect(head), detect(tail)
-    return bool(one and other and not same(one.language, other.language) and min(one.margin, other.margin) >= 0.5)
+    one = detect(head)
+    if one is None or one.margin < 0.5:
+        return False
+    other = detect(tail)
+    return other is not None and other.margin >= 0.5 and not same(one.language, other.language)

@@ -1,9 +1,8 @@
-"""One walk over a page's elements for all that is told by an element's own words: labels, and classes and ids that name.
+"""One walk over a page's elements for what their own words tell: labels, and classes and ids that name.
 
 Walking costs as much as parsing when every reader does it for himself; so it is done once, and readers get short lists.
 """
 
-from collections.abc import Container
 from typing import NamedTuple
 
 from harvester.extraction.document import Document, Element
@@ -13,8 +12,6 @@ CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td"
             "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
 _WALKED = (*CARRIERS, "article", "blockquote", "ul")
 _UNLABELLED = frozenset(("article", "blockquote", "ul"))
-# Parts of the class and id values that containers.py looks into.
-_NAMING = ("bstract", "esum", "ummary", "-description", "eyword", "kwd")
 
 
 class Survey(NamedTuple):
@@ -27,31 +24,40 @@ class Survey(NamedTuple):
 def survey(document: Document) -> Survey:
     """The survey of a page's body (of all of an XML tree)."""
     body = document.root.find("body")
-    ids = frozenset(name for name in document.ids if _names(name))
+    ids = frozenset(name for name in document.ids if _names_something(name))
     return _walk(document.root if body is None else body, ids)
 
 
 def labelled(root: Element) -> list[tuple[Element, str]]:
     """Elements in `root` whose own text may begin with a label, with that text."""
-    return _walk(root, ()).labelled
+    return _walk(root, frozenset()).labelled
 
 
-def _walk(root: Element, ids: Container[str]) -> Survey:
+def _walk(root: Element, ids: frozenset[str]) -> Survey:
     found: list[tuple[Element, str]] = []
     named: list[Element] = []
-    naming: dict[str | None, bool] = {None: False}
+    naming: dict[str, bool] = {}
     for element in root.iter(*_WALKED):
         text = element.text
-        if text and may_begin_label(text) and element.tag not in _UNLABELLED:
+        if text and not text.isspace() and may_begin_label(text) and element.tag not in _UNLABELLED:
             found.append((element, text))
+        names = False
         classes = element.get("class")
-        names = naming.get(classes)
-        if names is None:
-            names = naming[classes] = _names(classes or "")
+        if classes:
+            known = naming.get(classes)
+            names = naming[classes] = _names_something(classes) if known is None else known
         if names or (ids and element.get("id") in ids):
             named.append(element)
     return Survey(found, named)
 
 
-def _names(value: str) -> bool:
-    return any(part in value for part in _NAMING)
+def _names_something(value: str) -> bool:
+    """True for a class or id that containers.py looks into."""
+    return (
+        "bstract" in value
+        or "esum" in value
+        or "ummary" in value
+        or "eyword" in value
+        or "kwd" in value
+        or "-description" in value
+    )

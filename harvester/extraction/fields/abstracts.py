@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
-from harvester.extraction.labels import inline_label, label_of
+from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
 from harvester.extraction.languages import Known, language_of, same, split_at_seam
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
@@ -35,6 +35,8 @@ _RANKS = {
 _WEAK = 60  # below it a text must be long and must not be a teaser or the site's own words
 _OTHER_KINDS = ("lay", "graphical", "highlights")
 _MINIMUM = 25
+_LIKE = 150  # characters; what is only said to describe the page must be as long to be an abstract
+_ENDING = 700  # characters at the end in which the site's words are looked for
 
 
 class _Candidate(NamedTuple):
@@ -47,13 +49,20 @@ class _Candidate(NamedTuple):
     key: frozenset[str]
 
 
+class _Boilerplate(NamedTuple):
+    hints: tuple[str, ...]
+    sentences: re.Pattern[str]
+    endings: re.Pattern[str]
+    empty: re.Pattern[str]
+
+
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _boilerplate() -> _Boilerplate:
     table = tomllib.loads(files("harvester.extraction").joinpath("data/boilerplate.toml").read_text("utf-8"))
     sentences = re.compile("|".join(f"(?:{pattern})" for pattern in table["sentences"]), re.IGNORECASE)
     endings = re.compile(r"\s*(?:" + "|".join(f"(?:{pattern})" for pattern in table["endings"]) + r")\s*$")
     empty = re.compile("|".join(f"(?:{pattern})" for pattern in table["empty"]), re.IGNORECASE)
-    return sentences, endings, empty
+    return _Boilerplate(tuple(table["hints"]), sentences, endings, empty)
 
 
 def choose_abstracts(
@@ -86,6 +95,8 @@ def _candidates(
     strong = [entry for entry in ranked if entry[0] >= _WEAK]
     page = document.language
     for rank, signal in ranked:
+        if rank < _WEAK + 25 and len(signal.value) < _LIKE:
+            continue
         for part in _parts(signal):
             text, removed = clean(part, boilerplate)
             if not text or (rank < _WEAK + 25 and not _abstract_like(text, rank)):
@@ -120,7 +131,7 @@ def _parts(signal: Signal) -> list[str]:
     text = tidy(signal.value) if "<" in signal.value or "&" in signal.value else signal.value
     pieces: list[str] = []
     start = 0
-    for match in inline_label().finditer(text):
+    for match in inline_label().finditer(text) if may_hold_inline_label(text) else ():
         label = label_of(match[1])
         if label is None or match.start() == 0:
             continue
@@ -149,7 +160,7 @@ def nearest_language(signal: Signal) -> str | None:
 
 def clean(text: str, boilerplate: tuple[str, ...] = ()) -> tuple[str, tuple[str, ...]]:
     """(abstract, sentences of the site that were removed); an empty string if nothing of an abstract is left."""
-    sentences, endings, empty = _patterns()
+    site = _boilerplate()
     text = tidy(text)
     removed: list[str] = []
 
@@ -157,19 +168,22 @@ def clean(text: str, boilerplate: tuple[str, ...] = ()) -> tuple[str, tuple[str,
         removed.append(match[0].strip())
         return " "
 
-    for pattern in (*map(_compiled, boilerplate), sentences):
+    for pattern in map(_compiled, boilerplate):
         text = pattern.sub(keep, text)
+    lowered = text.lower()
+    if any(hint in lowered for hint in site.hints):
+        text = site.sentences.sub(keep, text)
     match = inline_label().match(text)
     if match and (label := label_of(match[1])) and label.kind == "abstract":
         text = text[match.end() :]
     text = _leading_label(" ".join(text.split()))
     for _ in range(4):
-        found = endings.search(text)
+        found = site.endings.search(text, max(0, len(text) - _ENDING))
         if not found or not found[0].strip() or len(text) - len(found[0]) < _MINIMUM:
             break
         text = text[: found.start()]
     text = text.strip(" |:;·•–—-").strip()
-    return ("", tuple(removed)) if empty.fullmatch(text) or len(text) < _MINIMUM else (text, tuple(removed))
+    return ("", tuple(removed)) if site.empty.fullmatch(text) or len(text) < _MINIMUM else (text, tuple(removed))
 
 
 @cache
@@ -203,7 +217,7 @@ def _abstract_like(text: str, rank: int) -> bool:
     if rank < _WEAK and (len(text) < 200 or not text.endswith((".", "!", "?", ")", "»", "”", '"'))):
         return False
     prose = [sentence for sentence in re.split(r"(?<=[.!?])\s+", text) if len(sentence.split()) >= 8]
-    return len(text) >= 150 and len(prose) >= 2 and not text.startswith("http")
+    return len(text) >= _LIKE and len(prose) >= 2 and not text.startswith("http")
 
 
 def _words(text: str) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Contributors: one list, the best that is said, each person once, with ORCID and affiliations."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from harvester.extraction.document import Document
@@ -181,9 +182,14 @@ def _abbreviated(person: _Person, given: str) -> bool:
 
 
 def _parts(person: _Person) -> tuple[str, str]:
-    if person.family:
-        return fold(person.family), fold(person.given or "")
-    name = read_name(person.name)
+    return _folded_parts(person.name[:200], person.family, person.given)
+
+
+@lru_cache(maxsize=1024)  # the lists of one page repeat each other's names, and every pair is compared
+def _folded_parts(printed: str, family: str | None, given: str | None) -> tuple[str, str]:
+    if family:
+        return fold(family), fold(given or "")
+    name = read_name(printed)
     given = name.given or ""
     if given.isupper() and "." not in given and " " not in given and len(given) <= 4:
         given = " ".join(given)

@@ -23,6 +23,8 @@ _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 )
 
+_LIGATURE = re.compile("[œŒæÆßøØłŁ]")
+
 
 def tidy(text: str) -> str:
     """NFC text on one line without markup, entities or control characters; mojibake (UTF-8 read as cp1252) repaired."""
@@ -69,5 +71,7 @@ def fold(text: str) -> str:
     """The form two printings of the same words share: NFKD, case-folded, no accents, words with single spaces."""
     if text.isascii():
         return " ".join(_WORDS.findall(text.lower()))
-    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).casefold()
+    if _LIGATURE.search(text):
+        text = text.translate(_LIGATURES)
+    plain = unicodedata.normalize("NFKD", text).casefold()
     return " ".join(_WORDS.findall(_COMBINING.sub("", plain)))
