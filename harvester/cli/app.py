@@ -18,7 +18,7 @@ from harvester.errors import HarvesterError
 
 VERBS = {  # verb: module of this package, what it is for
     "demo": ("harvest", "Harvest the bundled sample publisher over loopback; print records, verdicts and why."),
-    "source": ("harvest", "Check seed files, or list the sources they declare."),
+    "source": ("source", "Check seed files, list sources, try one on a page, propose a new one."),
     "run": ("harvest", "Harvest sources: crawl politely, read, keep what may be kept."),
     "runs": ("harvest", "Look at past runs."),
     "extract": ("reading", "Read one page and print the record with its evidence."),

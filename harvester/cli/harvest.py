@@ -1,4 +1,4 @@
-"""Verbs that harvest: demo, source (check, list), run, runs (list, show)."""
+"""Verbs that harvest: demo, run, runs (list, show)."""
 
 import json
 from functools import partial
@@ -13,49 +13,6 @@ from harvester.errors import UsageError
 
 if TYPE_CHECKING:
     from harvester.model.run import Run
-
-
-def check(
-    context: typer.Context,
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Seed files; without any, all.")
-    ] = None,
-) -> None:
-    """Check seed files; every mistake is told with file, line, key and remedy. Exit code 2 when there is one."""
-    from harvester.sources import check as mistakes_of
-    from harvester.sources import report
-
-    settings = context.obj.settings
-    mistakes = mistakes_of(files or None, settings.seeds_dir, private_allow=settings.private_allow)
-    if mistakes:
-        print(report(mistakes))
-        raise typer.Exit(2)
-    print(f"{len(files) if files else 'all'} seed files are sound")
-
-
-def list_sources(context: typer.Context, as_json: Json = False) -> None:
-    """List what can be harvested."""
-    wiring: Wiring = context.obj
-    sources = sorted(wiring.catalogue.sources.values(), key=lambda source: source.id)
-    if as_json:
-        print(json.dumps([source.model_dump(mode="json") for source in sources], ensure_ascii=False, indent=2))
-        return
-    from harvester.cli.show import console, table
-
-    rows = [
-        (
-            source.id,
-            source.name,
-            source.platform or "",
-            ", ".join(source.languages),
-            len(source.journals) or "",
-            source.verified or "no",
-            "yes" if source.enabled else "no",
-        )
-        for source in sources
-    ]
-    columns = ("id", "name", "platform", "languages", "#journals", "verified", "scheduled")
-    console().print(table("", columns, rows))
 
 
 def list_runs(context: typer.Context, as_json: Json = False) -> None:
@@ -154,14 +111,6 @@ def run(
 
 demo_verb = verb(demo, "harvester demo")
 run_verb = verb(run, "harvester run my-journal --limit 20", "harvester run my-journal --full")
-source_verb = group(
-    "Check seed files, or list the sources they declare.",
-    {
-        "check": (check, "harvester source check my-journal.toml"),
-        "list": (list_sources, "harvester source list --json"),
-    },
-    no_args_is_help=True,
-)
 runs_verb = group(
     "Look at past runs.",
     {"list": (list_runs, "harvester runs list"), "show": (show_run, "harvester runs show RUN_ID")},

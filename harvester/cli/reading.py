@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harvester.cli.options import Json, verb
+from harvester.cli.pages import open_page
 from harvester.cli.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -29,18 +30,9 @@ def extract(
     Exit code 1 when the page is no article.
     """
     from harvester.extraction.extract import extract as read
-    from harvester.model.source import GENERIC
-    from harvester.saved import read_page, reader_of
 
     wiring: Wiring = context.obj
-    if page.startswith(("http://", "https://")):
-        from harvester.run.look import fetch
-
-        reader = wiring.catalogue.for_saved_page(page, source) or GENERIC
-        saved = fetch(page, reader, wiring.settings)
-    else:
-        saved = read_page(Path(page), url)
-        reader = reader_of(saved, wiring.catalogue, source)
+    saved, reader, _ = open_page(wiring, page, url, source)
     found = read(saved, reader, fingerprints=wiring.catalogue.fingerprints)
     if as_json:
         answer = (

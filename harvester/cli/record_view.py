@@ -36,7 +36,7 @@ def _rows(record: Record) -> Iterator[tuple[str, object]]:
     for identifier in record.identifiers:
         whose = "" if identifier.role == "self" else f" ({identifier.role.replace('_', ' ')})"
         yield identifier.scheme, identifier.value + whose
-    yield from _access(record.access)
+    yield from verdict_rows(record.access)
     yield from _rights(record)
     for relation in record.relations:
         yield "relation", f"{relation.type}: {relation.target or relation.target_text} ({relation.state})"
@@ -65,7 +65,8 @@ def _container(record: Record) -> Iterator[tuple[str, object]]:
     yield "in", ", ".join(f"{name} {value}" for name, value in where.items() if value)
 
 
-def _access(verdict: AccessVerdict) -> Iterator[tuple[str, object]]:
+def verdict_rows(verdict: AccessVerdict) -> Iterator[tuple[str, object]]:
+    """The verdict with every quote it rests on, and every statement against it."""
     until = verdict.embargo_until or verdict.until
     disputed = ", disputed" if verdict.disputed else ""
     yield "access", Text(f"{verdict.status}{f' until {until}' if until else ''}{disputed}", style="bold")
@@ -73,7 +74,10 @@ def _access(verdict: AccessVerdict) -> Iterator[tuple[str, object]]:
     for evidence in verdict.evidence:
         yield "  because", plain(f"“{evidence.quote}” at {evidence.where}")
     for conflict in verdict.conflicts:
-        yield "  against", plain(f"{conflict.status}: “{conflict.evidence.quote}” ({conflict.rule})")
+        yield (
+            "  against",
+            plain(f"{conflict.status}: “{conflict.evidence.quote}” at {conflict.evidence.where} ({conflict.rule})"),
+        )
     for offer in verdict.purchase_options:
         yield "  for sale", f"{offer.price} {offer.currency} ({offer.kind})"
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from harvester.crawl.crawl import CrawlChild, CrawlConfig, user_agent
 from harvester.errors import HarvesterError, RefusedError
-from harvester.model.page import Page, VisitOutcome
+from harvester.model.page import VisitOutcome
 from harvester.model.run import Visit
 from harvester.model.source import Discovery, Source, UrlRules
 from harvester.settings import Settings
@@ -19,10 +19,11 @@ _REFUSALS = frozenset(
 )
 
 
-def fetch(url: str, reader: Source, settings: Settings) -> Page:
-    """Fetch one page. `reader` lends its politeness and hosts; the host's turn, hold and robots.txt are the database's.
+def look(url: str, reader: Source, settings: Settings) -> Visit:
+    """Fetch one page; the Visit has it, and what the site's own files state about it.
 
-    Raises UsageError without a contact, RefusedError where a rule forbids it, HarvesterError where it did not work.
+    `reader` lends its politeness and hosts; the host's turn, hold and robots.txt are the database's. Raises UsageError
+    without a contact, RefusedError where a rule forbids it, HarvesterError where it did not work.
     """
     host = urlsplit(url).netloc
     hosts = tuple(dict.fromkeys((*reader.hosts, host)))
@@ -38,7 +39,7 @@ def fetch(url: str, reader: Source, settings: Settings) -> Page:
     contact = settings.contact_for(hosts)
     with tempfile.TemporaryDirectory(prefix="harvester-") as folder:
         visit = _visit(source, contact, settings, Path(folder))
-    return _page(url, visit)
+    return _brought(url, visit)
 
 
 def _visit(source: Source, contact: str, settings: Settings, folder: Path) -> Visit | None:
@@ -65,12 +66,12 @@ def _visit(source: Source, contact: str, settings: Settings, folder: Path) -> Vi
     return visits[-1] if visits else None
 
 
-def _page(url: str, visit: Visit | None) -> Page:
+def _brought(url: str, visit: Visit | None) -> Visit:
     if visit is None:
         remedy = "its host is held, or such addresses (full text, print, login ...) are never requested"
         raise RefusedError(f"{url} was not asked for", remedy=remedy)
     if visit.page is not None:
-        return visit.page
+        return visit
     message = f"{url}: {visit.outcome}" + (f" ({visit.detail})" if visit.detail else "")
     if visit.outcome in _REFUSALS:
         raise RefusedError(
