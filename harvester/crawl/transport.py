@@ -135,6 +135,7 @@ class Transport:
         self._user_agent = user_agent
         reactor.installNameResolver(PinnedResolver(gate))
         crawler.signals.connect(_stop_unwanted, signals.headers_received)
+        crawler.signals.connect(_stop_long, signals.bytes_received)
 
     async def get(
         self,
@@ -157,7 +158,7 @@ class Transport:
             response = await self._crawler.engine.download_async(request)
         except Exception as error:
             raise _failure(error, timeout, limit) from error
-        return _answer(url, response, limit)
+        return _answer(url, response, limit, pages_only=pages_only)
 
     async def _admit(self, url: str) -> None:
         try:
@@ -171,9 +172,24 @@ class Transport:
 _ACCEPT = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.1"}
 
 
-def _stop_unwanted(headers: Headers, request: Request, **_: Any) -> None:
-    if request.meta.get("pages_only") and not is_page_type(_text(headers.get(b"Content-Type") or b"")):
+# A short body is read and thrown away: its connection may be back in the pool by the time it is stopped, and then the
+# next request on it is lost and sent twice.
+_SHORT = 65_536
+
+
+def _stop_unwanted(headers: Headers, body_length: int, request: Request, **_: Any) -> None:
+    if not request.meta.get("pages_only") or is_page_type(_text(headers.get(b"Content-Type") or b"")):
+        return
+    request.meta["unread"] = 0
+    if isinstance(body_length, int) and body_length > _SHORT:
         raise StopDownload(fail=False)
+
+
+def _stop_long(data: bytes, request: Request, **_: Any) -> None:
+    if "unread" in request.meta:
+        request.meta["unread"] += len(data)
+        if request.meta["unread"] > _SHORT:
+            raise StopDownload(fail=False)
 
 
 def is_page_type(content_type: str) -> bool:
@@ -182,10 +198,11 @@ def is_page_type(content_type: str) -> bool:
     return not media or media in _PAGE_TYPES or media.endswith("+xml")
 
 
-def _answer(url: str, response: Response, limit: int) -> Answer:
+def _answer(url: str, response: Response, limit: int, *, pages_only: bool) -> Answer:
     headers = tuple((_text(n).lower(), _text(v)) for n, values in response.headers.items() for v in values)
     kept = tuple(pair for pair in headers if pair[0] not in _DROPPED_HEADERS)
-    if "download_stopped" in response.flags:
+    unwanted = pages_only and not is_page_type(_text(response.headers.get(b"Content-Type") or b""))
+    if unwanted or "download_stopped" in response.flags:
         return Answer(url, response.status, kept, b"", stopped=True)
     if "dataloss" in response.flags:
         raise ExchangeFailedError(VisitOutcome.TRUNCATED, "the body ended before its announced end", retry=True)
