@@ -19,7 +19,7 @@ STOP_S = 30.0
 
 
 def user_agent(contact: str) -> str:
-    """The one honest name every request carries: product, version, and where its operator is reached (RFC 9110, 10.1.5)."""
+    """The one honest name every request carries: product, version, operator (RFC 9110, 10.1.5)."""
     try:
         number = version("harvester")
     except PackageNotFoundError:  # a checkout that was never installed
