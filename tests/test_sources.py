@@ -15,9 +15,9 @@ import pytest
 
 from harvester.extraction.extract import Extraction, extract
 from harvester.model.page import Page
-from harvester.model.record import Record
 from harvester.model.source import GENERIC
 from harvester.sources import load
+from harvester.trial.case import summary
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in (HERE / "sources").glob("*/*/expected.json"))
@@ -40,42 +40,6 @@ def read(folder: Path) -> Extraction:
     source_id = folder.parent.name
     source = GENERIC if source_id == "generic" else load(HERE.parent / "seeds").get(source_id)
     return extract(read_page(folder), source)
-
-
-def summary(record: Record) -> dict[str, Any]:
-    """The record as plain values, empty fields left out: what an expected.json holds."""
-    container = record.container
-    fields: dict[str, Any] = {
-        "url": record.url,
-        "titles": {language: title.value for language, title in record.titles.items()},
-        "abstracts": {language: abstract.value for language, abstract in record.abstracts.items()},
-        "sections": {
-            language: [section.label for section in abstract.sections]
-            for language, abstract in record.abstracts.items()
-            if abstract.sections
-        },
-        "boilerplate": {lang: list(text.boilerplate) for lang, text in record.abstracts.items() if text.boilerplate},
-        "keywords": {language: list(entry.items) for language, entry in record.keywords.items()},
-        "contributors": [
-            [person.family, person.given, *([person.orcid] if person.orcid else []), *person.affiliations]
-            for person in record.contributors
-        ],
-        "journal": list(container.titles.values()),
-        "issns": [issn.value for issn in container.issns],
-        "publisher": container.publisher,
-        "volume": container.volume,
-        "issue": container.issue,
-        "pages": container.pages,
-        "dates": {date.kind: date.value for date in record.dates},
-        "identifiers": {entry.scheme: entry.value for entry in record.identifiers},
-        "access": [record.access.status, *(evidence.quote for evidence in record.access.evidence)],
-        "licences": [licence.spdx for licence in record.rights.licences],
-        "purchase": [[option.price, option.currency] for option in record.access.purchase_options],
-        "tdm": record.rights.tdm and [record.rights.tdm.reserved, record.rights.tdm.policy_url],
-        "relations": [[r.type, r.state, r.target_text] for r in record.relations],
-        "integrity": None if record.integrity.status == "none" else record.integrity.status,
-    }
-    return {name: value for name, value in fields.items() if value}
 
 
 def expected(folder: Path) -> dict[str, Any]:

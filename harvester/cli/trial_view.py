@@ -16,7 +16,7 @@ _SHOWN = 90
 
 def trial_view(trial: Trial) -> Iterator[RenderableType]:
     """The parts, one below the other."""
-    yield facts(_head(trial))
+    yield facts(head_rows(trial))
     if trial.rules:
         yield table("Rules", ("rule", "#found", "first value"), map(_rule, trial.rules))
     if trial.fields:
@@ -37,7 +37,8 @@ def values_view(fields: tuple[FieldFound, ...]) -> Table:
     return table("Values", ("field", "value", "won by", "runners-up"), map(_field, fields))
 
 
-def _head(trial: Trial) -> Iterator[tuple[str, object]]:
+def head_rows(trial: Trial) -> Iterator[tuple[str, object]]:
+    """Which page it is, who read it, and what came of it."""
     reader = trial.reader
     known_by = f", platform {trial.platform.id} by its marks" if trial.platform else ""
     yield "page", trial.page.final_url

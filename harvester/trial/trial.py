@@ -195,7 +195,7 @@ def _reservation(stored: Record, read: Record) -> str:
     rights, policy = stored.rights, stored.rights.abstract_policy
     said = rights.tdm.evidence[0] if rights.tdm and rights.tdm.evidence else None
     words = f" (“{said.quote}” at {said.where})" if said else ""
-    lost = ", ".join(read.abstracts.keys() - stored.abstracts.keys())
+    lost = ", ".join(lang for lang in read.abstracts if lang not in stored.abstracts)
     kept = f"abstracts are kept, shown: {policy.show}, passed on: {'yes' if policy.redistribute else 'no'}"
     what = kept if policy.keep else f"no abstract is kept{f' (read: {lost})' if lost else ''}"
     return f"text and data mining is reserved{words}, basis {policy.basis}: {what}"
