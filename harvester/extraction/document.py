@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
@@ -256,18 +255,20 @@ _THREE_LETTER = {
 
 def visible_text(element: Element, drop: frozenset[Element] = frozenset()) -> str:
     """Text below an element as a reader sees it: runs of space folded, block boundaries are a space at least."""
-    return " ".join("".join(_pieces(element, drop)).split())
-
-
-def _pieces(element: Element, drop: frozenset[Element]) -> Iterator[str]:
-    if element in drop or not isinstance(element.tag, str) or element.tag in INVISIBLE:
-        return
-    edge = " " if element.tag in BLOCKS or element.tag == "br" else ""
-    yield edge
-    if element.text:
-        yield element.text
-    for child in element:
-        yield from _pieces(child, drop)
-        if child.tail:
-            yield child.tail
-    yield edge
+    pieces: list[str] = []
+    waiting: list[Element | str] = [element]  # no recursion: a page may be nested deeper than Python calls
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            pieces.append(item)
+        elif item not in drop and isinstance(item.tag, str) and item.tag not in INVISIBLE:
+            if item.tag in BLOCKS or item.tag == "br":
+                pieces.append(" ")
+                waiting.append(" ")
+            if item.text:
+                pieces.append(item.text)
+            for child in item.iterchildren(reversed=True):
+                if child.tail:
+                    waiting.append(child.tail)
+                waiting.append(child)
+    return " ".join("".join(pieces).split())

@@ -38,6 +38,7 @@ _TEXT_TYPES = re.compile(
     r"^\s*(?:text/html|application/xhtml\+xml|text/xml|application/xml|text/plain)\b", re.IGNORECASE
 )
 _NO_RULES, _NO_ACCESS_RULES = ReadRules(), AccessRules()
+_LARGEST = 8_000_000  # bytes; the tree of a page takes thirty times as much
 _BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
 
 
@@ -58,6 +59,13 @@ def extract(page: Page, source: Source, *, fingerprints: Sequence[tuple[Detect, 
     refused = _not_readable(page)
     if refused:
         return refused
+    try:
+        return _extract(page, source, fingerprints)
+    except RecursionError:
+        return Extraction(VisitOutcome.WRONG_CONTENT, "the page is nested too deeply")
+
+
+def _extract(page: Page, source: Source, fingerprints: Sequence[tuple[Detect, Platform]]) -> Extraction:
     document = Document(page)
     source = _recognised(document, source, fingerprints)
     index = _index(document, source)
@@ -76,6 +84,8 @@ def _not_readable(page: Page) -> Extraction | None:
     if page.status >= 400 or page.status == 304:
         outcome = _STATUS_OUTCOMES.get(page.status, VisitOutcome.SERVER_ERROR)
         return Extraction(outcome, f"HTTP status {page.status}")
+    if len(page.body) > _LARGEST:
+        return Extraction(VisitOutcome.TOO_LARGE, f"the body is larger than {_LARGEST:,} bytes")
     body = page.body.lstrip()
     if not body:
         return Extraction(VisitOutcome.WRONG_CONTENT, "the body is empty")

@@ -36,6 +36,7 @@ _WEAK = 60  # below it a text must be long and must not be a teaser or the site'
 _OTHER_KINDS = ("lay", "graphical", "highlights")
 _MINIMUM = 25
 _LIKE = 150  # characters; what is only said to describe the page must be as long to be an abstract
+_ENDLESS = 60_000  # characters; no abstract is as long
 _ENDING = 700  # characters at the end in which the site's words are looked for
 
 
@@ -95,7 +96,7 @@ def _candidates(
     strong = [entry for entry in ranked if entry[0] >= _WEAK]
     page = document.language
     for rank, signal in ranked:
-        if rank < _WEAK + 25 and len(signal.value) < _LIKE:
+        if len(signal.value) > _ENDLESS or (rank < _WEAK + 25 and len(signal.value) < _LIKE):
             continue
         for part in _parts(signal):
             text, removed = clean(part, boilerplate)

@@ -7,6 +7,7 @@ from harvester.extraction.normalise.dates import read_date
 from harvester.extraction.signals.signal import Signal
 from harvester.model.record import DateValue
 
+_MOST = 200  # dates; a page with more is a list
 _KINDS = {
     ("highwire", "publication_date"): "published",
     ("highwire", "date"): "published",
@@ -38,7 +39,7 @@ def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...
     """One value per kind and vocabulary that differs, the most precise first within a kind; the article's date first."""
     order = "mdy" if document.language == "en-US" else "dmy"
     found: list[DateValue] = []
-    for signal, kind, own_order in _signals(index, order):
+    for signal, kind, own_order in _signals(index, order)[:_MOST]:
         read = read_date(signal.value, own_order)
         if read is None or (read.precision != "year" and _padded(signal, read.value, index)):
             continue

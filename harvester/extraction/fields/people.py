@@ -131,6 +131,7 @@ def _distinct(people: list[_Person], index: SignalIndex) -> list[_Person]:
     affiliations = {fold(value) for value in _declared_affiliations(index)}
     editors = {fold(clean_name(tidy(signal.value))) for signal in index.get("highwire", "editor")}
     kept: list[_Person] = []
+    places: dict[str, list[int]] = {}  # by folded family name and folded printed name: only those can be the same
     for person in people:
         name = clean_name(person.name)
         if not name or not any(char.isalpha() for char in name) or len(name) > 200 or fold(name) in affiliations:
@@ -139,9 +140,13 @@ def _distinct(people: list[_Person], index: SignalIndex) -> list[_Person]:
             continue
         if _is_affiliation(name):
             continue
-        twin = next((at for at, other in enumerate(kept) if _same_person(person, other)), None)
+        keys = (_parts(person)[0], fold(person.name))
+        alike = sorted({at for key in keys for at in places.get(key, ())})
+        twin = next((at for at in alike if _same_person(person, kept[at])), None)
         if twin is None:
             kept.append(person._replace(name=name))
+            for key in {_parts(kept[-1])[0], fold(name)}:
+                places.setdefault(key, []).append(len(kept) - 1)
         else:
             kept[twin] = _joined(kept[twin], person)
     return kept

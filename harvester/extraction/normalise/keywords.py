@@ -5,13 +5,15 @@ import re
 from harvester.extraction.normalise.text import fold, tidy
 
 _STRONG = (r"\s*;\s*", r"\s*\|\s*", r"\s*[•·●∙▪■]\s*", r"\s*[\r\n]{2,}\s*", r"\s+[–—]\s+", r"\s*\\\\\s*")
+_RUN = re.compile(r"[ \t\xa0]{2,}")
+_LIMIT = 20_000  # characters of a printed list
 _OPEN, _CLOSE = "([{«", ")]}»"
 _LABEL = re.compile(r"^\s*(?:key\s?-?words?|mots[\s-]cl[ée]s?|index terms)\s*[:—–-]\s*", re.IGNORECASE)
 
 
 def split_keywords(text: str) -> list[str]:
     """Cut at the strongest separator that is used; commas inside brackets never cut."""
-    text = _LABEL.sub("", text.strip())
+    text = _LABEL.sub("", _RUN.sub(" ", text.strip())[:_LIMIT])
     for pattern in _STRONG:
         parts = [part for part in re.split(rf"{pattern}|\s*\u2028\s*", text) if part.strip()]
         if len(parts) > 1:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from harvester.extraction.document import BLOCKS, Element, string_value, visible_text
@@ -10,6 +11,7 @@ from harvester.extraction.signals.signal import Signal
 
 _LABELLERS = frozenset(("th", "dt", "h3", "h4", "h5", "h6", "b", "strong", "label", "legend"))
 _LIMIT = 400
+_NEIGHBOURS = 30  # elements after a label among which its value stands
 _LABEL = re.compile(r"^\s*([^\W\d_][\w\s()’'°./-]{1,38}?)\s*[:：]\s*(\S.*)?$", re.DOTALL)
 
 
@@ -66,7 +68,7 @@ def _following(element: Element) -> tuple[str, Element]:
         if parent is None or parent.tag == "body":
             break
         pieces = [element.tail or ""]
-        for sibling in element.itersiblings():
+        for sibling in islice(element.itersiblings(), _NEIGHBOURS):
             if not isinstance(sibling.tag, str):
                 continue
             if sibling.tag in ("br", "hr") or fact_of(string_value(sibling).strip()[:41]):

@@ -6,6 +6,7 @@ rule, or the end of the region closes it. So two abstracts glued together part w
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from harvester.extraction.document import BLOCKS, Document, Element, block_of, string_value
@@ -30,6 +31,8 @@ _MORE = re.compile(
     re.I,
 )
 _LONG = 12_000  # characters; longer than any abstract: a block that never closed
+_ENDLESS = 5 * _LONG  # what is cut from one text node is never an abstract's
+_ROW = 30  # neighbours looked at to tell a row of tabs
 _SOLE_CLIMB = 6
 
 
@@ -149,7 +152,7 @@ def _is_tab(element: Element) -> bool:
     row = item.getparent() if item is not None else None
     if row is None:
         return False
-    others = [string_value(e).strip() for e in row if e is not item and e.tag == item.tag]
+    others = [string_value(e).strip() for e in islice(row, _ROW) if e is not item and e.tag == item.tag]
     return len(others) >= 2 and all(len(text) < 40 for text in others) and len(string_value(item).strip()) < 40
 
 
@@ -340,6 +343,7 @@ class _Reader:
             return
         if self._ends(text):
             raise _Closed
+        text = text[:_ENDLESS]
         pattern = inline_label()
         match = pattern.search(text) if len(text) > 5 else None
         while match and (label := label_of(match[1])):
