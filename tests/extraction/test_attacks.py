@@ -1,0 +1,120 @@
+"""Pages made to cost time or memory: each is answered within bounds, in a process of its own."""
+
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+
+import pytest
+
+from harvester.extraction.extract import extract
+from harvester.model.page import Page, VisitOutcome
+from harvester.model.source import GENERIC
+
+SECONDS = 5  # of CPU
+MEGABYTES = 300  # of resident memory, the program itself included
+LONG = "a" * 100_000 + "!"
+HEAD = "<!doctype html><html lang='en'><head><title>Of rivers</title>"
+
+
+def _meta(name: str, *contents: str) -> str:
+    return "".join(f'<meta name="{name}" content="{content}">' for content in contents)
+
+
+def _page(head: str = "", body: str = "") -> bytes:
+    known = _meta("citation_title", "Sediment of rivers") + _meta("citation_doi", "10.1234/abc")
+    return f"{HEAD}{known}{head}</head><body><h1>Sediment of rivers</h1>{body}</body></html>".encode()
+
+
+def _nested(tag: str, count: int, attributes: str = "") -> bytes:
+    return _page(body=f"<{tag}{attributes}>" * count + "deep" + f"</{tag}>" * count)
+
+
+def _json_ld(value: str) -> bytes:
+    return _page(f'<script type="application/ld+json">{value}</script>')
+
+
+def _everywhere(text: str) -> bytes:
+    names = ("citation_title", "citation_author", "citation_authors", "citation_abstract", "citation_keywords", "DC.date",
+             "citation_publication_date", "citation_doi", "citation_issn", "citation_firstpage", "citation_volume",
+             "citation_journal_title", "description", "keywords", "DC.rights", "citation_author_institution",
+             "DC.identifier", "DC.source", "robots", "citation_pdf_url")  # fmt: skip
+    labels = ("Abstract", "Résumé", "Keywords", "Authors", "DOI", "Published")
+    blocks = "".join(f"<h2>{label}</h2><p>{text}</p><p>{label}: {text}</p>" for label in labels)
+    named = "".join(f'<div class="{name}">{text}</div>' for name in ("abstract", "authors", "keywords", "copyright"))
+    return _page("".join(_meta(name, text) for name in names), f"<h1>{text}</h1>{blocks}{named}<p>{text}</p>")
+
+
+ATTACKS: dict[str, Callable[[], bytes]] = {
+    "one line of 50 MB": lambda: _page(body="<p>" + "word " * 10_000_000 + "</p>"),
+    "7 MB of text in one element": lambda: _page(body="<div class=abstract><h2>Abstract</h2>" + "word. " * 1_200_000),
+    "7 MB of paragraphs": lambda: _page(body="<p>word in a row.</p>" * 320_000),
+    "100,000 nested divs": lambda: _nested("div", 100_000),
+    "100,000 nested abstracts": lambda: _nested("div", 100_000, " class=abstract"),
+    "100,000 nested spans": lambda: _nested("span", 100_000),
+    "200 nested abstracts of prose": lambda: _page(
+        body="<div class='abstract authors'>Prose. " * 200 + "More of it. " * 400
+    ),
+    "a label over 100,000 nested divs": lambda: _page(body="<h2>Abstract</h2>" + "<div>" * 100_000 + "deep"),
+    "20,000 attributes": lambda: _page(body="<div " + " ".join(f"a{n}=x" for n in range(20_000)) + ">text</div>"),
+    "20,000 elements that name authors": lambda: _page(body="<span class=author>A. Name</span>" * 20_000),
+    "20,000 labels": lambda: _page(body="<h3>Abstract</h3><p>It flows.</p>" * 20_000),
+    "20,000 labels without text": lambda: _page(body="<b>Abstract</b>" * 20_000),
+    "20,000 tabs": lambda: _page(body="<ul>" + "<li>Abstract</li>" * 20_000 + "</ul>"),
+    "20,000 facts": lambda: _page(body="<dl>" + "<dt>DOI</dt>" * 20_000 + "</dl>"),
+    "5,000 authors": lambda: _page(_meta("citation_author", *(f"Name{n}, Given{n}" for n in range(5_000)))),
+    "5,000 abstracts in metadata": lambda: _page(
+        _meta("DC.description", *(f"{n} rivers. " * 30 for n in range(5_000)))
+    ),
+    "5,000 titles": lambda: _page(_meta("DC.title", *(f"Title number {n} of rivers" for n in range(5_000)))),
+    "5,000 identifiers": lambda: _page(_meta("DC.identifier", *(f"10.1234/{n}" for n in range(5_000)))),
+    "5,000 dates": lambda: _page(_meta("DC.date", *(f"{1500 + n % 500}-01-{1 + n % 28:02}" for n in range(5_000)))),
+    "JSON-LD 100,000 deep": lambda: _json_ld('{"@type":"Article","a":' * 100_000 + "1" + "}" * 100_000),
+    "JSON-LD arrays 100,000 deep": lambda: _json_ld("[" * 100_000 + "]" * 100_000),
+    "JSON-LD broken, 4 MB": lambda: _json_ld('{"@type":"Article","name":' + "[1," * 1_400_000),
+    "JSON-LD broken string": lambda: _json_ld('{"@type":"ScholarlyArticle","name":"' + 'a"b\\' * 100_000),
+    "one long word": lambda: _everywhere(LONG),
+    "long run of spaces": lambda: _everywhere("x" + " " * 100_000 + "x"),
+    "long run of points": lambda: _everywhere(". " * 50_000),
+    "long run of commas": lambda: _everywhere("a, " * 30_000),
+    "long run of semicolons": lambda: _everywhere("Name, A; " * 10_000),
+    "long run of digits": lambda: _everywhere("1234-" * 20_000),
+    "long run of brackets": lambda: _everywhere("(" * 50_000 + ")" * 50_000),
+    "long run of open tags": lambda: _everywhere("&lt;p " * 20_000),
+    "long run of entities": lambda: _everywhere("&amp;amp;" * 10_000),
+    "long run of copyright": lambda: _everywhere("© 2020 " * 15_000),
+    "long run of DOIs": lambda: _everywhere("10.1234/" * 12_000),
+    "long run of names": lambda: _everywhere("Jean de la " * 10_000),
+    "long run of sentences": lambda: _everywhere("The river is of the sand. Le fleuve est dans la mer. " * 2_000),
+}
+
+
+def _answer(make: Callable[[], bytes], out: Connection) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (4 * SECONDS, 4 * SECONDS))
+    url = "http://127.0.0.1/article/1"
+    page = Page(url=url, final_url=url, body=make(), fetched_at=datetime(2030, 6, 15, tzinfo=UTC))
+    extract(page.model_copy(update={"body": _page()}), GENERIC)  # tables are read once in a process
+    before = time.process_time()
+    found = extract(page, GENERIC)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    out.send((found.outcome, time.process_time() - before, peak))
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_hostile_page_costs_little(name: str) -> None:
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_answer, args=(ATTACKS[name], sender))
+    child.start()
+    sender.close()
+    try:
+        outcome, seconds, megabytes = receiver.recv()
+    except EOFError:
+        pytest.fail("the process died")
+    finally:
+        child.join()
+    assert isinstance(outcome, VisitOutcome)
+    assert seconds <= SECONDS
+    assert megabytes <= MEGABYTES
