@@ -13,9 +13,9 @@ from harvester.model.signal import QUOTE_LIMIT, Evidence
 Element = Any  # lxml.etree._Element; its stubs know too little to be worth the casts
 
 BLOCKS = frozenset(
-    "address article aside blockquote body button caption center dd details div dl dt fieldset figcaption figure footer "
-    "form h1 h2 h3 h4 h5 h6 header html legend li main nav ol option p pre section summary table tbody td tfoot th thead "
-    "tr ul".split()
+    "address article aside blockquote body button caption center dd details div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header html legend li main nav ol option p pre section summary table tbody td tfoot th "
+    "thead tr ul".split()
 )
 INVISIBLE = frozenset(
     ("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg", "iframe")
@@ -106,7 +106,8 @@ def _broken_utf8(body: bytes, known_by: str) -> Charset:
 class Document:
     """One parsed Page. The tree is read by everybody and changed by nobody: paths in evidence rest on it.
 
-    `root` is an HTML tree as `lxml.html` parses it (`is_xml` False) or an XML tree parsed without entities, DTD or network.
+    `root` is an HTML tree as `lxml.html` parses it (`is_xml` False) or an XML tree parsed without entities, DTD or
+    network.
     """
 
     def __init__(self, page: Page) -> None:
@@ -199,7 +200,7 @@ class Document:
 
 
 def place_of(quote: str, value: str) -> tuple[str, int]:
-    """(raw words, offset) of `quote` in `value`: at most QUOTE_LIMIT code points, empty at 0 if no word stands there."""
+    """(raw words, offset) of `quote` in `value`: at most QUOTE_LIMIT code points, empty at 0 if none stands there."""
     quote = quote[:QUOTE_LIMIT]
     offset = value.find(quote)
     if offset >= 0:

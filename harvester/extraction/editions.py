@@ -10,7 +10,7 @@ from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.normalise.identifiers import doi
 from harvester.extraction.normalise.text import fold
 from harvester.model.record import Identifier, Integrity, Relation
-from harvester.model.signal import QUOTE_LIMIT
+from harvester.model.signal import QUOTE_LIMIT, Evidence
 
 # "Do not cite the French reference of this article but the English one of JOURNAL with the DOI above."
 _CITE_OTHER = re.compile(
@@ -41,7 +41,8 @@ _JOURNAL = re.compile(
 )
 _DOI_ABOVE = re.compile(r"\bDOI\b[^.]{0,20}(?:ci-dessus|above)", re.IGNORECASE)
 _RETRACTED = re.compile(
-    r"^\W*(?:RETRACTED(?: ARTICLE)?|Retracted:|ARTICLE RÉTRACTÉ|RÉTRACTÉ|WITHDRAWN|Article rétracté|Rétracté)\b\s*[:.\]–—-]",
+    r"^\W*(?:RETRACTED(?: ARTICLE)?|Retracted:|ARTICLE RÉTRACTÉ|RÉTRACTÉ|WITHDRAWN|"
+    r"Article rétracté|Rétracté)\b\s*[:.\]–—-]",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
@@ -160,7 +161,7 @@ def _integrity(document: Document, titles: tuple[str, ...]) -> Integrity:
         if match := _RETRACTED.match(title):
             status = "withdrawn" if "WITHDRAWN" in match[0].upper() else "retracted"
             element = document.root.find(".//h1")
-            evidence = ()
+            evidence: tuple[Evidence, ...] = ()
             if element is not None and match[0].strip() in document.string(element):
                 evidence = (document.evidence("title", "retracted", element, match[0].strip()),)
             return Integrity.model_validate({"status": status, "notice": title, "evidence": evidence})

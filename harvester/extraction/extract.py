@@ -154,7 +154,8 @@ _KNOWN = {
              ("fact", "date.published"), ("json_ld", "datepublished")),
     "issn": (("selector", "issn"), ("highwire", "issn"), ("prism", "issn"), ("fact", "issn"), ("dc", "source.issn"),
              ("json_ld", "ispartof.issn"), ("json_ld", "ispartof.ispartof.issn")),
-    "journal": (("selector", "journal"), ("highwire", "journal_title"), ("prism", "publicationname"), ("fact", "journal")),
+    "journal": (("selector", "journal"), ("highwire", "journal_title"), ("prism", "publicationname"),
+                ("fact", "journal")),
 }  # fmt: skip
 
 

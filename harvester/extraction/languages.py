@@ -1,4 +1,4 @@
-"""Which language a block is in, and why: little words first, a detector for the doubtful, `und` when nothing is sure."""
+"""Which language a block is in, and why: little words first, a detector for the doubtful, `und` if nothing is sure."""
 
 import re
 import tomllib

@@ -36,7 +36,7 @@ _KINDS = {
 
 
 def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...]:
-    """One value per kind and vocabulary that differs, the most precise first within a kind; the article's date first."""
+    """One value per kind and vocabulary that differs, the most precise first in a kind; the article's date first."""
     order = "mdy" if document.language == "en-US" else "dmy"
     found: list[DateValue] = []
     for signal, kind, own_order in _signals(index, order)[:_MOST]:

@@ -103,7 +103,7 @@ def _is_keyword(item: str) -> bool:
 
 
 def _confirmed(entry: _List, index: SignalIndex) -> bool:
-    """A page's `meta keywords` is often the site's; it counts when Dublin Core or the text block says the same words."""
+    """A page's `meta keywords` is often the site's; it counts when Dublin Core or JSON-LD says the same words."""
     said = {
         fold(part)
         for key in (("dc", "subject"), ("json_ld", "keywords"))

@@ -177,7 +177,7 @@ def _same_person(one: _Person, other: _Person) -> bool:
 
 
 def _prefix(one: list[str], other: list[str], first: str, second: str) -> bool:
-    short, long = sorted((first.replace(" ", ""), second.replace(" ", "")), key=len)
+    short, _ = sorted((first.replace(" ", ""), second.replace(" ", "")), key=len)
     spelled = "".join(one) if len(first.replace(" ", "")) > len(short) else "".join(other)
     return len(short) <= 3 and (spelled.startswith(short) or short.startswith(spelled[: len(short)]))
 

@@ -132,7 +132,7 @@ def _translates(choice: Choice, languages: list[str]) -> bool:
 
 
 def title_language(choice: Choice, languages: list[str], page: str | None) -> Known:
-    """Declared on the Signal itself; else little words; else the page's word; else a detector among likely languages."""
+    """Declared on the Signal itself; else little words; else the page's word; else a detector."""
     declared = next((signal.language for signal in choice.signals if signal.language), None)
     likely = list(dict.fromkeys([*languages, *([page] if page else [])]))
     guess = _by_words(choice.value)

@@ -10,14 +10,15 @@ _DEGREES = re.compile(
 _TITLES = re.compile(r"^(?:Dr|Prof|Pr|Mr|Mrs|Ms|Mme)\.?\s+(?=\S+\s+\S)", re.IGNORECASE)
 _SUFFIX = re.compile(r"^(?:Jr|Sr|I{2,3}|IV)\.?$", re.IGNORECASE)
 _PARTICLES = frozenset(
-    "de du des d la le les van von der den dem ter ten te zu zum zur da das do dos di del della dello degli dei el al bin "
-    "ibn ben af av vom y e lo saint sainte mac".split()
+    "de du des d la le les van von der den dem ter ten te zu zum zur da das do dos di del della dello degli dei el al "
+    "bin ibn ben af av vom y e lo saint sainte mac".split()
 )
 _MARKS = re.compile(r"[*†‡§¶#∗⁎⁺¹²³⁰-⁹ᵃ-ᶻ☆⊥✉️]+")
 _FOOTNOTE = re.compile(r"(?<=\w)\s*\^?\(?\[?\d{1,2}(?:\s*,\s*\d{1,2})*\]?\)?$")
 _GROUP = re.compile(
     r"\b(?:group|groupe|consortium|collaborat\w+|committee|comité|network|réseau|team|équipe|investigators|society|"
-    r"société|association|organi[sz]ation|working party|study|university|université|initiative|task force|collective|collectif)\b",
+    r"société|association|organi[sz]ation|working party|study|university|université|initiative|task force|"
+    r"collective|collectif)\b",
     re.IGNORECASE,
 )
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.?[-‐‑]?){1,4}$")

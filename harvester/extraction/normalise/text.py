@@ -53,7 +53,7 @@ def strip_markup(text: str) -> str:
         ["p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "title", "sec", "jats:p", "jats:title"]
     ):
         element.insert_after(" ")
-    return soup.get_text()
+    return str(soup.get_text())
 
 
 def _unmojibake(text: str) -> str:

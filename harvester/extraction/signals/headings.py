@@ -1,4 +1,4 @@
-"""Reads labelled blocks: Résumé | Summary | Mots clés ..., whether the label is a heading, bold, a cell, or glued into text.
+"""Reads labelled blocks: Résumé | Summary | Mots clés ..., the label a heading, bold, a cell, or glued into text.
 
 One pass per region: from a label on, text belongs to the open block until another label, a heading of the same rank, a
 rule, or the end of the region closes it. So two abstracts glued together part where the second one's label stands.
@@ -27,7 +27,8 @@ _RANK = {f"h{number}": number for number in range(1, 7)}
 _LOWEST = 7
 _NAVIGATION = frozenset(("nav", "option", "button", "form", "select"))
 _MORE = re.compile(
-    r"^\W*(?:read more|show more|lire la suite|view full[- ]?text|full text|show less|see more|\[?more\]?|download)\W*$",
+    r"^\W*(?:read more|show more|lire la suite|view full[- ]?text|full text|show less|see more|\[?more\]?|"
+    r"download)\W*$",
     re.I,
 )
 _LONG = 12_000  # characters; longer than any abstract: a block that never closed
@@ -92,11 +93,11 @@ def read(document: Document, carriers: Carriers, rules: Sequence[SelectorRule] =
     for rule in rules:
         for root in find(document, rule):
             seen.update(e for css in rule.drop for e in compiled(css, None)(root))
-            signals.extend(_read_all(document, labelled(root), seen))
-    return signals or _read_all(document, carriers, seen)
+            signals.extend(_read_all(labelled(root), seen))
+    return signals or _read_all(carriers, seen)
 
 
-def _read_all(document: Document, carriers: Carriers, seen: set[Element]) -> list[Signal]:
+def _read_all(carriers: Carriers, seen: set[Element]) -> list[Signal]:
     signals: list[Signal] = []
     for start in _starts(carriers):
         if start.element in seen:
@@ -105,7 +106,7 @@ def _read_all(document: Document, carriers: Carriers, seen: set[Element]) -> lis
             signals.extend(read_fact(start))
             continue
         for block in _read_region(start, seen):
-            signals.extend(_signal(document, block))
+            signals.extend(_signal(block))
     return signals
 
 
@@ -134,13 +135,11 @@ def _in_navigation(element: Element) -> bool:
         return True
     if _is_tab(element):
         return True
-    steps = 0
-    for ancestor in [element, *element.iterancestors()]:
+    for steps, ancestor in enumerate([element, *element.iterancestors()], 1):
         if ancestor.tag == "form" and len(string_value(ancestor)) > 2000:
             return False  # a page inside one big form
         if ancestor.tag in _NAVIGATION or (ancestor.tag == "a" and ancestor.get("href")):
             return not _headed(ancestor)
-        steps += 1
         if steps > 4:
             return False
     return False
@@ -150,7 +149,7 @@ def _is_tab(element: Element) -> bool:
     """True in a list of short words, a row of tabs or a table's head: the label opens nothing there."""
     item = next((e for e in (element, element.getparent()) if e is not None and e.tag in ("li", "th")), None)
     row = item.getparent() if item is not None else None
-    if row is None:
+    if item is None or row is None:
         return False
     others = [string_value(e).strip() for e in islice(row, _ROW) if e is not item and e.tag == item.tag]
     return len(others) >= 2 and all(len(text) < 40 for text in others) and len(string_value(item).strip()) < 40
@@ -277,17 +276,15 @@ class _Reader:
 
     def _line_break(self, element: Element) -> None:
         block = self.current
-        if block and block.label.kind == "keywords" and block.first and not self.muted:
-            if not "".join(block.pieces[-1][1]).rstrip().endswith((",", ";")):
-                self.current = None  # a printed keyword list ends with its line
+        listing = block is not None and block.label.kind == "keywords" and block.first is not None and not self.muted
+        if block and listing and not "".join(block.pieces[-1][1]).rstrip().endswith((",", ";")):
+            self.current = None  # a printed keyword list ends with its line
         self.text("\n", element)
 
     def _heads(self, element: Element) -> bool:
         """Handle an element that is a label or heading; True if it needs no further reading."""
         words = string_value(element) if element.tag in CARRIERS else ""
-        if not words or len(words) > 200:
-            return False
-        text = " ".join(words.split())
+        text = " ".join(words.split()) if len(words) <= 200 else ""
         if not text or len(text) > 120:
             return False
         if _MORE.match(text):
@@ -385,8 +382,10 @@ _FOLLOWS = re.compile(
     r"\s*(?:correspond(?:ing|ence)\b|how to cite\b|cite this\b|pour citer\b|citation\s*:|copyright\b|©|\(c\)\s*\d{4}|"
     r"original content from this work\b|competing interests?\b|conflicts? of interest\b|received\s*:|accepted\s*:|"
     r"(?:first |latest )?published\s*:|editor\s*:|funding\s*:|this is an open[- ]access article\b|doi\s*:|e-?mail\s*:|"
-    r"article (?:history|information|metrics)\b|total downloads\b|supplementary (?:information|data|material)\s*:|contact\s*:|"
-    r"availability(?: and implementation)?\s*:\s*\S+$|received\s+\d|author(?:s)? contributions?\b|to whom correspondence)",
+    r"article (?:history|information|metrics)\b|total downloads\b|supplementary (?:information|data|material)\s*:|"
+    r"contact\s*:|"
+    r"availability(?: and implementation)?\s*:\s*\S+$|received\s+\d|author(?:s)? contributions?\b|"
+    r"to whom correspondence)",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(r"(?<=[.!?…»”\)])\s{0,3}([^\W\d_][^.!?|:]{3,24}?)\s*\|\s*$")
@@ -432,7 +431,7 @@ def _hidden(element: Element) -> bool:
     return element.get("hidden") is not None or element.get("aria-hidden") == "true"
 
 
-def _signal(document: Document, block: _Block) -> Iterator[Signal]:
+def _signal(block: _Block) -> Iterator[Signal]:
     language = block.label.language if block.label.proves else None
     if block.items:
         items = block.items

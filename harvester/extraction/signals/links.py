@@ -34,7 +34,8 @@ def read(document: Document) -> list[Signal]:
 
 def _related(document: Document) -> list[Element]:
     has_areas = next(document.root.iter("area"), None) is not None
-    return _ANCHORS_AND_AREAS(document.root) if has_areas else _ANCHORS(document.root)
+    found: list[Element] = _ANCHORS_AND_AREAS(document.root) if has_areas else _ANCHORS(document.root)
+    return found
 
 
 def _from_header(header: str) -> list[Signal]:

@@ -10,7 +10,8 @@ from harvester.model.signal import QUOTE_LIMIT, Evidence
 class Signal(NamedTuple):
     """`name` is lower-case within its vocabulary; `element` with `attribute` (or its text) is the place.
 
-    A value that was decoded on the way (JSON, entities in HTML fragments) quotes `quote`, the raw words, if they differ.
+    A value that was decoded on the way (JSON, entities in HTML fragments) quotes `quote`, the raw words, if they
+    differ.
     """
 
     vocabulary: str  # highwire | dc | prism | eprints | bepress | json_ld | opengraph | link | heading | selector ...
