@@ -37,7 +37,8 @@ def _json_ld(value: str) -> bytes:
 
 
 def _everywhere(text: str) -> bytes:
-    names = ("citation_title", "citation_author", "citation_authors", "citation_abstract", "citation_keywords", "DC.date",
+    names = ("citation_title", "citation_author", "citation_authors", "citation_abstract", "citation_keywords",
+             "DC.date",
              "citation_publication_date", "citation_doi", "citation_issn", "citation_firstpage", "citation_volume",
              "citation_journal_title", "description", "keywords", "DC.rights", "citation_author_institution",
              "DC.identifier", "DC.source", "robots", "citation_pdf_url")  # fmt: skip
