@@ -33,9 +33,27 @@ def read(document: Document, rules: ReadRules) -> list[Signal]:
     signals: list[Signal] = []
     for field in _TEXT_FIELDS:
         for rule in getattr(rules, field):
-            for element in find(document, rule):
-                signals.extend(_read(field, rule, element))
+            found = [signal for element in find(document, rule) for signal in _read(field, rule, element)]
+            signals.extend(_one_list(found) if field == "keywords" and not rule.attr else found)
     return signals
+
+
+def _one_list(signals: list[Signal]) -> list[Signal]:
+    """Keywords of an element each, side by side, are one list; elements that hold lists stay as they are.
+
+    Where most elements hold one keyword, each does: a comma inside one is its own.
+    """
+    if len(signals) < 2 or 2 * sum(len(signal.items) == 1 for signal in signals) <= len(signals):
+        return signals
+    by_parent: dict[Element, list[Signal]] = {}
+    for signal in signals:
+        by_parent.setdefault(signal.element.getparent(), []).append(signal)
+    return [group[0] if len(group) == 1 else _joined(group, parent) for parent, group in by_parent.items()]
+
+
+def _joined(group: list[Signal], parent: Element) -> Signal:
+    items = tuple(signal.value for signal in group)
+    return group[0]._replace(value=" ".join(items), element=parent, items=items)
 
 
 def find(document: Document, rule: SelectorRule) -> list[Element]:
