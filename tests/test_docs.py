@@ -28,6 +28,8 @@ PAGE = ROOT / "tests" / "sources" / "generic" / "highwire-twice" / "page.html"
 
 def harvester(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     words = shlex.split(command)
+    while "=" in words[0]:
+        name, _, environment[name] = words.pop(0).partition("=")
     assert words[0] == "harvester"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HARVESTER_")}
     return subprocess.run(
@@ -50,7 +52,7 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("harvester") and c not in LEAVES])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if re.match(r"(\w+=\S+ )*harvester ", c) and c not in LEAVES])
 def test_every_command_runs(command: str, demonstrated: Path) -> None:
     done = harvester(command, demonstrated)
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,7 @@ from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind, Visit
 from harvester.model.source import Source
-from harvester.policy import Kept, archive_ban
+from harvester.policy import Kept, abstract_policy, archive_ban, decide
 from storage.archive import ArchiveWriter, Pointer, read, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.saving import Saved
@@ -76,6 +76,7 @@ class Replay:
         self._folder = folder
         self._archive = archive
         self._source = source
+        self._basis = default_basis
         self._reader = Reader(source, default_basis, lambda _: None)
         self._clock = clock
         self._run_id = run_id
@@ -99,11 +100,11 @@ class Replay:
         if entry.cut and self._reader.is_current(known, now):
             return told.that("unchanged")  # what would differ on a cut page is what was cut
         if quarantine and not quarantine.admit(entry.url):
-            return told.that("unreadable", reason=f"set aside: reading it ended the process {TRIES} times")
+            return self._left(told, "unreadable", f"set aside: reading it ended the process {TRIES} times", now)
         try:
             page = read(self._folder, entry.pointer)
         except StorageError as error:
-            return told.that("unreadable", reason=error.message)
+            return self._left(told, "unreadable", error.message, now)
         cut = _parts(entry.reason) if entry.cut else {}
         return self._told(told, self._reader.reread(_visit(entry, page, known), known, cut=cut, now=now), now)
 
@@ -112,17 +113,28 @@ class Replay:
             return told.that("unchanged")
         if found.record is None or found.kept is None:
             outcome = "" if found.outcome is VisitOutcome.OK else f"{found.outcome}: "
-            return told.that("kept_old", reason=f"{outcome}{found.detail}")
-        known, record = told.known, _merged(told.known, found.record)
-        if taken := self._owner_of(record.url, known):
-            return told.that("kept_old", reason=f"{record.url} is the address of record {taken}")
+            return self._left(told, "kept_old", f"{outcome}{found.detail}", now)
+        record = _merged(told.known, found.record)
+        if taken := self._owner_of(record.url, told.known):
+            return self._left(told, "kept_old", f"{record.url} is the address of record {taken}", now)
+        return self._differing(told, record, _body(told.entry, found.kept), now)
+
+    def _left(self, told: "_Told", effect: Effect, reason: str, now: datetime) -> Reread:
+        """The record stays as it was read, but not with abstracts that today's rights withhold."""
+        known, rights, basis = told.known, self._source.rights, self._basis
+        if not known.rights.abstract_policy.keep or abstract_policy(known.rights.tdm, rights, basis, now).keep:
+            return told.that(effect, reason=reason)
+        record = decide(known, rights, basis, page_robots=(), visit_robots=(), now=now)
+        return self._differing(told, record, Kept(None, "none", f"abstracts ({reason})"), now, reason)
+
+    def _differing(self, told: "_Told", record: Record, body: Kept | None, now: datetime, reason: str = "") -> Reread:
+        known = told.known
         fields = tuple(differences(meaning(known), meaning(record)))
         why = tuple(_why(known, record, told.entry, self._reader.is_current(known, now)))
-        body = _body(told.entry, found.kept)
         record = _located(known, record, None if body is None else body.state, "" if body is None else body.reason)
         effect: Effect = "changed" if fields else "renewed"
         kinds = tuple(_kinds(fields))
-        return told.that(effect, fields=fields, kinds=kinds, why=why, record=record, body=body)
+        return told.that(effect, fields=fields, kinds=kinds, why=why, reason=reason, record=record, body=body)
 
     def _owner_of(self, url: str, known: Record) -> str | None:
         """Another record that has the address to which today's rules would move this one."""

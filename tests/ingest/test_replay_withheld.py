@@ -56,6 +56,24 @@ def test_a_basis_that_ended_takes_abstracts_from_record_and_archive(tmp_path: Pa
     assert [one.effect for one in replay(bench, "none", 2)] == ["unchanged"]
 
 
+def test_a_basis_that_ended_counts_even_where_the_page_cannot_be_read_any_more(tmp_path: Path, store: Store) -> None:
+    bench = Bench(tmp_path, store, basis="research")
+    article = reserved(bench)
+    bench.take(bench.visit(article))
+    titles = bench.record(article).titles
+    bench.archive.sync()
+    entry = next(store.archive_index.iterate(bench.source.id))
+    with (bench.folder / entry.pointer.file).open("r+b") as file:
+        file.seek(entry.pointer.offset)
+        file.write(b"broken")
+    (page,) = replay(bench, "none")
+    assert (page.effect, "no page there" in page.reason) == ("changed", True)
+    record = bench.record(article)
+    assert (record.abstracts, record.titles.keys()) == ({}, titles.keys())
+    assert (record.provenance.archive, list(store.archive_index.iterate(bench.source.id))) == ("none", [])
+    assert replay(bench, "none", 2) == []
+
+
 def test_a_basis_that_begins_makes_no_abstract_up(tmp_path: Path, store: Store) -> None:
     bench = Bench(tmp_path, store)
     article = reserved(bench)
