@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from harvester.extraction.access.classify import classify
-from harvester.extraction.access.licences import find_licences
+from harvester.extraction.access.classify import read_access
 from harvester.extraction.access.walls import page_kind
 from harvester.extraction.document import Document, Element, language_tag
 from harvester.extraction.editions import read_editions
@@ -186,7 +185,7 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
     printed_titles = tuple(title.value for title in titles.values())
     editions = read_editions(document, index, identifiers, printed_titles, tuple(container.titles.values()))
     excluded = _inadmissible(index)
-    access = classify(
+    access = read_access(
         document,
         index.all,
         source.access,
@@ -213,9 +212,9 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
         dates=choose_dates(document, index),
         identifiers=editions.identifiers,
         locations=_locations(index, url),
-        access=access,
+        access=access.verdict,
         rights=Rights(
-            licences=find_licences(document, index.all, source.access, excluded),
+            licences=access.licences,
             copyright=copyright_line(index),
             tdm=tdm_reservation(document, index),
             robots=robots,

@@ -6,6 +6,7 @@ ligatures, full-width forms and combining marks need the slow way with a map.
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -43,6 +44,10 @@ class Folded(NamedTuple):
         if self.offsets is None:
             return self.raw[start:end]
         return self.raw[self.offsets[start] : self.offsets[end]]
+
+    def position(self, raw_index: int) -> int:
+        """Where the folded text stands at `raw[raw_index]`."""
+        return raw_index if self.offsets is None else bisect_left(self.offsets, raw_index)
 
 
 def fold(raw: str) -> Folded:

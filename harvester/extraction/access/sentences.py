@@ -25,6 +25,8 @@ _FLIPPED = {
     AccessStatus.SUBSCRIPTION: AccessStatus.FREE,
     AccessStatus.REGISTRATION: AccessStatus.FREE,
 }
+# Two sentences with only markup between them ("... un abonnement.<br>Déjà abonné"): a capital right after the stop.
+_GLUED_END = re.compile(r"(?<=[^\W\d_]{2})[.!?](?=[A-ZÀ-ÖØ-Þ])")
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|[|•]|\n\s*\n")
 _REPEATS = 4  # statements of one entry: more of the same say no more
 _BEFORE = 45  # characters in which a negation before the words still governs them
@@ -92,7 +94,7 @@ class SentenceReader:
         found = entry.pattern.search(folded.text)
         if found is None:
             return None
-        start, end = _sentence(folded.text, *found.span())
+        start, end = _sentence(folded, *found.span())
         about = slot or bool(language.article.search(folded.text, start, end))
         if entry.subject and not about:
             return None
@@ -170,13 +172,12 @@ def _in_menu(passage: Passage) -> bool:
     return item.find(".//a") is not None and len(item.getparent()) > 3
 
 
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence around text[start:end], cut to what may be quoted."""
-    first = 0
-    for stop in _SENTENCE_END.finditer(text, 0, start):
-        first = stop.end()
-    stop_after = _SENTENCE_END.search(text, max(end - 1, 0))
-    last = stop_after.end() if stop_after else len(text)
+def _sentence(folded: Folded, start: int, end: int) -> tuple[int, int]:
+    """The sentence around folded.text[start:end], cut to what may be quoted."""
+    ends = [stop.end() for stop in _SENTENCE_END.finditer(folded.text)]
+    ends += [folded.position(stop.end()) for stop in _GLUED_END.finditer(folded.raw)]
+    first = max((stop for stop in ends if stop <= start), default=0)
+    last = min((stop for stop in ends if stop >= end), default=len(folded.text))
     first = max(first, start - 80) if end - first > QUOTE_LIMIT else first
     return first, max(min(last, first + QUOTE_LIMIT), min(end, first + QUOTE_LIMIT))
 
