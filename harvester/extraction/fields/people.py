@@ -34,8 +34,6 @@ _LISTS = (
     ("json_ld", "creator", 85),
     ("fact", "authors", 70),
     ("container", "authors", 60),
-    ("meta", "author", 40),
-    ("opengraph", "author", 30),
 )
 
 
@@ -73,7 +71,7 @@ def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
         people = _with_details(people, index)
     if vocabulary == "fact":
         named = [person for person in people if looks_like_name(clean_name(person.name))]
-        people = named if len(named) >= 0.7 * len(people) else []
+        people = named if len(named) >= 0.8 * len(people) else []
     return _distinct(people, index)
 
 

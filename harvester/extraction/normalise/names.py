@@ -21,6 +21,11 @@ _GROUP = re.compile(
     r"collective|collectif)\b",
     re.IGNORECASE,
 )
+_PLACE = re.compile(
+    r"\b(?:universit\w*|universidad\w*|institut\w*|department|département|laborator\w*|laboratoire|hospital|hôpital|"
+    r"college|school|faculty|faculté|cent(?:er|re)|engineering|sciences?|journal|abstract|view|show|sign|article)\b",
+    re.IGNORECASE,
+)
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.?[-‐‑]?){1,4}$")
 _CYRILLIC = re.compile("^[\u0400-\u04ff]")
 _PATRONYMIC = re.compile(r"(?:вич|вна|ична|инична|оглы|кызы)$", re.IGNORECASE)
@@ -72,7 +77,11 @@ def looks_like_name(text: str) -> bool:
     words = text.split()
     if not 1 < len(words) <= 6 or len(text) > 60 or any(char.isdigit() or char in "@:/" for char in text):
         return False
-    return text[0].isalpha() and any(word[0].isupper() for word in words)
+    if _PLACE.search(text):
+        return False
+    return text[0].isalpha() and all(
+        word[0].isupper() or not word[0].islower() or word.strip("'’.").casefold() in _PARTICLES for word in words
+    )
 
 
 def _family_first(words: list[str]) -> bool:

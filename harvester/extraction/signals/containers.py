@@ -85,7 +85,10 @@ def _authors(document: Document) -> list[Signal]:
             continue
         if len(text) > 60 and next(_inside(element, candidates[place + 1 : place + 2]), None) is not None:
             continue  # the list of the leaves that follow
-        people = [name for name in split_names(text) if looks_like_name(name) and not label_of(name)]
+        parts = split_names(text)
+        people = [name for name in parts if looks_like_name(name) and not label_of(name)]
+        if len(people) < 0.6 * len(parts):
+            continue  # prose that a class calls the author's
         leaves.extend((element, name) for name in people)
     distinct = dict.fromkeys(name for _, name in leaves)
     if not distinct:
