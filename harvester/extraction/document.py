@@ -13,9 +13,9 @@ from harvester.model.signal import QUOTE_LIMIT, Evidence
 Element = Any  # lxml.etree._Element; its stubs know too little to be worth the casts
 
 BLOCKS = frozenset(
-    "address article aside blockquote body button caption center dd details div dl dt fieldset figcaption figure "
-    "footer form h1 h2 h3 h4 h5 h6 header html legend li main nav ol option p pre section summary table tbody td tfoot th "
-    "thead tr ul".split()
+    "address article aside blockquote body button caption center dd details div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 header html legend li main nav ol option p pre section summary "
+    "table tbody td tfoot th thead tr ul".split()
 )
 INVISIBLE = frozenset(
     ("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg", "iframe")

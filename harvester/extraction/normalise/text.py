@@ -59,7 +59,7 @@ def strip_markup(text: str) -> str:
 def _unmojibake(text: str) -> str:
     import ftfy
 
-    return ftfy.fix_encoding(text)
+    return str(ftfy.fix_encoding(text))
 
 
 def has_mojibake(text: str) -> bool:
