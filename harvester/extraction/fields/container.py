@@ -103,6 +103,7 @@ _ISSN_KINDS = {
     ("json_ld", "ispartof.ispartof.issn"): "unknown",
     ("json_ld", "ispartof.ispartof.ispartof.issn"): "unknown",
 }
+_NUMERAL = re.compile(r"\d|^[IVXLCDM]+$|\b(?:suppl|spec|hors)", re.IGNORECASE)
 # "Volume 25, Number 10 - 5 October 2020" beside the label Issue.
 _NUMBERED = re.compile(
     r"\bvol(?:ume)?\.?\s*\w+\s*[,;]?\s*(?:issue|number|no|n[°º]|num[ée]ro)\.?\s*([\w/-]+)", re.IGNORECASE
@@ -188,7 +189,7 @@ def _number(text: str) -> str | None:
     value = re.sub(
         r"^(?:vol(?:ume)?|no|n[°º]|num(?:ber|éro)?|issue|tome|band|bd|heft|iss)\.?\s*(?=[\w])", "", value, flags=re.I
     )
-    return value if len(value) <= 40 else None
+    return value if len(value) <= 40 and _NUMERAL.search(value) else None
 
 
 def _page_range(text: str) -> str | None:

@@ -10,6 +10,7 @@ from lxml import etree
 from harvester.extraction.document import Document, Element, string_value, visible_text
 from harvester.extraction.labels import label_of
 from harvester.extraction.normalise.names import looks_like_name, split_names
+from harvester.extraction.signals.headings import prose_of
 from harvester.extraction.signals.signal import Signal
 
 _ABSTRACT_TAGS = frozenset(("div", "section", "p", "span", "article", "blockquote", "dd", "td"))
@@ -53,7 +54,8 @@ def _abstracts(document: Document, named: Sequence[Element]) -> Iterator[Signal]
         if any(_holds_prose(inner) for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
             continue
         taken.append(element)
-        yield Signal("container", "abstract", visible_text(element), None, element)
+        if prose := prose_of(element):
+            yield prose
 
 
 def _named_abstracts(document: Document, named: Sequence[Element]) -> list[Element]:

@@ -31,6 +31,10 @@ _MORE = re.compile(
     r"download)\W*$",
     re.I,
 )
+_LANGUAGES = frozenset(
+    "français english español deutsch italiano português nederlands türkçe русский polski català francés inglés french "
+    "spanish german italian portuguese fr en es de it pt nl tr ru pl ca".split()
+)
 _LONG = 12_000  # characters; longer than any abstract: a block that never closed
 _ENDLESS = 5 * _LONG  # what is cut from one text node is never an abstract's
 _ROW = 30  # neighbours looked at to tell a row of tabs
@@ -95,6 +99,27 @@ def read(document: Document, carriers: Carriers, rules: Sequence[SelectorRule] =
             seen.update(e for css in rule.drop for e in compiled(css, None)(root))
             signals.extend(_read_all(labelled(root), seen))
     return signals or _read_all(carriers, seen)
+
+
+def prose_of(element: Element) -> Signal | None:
+    """The abstract an element holds that is named one, read like a labelled block: labels, keywords and tabs left out.
+
+    A heading before any text is the title in that language, not a part of the abstract.
+    """
+    reader = _Reader(set())
+    reader.open(Label("abstract", None, False), 0, element, element)
+    try:
+        reader.text(element.text, element)
+        reader.children(element)
+    except _Closed:
+        pass
+    blocks = [block for block in reader.blocks if block.label.kind == "abstract" and block.first]
+    best = max(blocks, key=lambda block: block.size, default=None)
+    if best is None:
+        return None
+    best.pieces = [(label if label and is_section(label) else None, parts) for label, parts in best.pieces]
+    found = next(_signal(best), None)
+    return found._replace(vocabulary="container", language=None) if found else None
 
 
 def _read_all(carriers: Carriers, seen: set[Element]) -> list[Signal]:
@@ -419,7 +444,11 @@ def _rank_of(element: Element) -> int | None:
 
 
 def _is_link_list(element: Element) -> bool:
-    """True for menus: nearly all the words stand in links, and there are some."""
+    """True for menus: nearly all the words stand in links, or each item is the name of a language."""
+    children = [child for child in element if isinstance(child.tag, str)] if element.tag in ("ul", "ol", "div") else []
+    items = [string_value(child).strip().casefold() for child in children[:12]]
+    if len(items) > 1 and all(item in _LANGUAGES for item in items):
+        return True
     words = sum(len(string_value(link).strip()) for link in element.iter("a"))
     return words > 0 and words > 0.8 * len("".join(string_value(element).split()))
 
