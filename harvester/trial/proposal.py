@@ -64,7 +64,7 @@ def _host(urls: Sequence[str]) -> str:
         nowhere = next(url for url in urls if host_of(url).endswith(".invalid"))
         raise UsageError(
             f"{nowhere.rpartition('/')[2]} does not say where the page was",
-            remedy="name its address: --url https://... (one page at a time)",
+            remedy="name its address with --url, one page at a time",
         )
     if len({host.removeprefix("www.") for host in hosts}) > 1:
         raise UsageError(f"the pages stand on several hosts: {', '.join(hosts)}", remedy="propose one source at a time")
