@@ -37,7 +37,7 @@ _TEXT_TYPES = re.compile(
     r"^\s*(?:text/html|application/xhtml\+xml|text/xml|application/xml|text/plain)\b", re.IGNORECASE
 )
 _NO_RULES, _NO_ACCESS_RULES = ReadRules(), AccessRules()
-_LARGEST = 8_000_000  # bytes; the tree of a page takes thirty times as much
+_LARGEST = 6_000_000  # bytes; the tree of a page takes thirty times as much
 _BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
 
 
@@ -141,7 +141,7 @@ def _signals(document: Document, source: Source) -> list[Signal]:
         *selectors.read(document, source.read),
         *visible_signals(document),
         *headings.read(document, found.labelled, source.read.blocks),
-        *containers.read(document, found.named),
+        *containers.read(document, found),
     ]
 
 
