@@ -22,7 +22,7 @@ INVISIBLE = frozenset(
 )
 
 _STRING = etree.XPath("string()", smart_strings=False)
-_IDS = etree.XPath("//@id", smart_strings=False)
+_IDS = etree.XPath("descendant-or-self::*/@id", smart_strings=False)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.-]{2,40})""")
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
@@ -157,6 +157,14 @@ class Document:
     def ids(self) -> frozenset[str]:
         """All ids of the page."""
         return frozenset(_IDS(self.root))
+
+    @cached_property
+    def metas(self) -> dict[str, list[str]]:
+        """The contents of all meta elements by name as it is spelled."""
+        found: dict[str, list[str]] = {}
+        for meta in self.root.iter("meta"):
+            found.setdefault(meta.get("name", ""), []).append(meta.get("content", ""))
+        return found
 
     @cached_property
     def language(self) -> str | None:

@@ -109,27 +109,33 @@ def _recognised(document: Document, source: Source, fingerprints: Sequence[tuple
 
 
 def _matches(document: Document, detect: Detect) -> bool:
-    if not document.ids.issuperset(_wanted_ids(detect.elements)):
+    marks = _marks(detect.elements)
+    if not (document.ids >= marks.ids and document.metas.keys() >= marks.metas):
         return False
     if detect.generator:
-        metas = [meta for meta in document.root.iter("meta") if meta.get("name") in ("generator", "Generator")]
-        if not any(re.search(detect.generator, meta.get("content", "")) for meta in metas):
+        said = (*document.metas.get("generator", ()), *document.metas.get("Generator", ()))
+        if not any(re.search(detect.generator, content) for content in said):
             return False
-    if not all(name in document.markup for name in _wanted_classes(detect.elements)):
+    if not all(name in document.markup for name in marks.classes):
         return False
     return all(selectors.compiled(css, None)(document.root) for css in detect.elements)
 
 
-@lru_cache(maxsize=512)
-def _wanted_ids(elements: tuple[str, ...]) -> frozenset[str]:
-    """The ids without which no plain `#id` of a platform's marks can match."""
-    return frozenset(css[1:] for css in elements if re.fullmatch(r"#[\w-]+", css))
+class _Marks(NamedTuple):
+    """What must stand on a page for a platform's selectors to find anything: tested before the selectors are."""
+
+    ids: frozenset[str]
+    metas: frozenset[str]
+    classes: tuple[bytes, ...]
 
 
 @lru_cache(maxsize=512)
-def _wanted_classes(elements: tuple[str, ...]) -> tuple[bytes, ...]:
-    """The classes without which no plain `.class` of a platform's marks can match."""
-    return tuple(css[1:].encode() for css in elements if re.fullmatch(r"\.[\w-]+", css))
+def _marks(elements: tuple[str, ...]) -> _Marks:
+    plain = [css for css in elements if re.fullmatch(r"[\w\s.#-]+", css)]
+    ids = frozenset(name for css in plain for name in re.findall(r"#([\w-]+)", css))
+    classes = tuple(name.encode() for css in plain for name in re.findall(r"\.([\w-]+)", css))
+    metas = [found[1] for css in elements if (found := re.fullmatch(r"""meta\[name=["']([^"'\\]+)["']\]""", css))]
+    return _Marks(ids, frozenset(metas), classes)
 
 
 def _signals(document: Document, source: Source) -> list[Signal]:

@@ -19,36 +19,40 @@ class Survey(NamedTuple):
 
     labelled: list[tuple[Element, str]]  # with the element's own text
     named: list[Element]
+    authors: list[Element]
 
 
 def survey(document: Document) -> Survey:
     """The survey of a page's body (of all of an XML tree)."""
     body = document.root.find("body")
-    ids = frozenset(name for name in document.ids if _names_something(name))
-    return _walk(document.root if body is None else body, ids)
+    return _walk(document.root if body is None else body)
 
 
 def labelled(root: Element) -> list[tuple[Element, str]]:
     """Elements in `root` whose own text may begin with a label, with that text."""
-    return _walk(root, frozenset()).labelled
+    return _walk(root).labelled
 
 
-def _walk(root: Element, ids: frozenset[str]) -> Survey:
-    found: list[tuple[Element, str]] = []
-    named: list[Element] = []
-    naming: dict[str, bool] = {}
+def _walk(root: Element) -> Survey:
+    found = Survey([], [], [])
+    meanings: dict[str | None, tuple[bool, bool]] = {None: (False, False)}  # few classes, on many elements
     for element in root.iter(*_WALKED):
         text = element.text
-        if text and not text.isspace() and may_begin_label(text) and element.tag not in _UNLABELLED:
-            found.append((element, text))
-        names = False
-        classes = element.get("class")
-        if classes:
-            known = naming.get(classes)
-            names = naming[classes] = _names_something(classes) if known is None else known
-        if names or (ids and element.get("id") in ids):
-            named.append(element)
-    return Survey(found, named)
+        if text and may_begin_label(text) and element.tag not in _UNLABELLED:
+            found.labelled.append((element, text))
+        classes, own = element.get("class"), element.get("id")
+        if classes not in meanings:
+            meanings[classes] = (_names_something(classes), "uthor" in classes or "reator" in classes)
+        named, author = meanings[classes]
+        if named or (own and _names_something(own)):
+            found.named.append(element)
+        if author or (own and "uthor" in own) or _credits(element):
+            found.authors.append(element)
+    return found
+
+
+def _credits(element: Element) -> bool:
+    return element.get("rel") == "author" or "author" in element.get("itemprop", "")
 
 
 def _names_something(value: str) -> bool:

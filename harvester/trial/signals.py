@@ -38,7 +38,7 @@ def signals_of(document: Document, source: Source) -> list[Signal]:
         *links.read(document),
         *visible_signals(document),
         *headings.read(document, found.labelled, source.read.blocks),
-        *containers.read(document, found.named),
+        *containers.read(document, found),
     ]
 
 

@@ -12,6 +12,7 @@ from harvester.extraction.labels import label_of
 from harvester.extraction.normalise.names import looks_like_name, split_names
 from harvester.extraction.signals.headings import prose_of
 from harvester.extraction.signals.signal import Signal
+from harvester.extraction.survey import Survey
 
 _ABSTRACT_TAGS = frozenset(("div", "section", "p", "span", "article", "blockquote", "dd", "td"))
 _DESCRIBING = re.compile(rb"rop(?:erty)?\s*=\s*[\"']?description")  # itemprop and property
@@ -27,7 +28,7 @@ _ABSTRACT = re.compile(
     r"(?:$|[-_]|(?:content|text|body|section|intext|infull))",
     re.I,
 )
-_AUTHOR_TAGS = ("div", "p", "span", "ul", "section", "td", "h2", "h3", "a")
+_AUTHOR_TAGS = frozenset(("div", "p", "span", "ul", "section", "td", "h2", "h3", "a"))
 _AUTHOR_NAME = re.compile(
     r"(?:^|[-_a-z])[Aa]uthors?(?:$|[-_]?(?:names?|list|s|data|link|text|item)$)|^contrib(?:utor)?s?$|^creators?$", re.I
 )
@@ -39,9 +40,9 @@ _KEYWORD_TAGS = frozenset(("ul", "div", "p", "section"))
 _KEYWORD_NAME = re.compile(r"(?:^|[\s_-])(?:kwd-?groups?|keywords?(?:-?(?:list|group|section))?)(?:$|[\s_-])", re.I)
 
 
-def read(document: Document, named: Sequence[Element]) -> list[Signal]:
-    """`container:abstract`, `container:authors` and `container:keywords`; `named` are the elements of the survey."""
-    return [*_abstracts(document, named), *_authors(document), *_keywords(named)]
+def read(document: Document, found: Survey) -> list[Signal]:
+    """`container:abstract`, `container:authors` and `container:keywords` from the elements of the survey."""
+    return [*_abstracts(document, found.named), *_authors(document, found.authors), *_keywords(found.named)]
 
 
 def _abstracts(document: Document, named: Sequence[Element]) -> Iterator[Signal]:
@@ -71,12 +72,11 @@ def _inside(element: Element, following: Sequence[Element]) -> Iterator[Element]
     return takewhile(lambda other: element in other.iterancestors(), following)
 
 
-def _authors(document: Document) -> list[Signal]:
+def _authors(document: Document, crediting: Sequence[Element]) -> list[Signal]:
     """`container:authors` with the names of the first element that is named a list of authors."""
-    root = document.root
-    if any((meta.get("name") or "").lower() in ("citation_author", "citation_authors") for meta in root.iter("meta")):
+    if any(name.lower() in ("citation_author", "citation_authors") for name in document.metas):
         return []
-    candidates = [element for element in root.iter(*_AUTHOR_TAGS) if _tells_authors(element)]
+    candidates = [element for element in crediting if element.tag in _AUTHOR_TAGS]
     leaves: list[tuple[Element, str]] = []
     for place, element in enumerate(candidates):
         names = [*(element.get("class") or "").split(), element.get("id") or "", element.get("itemprop") or ""]
@@ -97,17 +97,6 @@ def _authors(document: Document) -> list[Signal]:
         return []
     first = leaves[0][0]
     return [Signal("container", "authors", "; ".join(distinct), None, first, None, None, tuple(distinct))]
-
-
-def _tells_authors(element: Element) -> bool:
-    classes = element.get("class") or ""
-    return (
-        "uthor" in classes
-        or "reator" in classes
-        or "uthor" in (element.get("id") or "")
-        or "author" in (element.get("itemprop") or "")
-        or element.get("rel") == "author"
-    )
 
 
 def _keywords(named: Sequence[Element]) -> list[Signal]:
