@@ -14,6 +14,7 @@ _DOI_RANKS = {
     ("highwire", "doi"): 120,
     ("bepress", "doi"): 118,
     ("eprints", "doi"): 110,
+    ("eprints", "id_number"): 106,
     ("prism", "doi"): 108,
     ("dc", "identifier.doi"): 108,
     ("link", "cite-as"): 105,
