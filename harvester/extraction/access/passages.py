@@ -4,20 +4,23 @@ The page's text nodes are joined once and searched for a few stems; only the blo
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
 from harvester.extraction.access.places import Place, Places
+from harvester.extraction.access.selectors import Selectors
 from harvester.extraction.access.words import beginning
 from harvester.extraction.document import BLOCKS, Document, Element
 
-_TEXTS = etree.XPath("descendant::text()")
+_TEXTS = etree.XPath("descendant::text()", smart_strings=False)
+_LOCATED_TEXTS = etree.XPath("descendant::text()")
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _TITLE_LENGTH, _TITLE_WORDS, _HEADINGS = 12, 300, 60
+_LOCATED_ONE_BY_ONE = 80  # text nodes; for more it is cheaper to locate all
 _REACH = 40  # text nodes on either side of a hit that may belong to its sentence
 _PASSAGE = 2_000  # characters of a passage
 _HEAD_NODES = 1_500
@@ -43,6 +46,7 @@ class PageText:
     def __init__(
         self,
         document: Document,
+        selectors: Selectors,
         *,
         excluded: Collection[Element] = (),
         outside: Collection[Element] = (),
@@ -51,21 +55,21 @@ class PageText:
     ) -> None:
         root = document.root
         self.document = document
+        self.select = selectors.select
         self._blocks: dict[Element, Element] = {}
         self._stems = stems or Stems(())
         body = root.find("body")
         self.body: Element = root if body is None else body
         self.title = _title_element(root, excluded, title)
         self.places = Places(self.title, excluded, outside)
-        self.nodes: list[str] = _TEXTS(self.body)
         scripts = {element.text for element in self.body.iter("script", "style") if element.text}
-        self.texts: list[str] = []
-        cut: list[str] = []
-        for text in self.nodes:
-            shown = "" if text in scripts else text
-            self.texts.append(shown)
-            short = shown.strip()
-            cut.append(short if len(short) <= _LONG else f"{short[:_HEAD]} {short[-_TAIL:]}")
+        self.texts: list[str] = ["" if text in scripts else text for text in _TEXTS(self.body)]
+        self._parents: dict[int, Element] = {}
+        self._lookups = 0
+        cut = [
+            short if len(short) <= _LONG else f"{short[:_HEAD]} {short[-_TAIL:]}"
+            for short in map(str.strip, self.texts)
+        ]
         # What stems are searched in: UTF-8, ASCII letters in lower case, text nodes apart.
         self.stems_text = "\0".join(cut).encode("utf-8", "surrogatepass").lower()
 
@@ -73,6 +77,15 @@ class PageText:
     def title_at(self) -> int | None:
         """Index of the title's first text node; None when the page shows no title."""
         return None if self.title is None else self.node_index(self.title)
+
+    def indices_below(self, element: Element) -> Iterator[int]:
+        """Indices of all text nodes below `element` that hold words."""
+        index = int(_TEXTS_BEFORE(element)) - int(_TEXTS_BEFORE(self.body))
+        for text in _LOCATED_TEXTS(element):
+            if 0 <= index < len(self.texts) and self.texts[index].strip():
+                self._parents[index] = _element(text)
+                yield index
+            index += 1
 
     def node_index(self, element: Element) -> int:
         """Index of the first text node at or after the start of `element`."""
@@ -113,9 +126,18 @@ class PageText:
         return found
 
     def _parent(self, index: int) -> Element:
-        text = self.nodes[index]
-        parent = text.getparent()  # type: ignore[attr-defined]
-        return parent.getparent() if text.is_tail else parent  # type: ignore[attr-defined]
+        parent = self._parents.get(index)
+        if parent is None:
+            self._lookups += 1
+            many = self._lookups > _LOCATED_ONE_BY_ONE
+            text = self._located[index] if many else _text_node(index + 1)(self.body)[0]
+            parent = self._parents[index] = _element(text)
+        return parent
+
+    @cached_property
+    def _located(self) -> list[Any]:
+        """The text nodes as strings that know their element."""
+        return cast(list[Any], _LOCATED_TEXTS(self.body))
 
     def _block(self, element: Element) -> Element:
         """`block_of`, remembered along the way: an attack nests deeper than it is wide."""
@@ -200,6 +222,18 @@ def _node_indices(text: bytes, hits: list[int]) -> list[int]:
             indices.append(node)
     # Access is stated at the head and at the foot of a page.
     return indices if len(indices) <= _HITS else indices[: _HITS // 2] + indices[-_HITS // 2 :]
+
+
+@lru_cache(maxsize=2_000)
+def _text_node(number: int) -> etree.XPath:
+    # A number written out lets libxml2 stop there; a variable or a comparison would have it visit the whole page.
+    return etree.XPath(f"descendant::text()[{number}]")
+
+
+def _element(text: Any) -> Element:
+    """The element a located text node stands in."""
+    parent = text.getparent()
+    return parent.getparent() if text.is_tail else parent
 
 
 def _title_element(root: Element, excluded: Collection[Element], title: str | None) -> Element | None:

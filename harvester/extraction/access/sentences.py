@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from harvester.extraction.access.folding import Folded, fold
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.statements import Statement
+from harvester.extraction.document import Element
 from harvester.model.access import AccessStatus, Tier
 from harvester.model.signal import QUOTE_LIMIT
 
@@ -195,20 +196,7 @@ def _mask_neutral(folded: Folded, language: Language) -> Folded:
     return folded if text is folded.text else folded._replace(text=text)
 
 
-def passages_of_slots(page: PageText, slots: Sequence[object]) -> Iterator[Passage]:
+def passages_of_slots(page: PageText, slots: Sequence[Element]) -> list[Passage]:
     """Every block of text below the elements `slots`, as passages."""
-    wanted = set(slots)
-    indices = [
-        index
-        for index, text in enumerate(page.nodes)
-        if text.strip() and any(ancestor in wanted for ancestor in _chain(text))
-    ]
-    yield from page.passages(indices)
-
-
-def _chain(text: str) -> Iterator[object]:
-    parent = text.getparent()  # type: ignore[attr-defined]
-    if text.is_tail:  # type: ignore[attr-defined]
-        parent = parent.getparent()
-    yield parent
-    yield from parent.iterancestors()
+    indices = {index for slot in slots for index in page.indices_below(slot)}
+    return page.passages(sorted(indices))

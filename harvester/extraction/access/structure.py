@@ -9,7 +9,6 @@ from lxml import etree
 from harvester.extraction.access.folding import fold
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
-from harvester.extraction.access.selectors import select
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.access.words import beginning
 from harvester.extraction.document import Element
@@ -90,7 +89,7 @@ _EXTRA_FILE = re.compile(
 def marks(page: PageText, rules: AccessRules) -> Iterator[Statement]:
     """What the source's file says about elements whose presence is the statement."""
     for mark in rules.marks:
-        for element in select(page.document.root, mark.css)[:1]:
+        for element in page.select(mark.css)[:1]:
             if page.places.of(element) is not Place.HIDDEN:
                 yield _by_element(page, element, AccessStatus(mark.status), "rules.mark@1")
 
