@@ -213,17 +213,27 @@ def place_of(quote: str, value: str) -> tuple[str, int]:
     offset = value.find(quote)
     if offset >= 0:
         return quote, offset
-    words = quote.split()
+    words, folded = quote.split(), " ".join(value.split())
     low, high = 0, len(words)
-    best: re.Match[str] | None = None
     while low < high:
         middle = (low + high + 1) // 2
-        found = re.search(r"\s+".join(map(re.escape, words[:middle])), value)
-        if found:
-            best, low = found, middle
+        if " ".join(words[:middle]) in folded:
+            low = middle
         else:
             high = middle - 1
-    return (best[0][:QUOTE_LIMIT], best.start()) if best else ("", 0)
+    if not low:
+        return "", 0
+    head = " ".join(words[:low])
+    at = folded.find(head)
+    offset = _unfolded(at, folded, value)
+    return value[offset : _unfolded(at + len(head) - 1, folded, value) + 1][:QUOTE_LIMIT], offset
+
+
+def _unfolded(at: int, folded: str, value: str) -> int:
+    """Where the character `at` of the folded text, no space, stands in the text that it was folded from."""
+    before = folded.count(" ", 0, at)
+    rest = value.split(None, before)[-1]  # from the word on that the character is in
+    return len(value) - len(rest) + at - (folded.rfind(" ", 0, at) + 1)
 
 
 def block_of(element: Element) -> Element:

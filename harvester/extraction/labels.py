@@ -53,12 +53,12 @@ def _table() -> tuple[dict[str, Label], dict[str, str]]:
     return labels, sections
 
 
-_FIRST_WORD = re.compile(r"[ \t\r\n\xa0\[(*•]{0,59}(\w{1,40})")
+_FIRST_WORD = re.compile(r"[ \t\r\n\xa0\[(*•]{0,59}(\w{1,40})").match
 
 
 def may_begin_label(text: str) -> bool:
     """A cheap test before the look-up: False if `text` begins as no label of a block or fact does."""
-    found = _FIRST_WORD.match(text)
+    found = _FIRST_WORD(text)
     return found is not None and _begins_label(found[1])
 
 

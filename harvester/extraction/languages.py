@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -19,7 +19,10 @@ _SCRIPTS = (
     ("he", re.compile("[\u0590-\u05ff]")),
 )
 _OTHER_SCRIPT = re.compile("[\u0370-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+_SIDE = 80  # characters on each side of a seam
+_ENOUGH = 3000  # characters; a language is told by so many
 LONG = 60  # characters; below it detection alone is not believed (RECORD.md, Languages)
+_Scores = Sequence[Mapping[str, float]]  # of sentences
 
 
 class Guess(NamedTuple):
@@ -48,21 +51,22 @@ def score(text: str) -> dict[str, float]:
     """Little words of each language in `text`; a word shared by n languages counts 1/n for each of them."""
     scores: dict[str, float] = {}
     table = _languages_of_word()
-    for word in _WORD.findall(text.casefold()):
-        languages = table.get(word)
-        if languages:
-            share = 1 / len(languages)
-            for language in languages:
-                scores[language] = scores.get(language, 0.0) + share
+    for word in filter(table.__contains__, _WORD.findall(text.casefold())):
+        languages = table[word]
+        share = 1 / len(languages)
+        for language in languages:
+            scores[language] = scores.get(language, 0.0) + share
     return scores
 
 
 def detect(text: str, among: Collection[str] = ()) -> Guess | None:
     """The language of `text`, limited to `among` if given; None when it cannot be told."""
-    if guess := _by_script(text):
-        return guess
-    scores = {lang: value for lang, value in score(text[:3000]).items() if not among or lang in among}
-    ranked = sorted(scores.items(), key=lambda item: -item[1])
+    return _by_script(text) or _by_words(text, score(text[:_ENOUGH]), among)
+
+
+def _by_words(text: str, scores: Mapping[str, float], among: Collection[str] = ()) -> Guess | None:
+    """What the little words tell, else the model."""
+    ranked = sorted((item for item in scores.items() if not among or item[0] in among), key=lambda item: -item[1])
     if ranked:
         best, value = ranked[0]
         second = ranked[1][1] if len(ranked) > 1 else 0.0
@@ -126,12 +130,14 @@ def language_of(
     page: str | None = None,
     only_block: bool = False,
     among: Collection[str] = (),
+    guessed: Callable[[str], Guess | None] = detect,
 ) -> Known:
     """The ladder of RECORD.md: declared near the block, its label, the page if there is one block, detection, `und`.
 
     A label or page language gives way to a sure detection on a long text; a declared one stays and is flagged.
+    `guessed` may stand for `detect` where texts come again.
     """
-    guess = detect(text) if len(text) >= LONG else None
+    guess = guessed(text) if len(text) >= LONG else None
     sure = guess is not None and guess.margin >= 0.5
     if declared:
         return Known(declared, "declared", sure and guess is not None and not same(guess.language, declared))
@@ -163,10 +169,7 @@ def split_at_seam(text: str) -> list[str]:
     if len(sentences) < 2:
         return [text]
     scores = [score(sentence) for sentence in sentences]
-    totals: dict[str, float] = {}
-    for entry in scores:
-        for language, value in entry.items():
-            totals[language] = totals.get(language, 0.0) + value
+    totals = _sum(scores)
     ranked = sorted(totals, key=lambda language: -totals[language])[:3]
     best: tuple[float, int] | None = None
     for first in ranked:
@@ -175,10 +178,24 @@ def split_at_seam(text: str) -> list[str]:
                 best = found
     if best is None:
         return [text]
-    head, tail = " ".join(sentences[: best[1]]), " ".join(sentences[best[1] :])
-    if not _differ(head, tail):
+    seam = best[1]
+    head, tail = " ".join(sentences[:seam]), " ".join(sentences[seam:])
+    if min(len(head), len(tail)) < _SIDE or not _differ(head, scores[:seam], tail, scores[seam:]):
         return [text]
     return [*split_at_seam(head), *split_at_seam(tail)]
+
+
+def _sum(scores: _Scores) -> dict[str, float]:
+    totals: dict[str, float] = {}
+    for entry in scores:
+        for language, value in entry.items():
+            totals[language] = totals.get(language, 0.0) + value
+    return totals
+
+
+def _told(text: str, scores: _Scores) -> Guess | None:
+    """`detect` for a text whose sentences are scored already."""
+    return _by_script(text) or _by_words(text, score(text[:_ENOUGH]) if len(text) > _ENOUGH else _sum(scores))
 
 
 def _sentences(text: str) -> list[str]:
@@ -198,11 +215,9 @@ def _seam(scores: Sequence[dict[str, float]], first: str, second: str) -> tuple[
     return best
 
 
-def _differ(head: str, tail: str) -> bool:
-    if min(len(head), len(tail)) < 80:
-        return False
-    one = detect(head)
+def _differ(head: str, head_scores: _Scores, tail: str, tail_scores: _Scores) -> bool:
+    one = _told(head, head_scores)
     if one is None or one.margin < 0.5:
         return False
-    other = detect(tail)
+    other = _told(tail, tail_scores)
     return other is not None and other.margin >= 0.5 and not same(one.language, other.language)

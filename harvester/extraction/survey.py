@@ -38,21 +38,18 @@ def _walk(root: Element) -> Survey:
     meanings: dict[str | None, tuple[bool, bool]] = {None: (False, False)}  # few classes, on many elements
     for element in root.iter(*_WALKED):
         text = element.text
-        if text and may_begin_label(text) and element.tag not in _UNLABELLED:
+        if text and not text.isspace() and may_begin_label(text) and element.tag not in _UNLABELLED:
             found.labelled.append((element, text))
-        classes, own = element.get("class"), element.get("id")
+        get = element.get
+        classes, own, role = get("class"), get("id"), get("itemprop")
         if classes not in meanings:
             meanings[classes] = (_names_something(classes), "uthor" in classes or "reator" in classes)
         named, author = meanings[classes]
         if named or (own and _names_something(own)):
             found.named.append(element)
-        if author or (own and "uthor" in own) or _credits(element):
+        if author or (own and "uthor" in own) or (role and "author" in role) or get("rel") == "author":
             found.authors.append(element)
     return found
-
-
-def _credits(element: Element) -> bool:
-    return element.get("rel") == "author" or "author" in element.get("itemprop", "")
 
 
 def _names_something(value: str) -> bool:

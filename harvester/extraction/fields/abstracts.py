@@ -2,14 +2,15 @@
 
 import re
 import tomllib
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from importlib.resources import files
 from typing import NamedTuple
 
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
-from harvester.extraction.languages import Known, language_of, same, split_at_seam
+from harvester.extraction.languages import Known, detect, language_of, same, split_at_seam
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
 from harvester.model.record import LangText, Section
@@ -47,11 +48,11 @@ class _Candidate(NamedTuple):
     known: Known
     sections: tuple[Section, ...]
     boilerplate: tuple[str, ...]
-    key: frozenset[str]
 
 
 class _Boilerplate(NamedTuple):
     hints: tuple[str, ...]
+    last_words: tuple[str, ...]
     sentences: re.Pattern[str]
     endings: re.Pattern[str]
     empty: re.Pattern[str]
@@ -63,7 +64,7 @@ def _boilerplate() -> _Boilerplate:
     sentences = re.compile("|".join(f"(?:{pattern})" for pattern in table["sentences"]), re.IGNORECASE)
     endings = re.compile(r"\s*(?:" + "|".join(f"(?:{pattern})" for pattern in table["endings"]) + r")\s*$")
     empty = re.compile("|".join(f"(?:{pattern})" for pattern in table["empty"]), re.IGNORECASE)
-    return _Boilerplate(tuple(table["hints"]), sentences, endings, empty)
+    return _Boilerplate(tuple(table["hints"]), tuple(table["last_words"]), sentences, endings, empty)
 
 
 def choose_abstracts(
@@ -74,14 +75,15 @@ def choose_abstracts(
     `declared` are the Source's languages, `boilerplate` its regular expressions of sentences to remove.
     """
     candidates = _candidates(document, index, declared, boilerplate)
+    words = cache(_words)  # most texts stand on the page several times
     chosen: dict[str, list[_Candidate]] = {}
     for candidate in sorted(candidates, key=lambda entry: -entry.rank):
         language = candidate.known.language
         group = next((entries for known, entries in chosen.items() if same(known, language)), None)
         if group is None:
-            if not _repeats_other(candidate, chosen):
+            if not any(_agree(words, entries[0], candidate) for entries in chosen.values()):  # one text is one abstract
                 chosen[language] = [candidate]
-        elif _agree(group[0], candidate):
+        elif _agree(words, group[0], candidate):
             group.append(candidate)
     chosen = {language: _without_tail(group) for language, group in chosen.items()}
     abstracts = {language: _lang_text(document, group, "abstract") for language, group in chosen.items()}
@@ -95,11 +97,12 @@ def _candidates(
     ranked = index.ranked(_RANKS)
     strong = [entry for entry in ranked if entry[0] >= _WEAK]
     page = document.language
+    cleaned, parts, guessed = cache(partial(clean, boilerplate=boilerplate)), cache(_parts), cache(detect)
     for rank, signal in ranked:
         if len(signal.value) > _ENDLESS or (rank < _WEAK + 25 and len(signal.value) < _LIKE):
             continue
-        for part in _parts(signal):
-            text, removed = clean(part, boilerplate)
+        for part in parts(signal.value):
+            text, removed = cleaned(part)
             if not text or (rank < _WEAK + 25 and not _abstract_like(text, rank)):
                 continue
             known = language_of(
@@ -111,13 +114,14 @@ def _candidates(
                 page=page,
                 only_block=len(strong) <= 1,
                 among=declared,
+                guessed=guessed,
             )
             if known.language == "und" and page:
                 known = Known(page.split("-")[0], "declared") if len(text) >= 60 else known
             if known.language == "und" and len(text) < 60:
                 continue
             sections = _clean_sections(signal.sections, boilerplate) if part == signal.value else ()
-            found.append(_Candidate(text, _ranked(rank, signal, text), signal, known, sections, removed, _words(text)))
+            found.append(_Candidate(text, _ranked(rank, signal, text), signal, known, sections, removed))
     return _drop_teasers(found)
 
 
@@ -127,9 +131,9 @@ def _ranked(rank: int, signal: Signal, text: str) -> int:
     return rank - 30 if text.endswith(("...", "…")) else rank
 
 
-def _parts(signal: Signal) -> list[str]:
+def _parts(value: str) -> list[str]:
     """One text per language: cut where another label is glued in, then at a language seam."""
-    text = tidy(signal.value) if "<" in signal.value or "&" in signal.value else signal.value
+    text = tidy(value) if "<" in value or "&" in value else value
     pieces: list[str] = []
     start = 0
     for match in inline_label().finditer(text) if may_hold_inline_label(text) else ():
@@ -179,6 +183,8 @@ def clean(text: str, boilerplate: tuple[str, ...] = ()) -> tuple[str, tuple[str,
         text = text[match.end() :]
     text = _leading_label(" ".join(text.split()))
     for _ in range(4):
+        if not any(word in text[-_ENDING:] for word in site.last_words):
+            break
         found = site.endings.search(text, max(0, len(text) - _ENDING))
         if not found or not found[0].strip() or len(text) - len(found[0]) < _MINIMUM:
             break
@@ -225,10 +231,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(fold(text).split())
 
 
-def _agree(one: _Candidate, other: _Candidate) -> bool:
-    if not one.key or not other.key:
-        return False
-    return len(one.key & other.key) >= 0.7 * min(len(one.key), len(other.key))
+def _agree(words: Callable[[str], frozenset[str]], one: _Candidate, other: _Candidate) -> bool:
+    mine, others = words(one.text), words(other.text)
+    return bool(mine and others) and len(mine & others) >= 0.7 * min(len(mine), len(others))
 
 
 _WHOLE = frozenset((("highwire", "abstract"), ("dcterms", "abstract"), ("dc", "description"), ("json_ld", "abstract"),
@@ -249,24 +254,17 @@ def _without_tail(group: list[_Candidate]) -> list[_Candidate]:
     return group
 
 
-def _repeats_other(candidate: _Candidate, chosen: dict[str, list[_Candidate]]) -> bool:
-    """True for the same text read under another language: it is one abstract, not two."""
-    return any(_agree(group[0], candidate) for group in chosen.values())
-
-
 def _drop_teasers(found: list[_Candidate]) -> list[_Candidate]:
     """A text that another one starts with and goes on from is a teaser, unless it is a labelled whole."""
-    kept = []
-    for one in found:
-        start = fold(one.text.rstrip(".… "))[:400]
-        longer = any(
-            len(other.text) > 1.2 * len(one.text) and fold(other.text).startswith(start[: max(40, len(start) - 12)])
-            for other in found
-            if other is not one and other.rank >= _WEAK
-        )
-        if not longer or one.rank >= 150:
-            kept.append(one)
-    return kept
+    folded = cache(fold)
+
+    def goes_on(one: _Candidate, other: _Candidate) -> bool:
+        if other.rank < _WEAK or len(other.text) <= 1.2 * len(one.text):
+            return False
+        start = folded(one.text.rstrip(".… "))[:400]
+        return folded(other.text).startswith(start[: max(40, len(start) - 12)])
+
+    return [one for one in found if one.rank >= 150 or not any(goes_on(one, other) for other in found)]
 
 
 def _lang_text(document: Document, group: list[_Candidate], kind: str) -> LangText:
@@ -296,7 +294,7 @@ def _others(
             if len(text) < 60:
                 continue
             known = language_of(text, label=signal.language, page=document.language, among=declared)
-            candidate = _Candidate(text, 0, signal, known, (), removed, _words(text))
+            candidate = _Candidate(text, 0, signal, known, (), removed)
             if not any(text in abstract.value for abstract in abstracts.values()):
                 found.append(_lang_text(document, [candidate], kind))
     return tuple(found)

@@ -18,7 +18,6 @@ _COMBINING = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f"
     "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]+"
 )
-_SPACES = re.compile(r"\s+")
 _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 )
@@ -39,7 +38,7 @@ def tidy(text: str) -> str:
         if _MOJIBAKE.search(text):
             text = _unmojibake(text)
         text = unicodedata.normalize("NFC", text)
-    return _SPACES.sub(" ", _CONTROL.sub("", text)).strip()
+    return " ".join(_CONTROL.sub("", text).split())
 
 
 def strip_markup(text: str) -> str:
