@@ -10,6 +10,7 @@ from harvester.extraction.access.machine import machine_statements
 from harvester.extraction.access.page import page_text, spoken
 from harvester.extraction.access.page_data import licence_in_scripts
 from harvester.extraction.access.passages import PageText
+from harvester.extraction.access.selectors import select
 from harvester.extraction.access.sentences import Reading, SentenceReader, passages_of_slots
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.access.structure import full_text, icons, marks, offered_file, purchase_options
@@ -109,7 +110,7 @@ def read_access(
 def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequence[str]) -> Reading:
     reader = SentenceReader(lexicon(spoken(page.document, languages)), page, today)
     reading = reader.read(page.speaking)
-    slots = [element for css in rules.slots for element in page.select(css)]
+    slots = [element for css in rules.slots for element in select(page.document, css)]
     if not slots:
         return reading
     inside = reader.read(passages_of_slots(page, slots), slot=True)

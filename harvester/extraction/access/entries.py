@@ -58,6 +58,7 @@ class Language(NamedTuple):
     triggers: dict[str, str]
     neutral: tuple[Entry, ...]
     entries: tuple[Entry, ...]
+    words: tuple[str, ...]  # of all entries, each once
 
 
 class Lexicon(NamedTuple):
@@ -108,6 +109,7 @@ def _all() -> tuple[Language, ...]:
 
 def _language(data: dict[str, Any]) -> Language:
     entries = [_entry(entry, data) for entry in data["entry"]]
+    speaking = tuple(entry for entry in entries if entry.kind is not Kind.NEUTRAL)
     return Language(
         data["language"],
         compile_pattern(data["article"], data),
@@ -115,7 +117,8 @@ def _language(data: dict[str, Any]) -> Language:
         data["months"],
         data["triggers"],
         tuple(entry for entry in entries if entry.kind is Kind.NEUTRAL),
-        tuple(entry for entry in entries if entry.kind is not Kind.NEUTRAL),
+        speaking,
+        tuple(dict.fromkeys(word for entry in speaking for word in entry.words)),
     )
 
 

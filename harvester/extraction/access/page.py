@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 
 from harvester.extraction.access.entries import lexicon
 from harvester.extraction.access.passages import PageText
-from harvester.extraction.access.selectors import Selectors
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
 from harvester.model.source import AccessRules
@@ -20,11 +19,9 @@ def page_text(
     languages: Sequence[str] = (),
 ) -> PageText:
     """The page as this room reads it: make it once and give it to `classify` and `find_licences` both."""
-    selectors = Selectors(document)
-    outside = [element for css in rules.outside for element in selectors.select(css)]
     title = next((signal.value for signal in signals if signal.name in _TITLES), None)
     stems = lexicon(spoken(document, languages)).stems
-    return PageText(document, selectors, excluded=excluded, outside=outside, title=title, stems=stems)
+    return PageText(document, excluded=excluded, outside=rules.outside, title=title, stems=stems)
 
 
 def spoken(document: Document, languages: Sequence[str]) -> tuple[str, ...]:

@@ -12,13 +12,15 @@ from typing import Any, NamedTuple, cast
 from lxml import etree
 
 from harvester.extraction.access.places import Place, Places
-from harvester.extraction.access.selectors import Selectors
+from harvester.extraction.access.selectors import plain_names, select
 from harvester.extraction.access.words import beginning
 from harvester.extraction.document import BLOCKS, Document, Element
 
 _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 _LOCATED_TEXTS = etree.XPath("descendant::text()")
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
+_TEXTS_COUNT = etree.XPath("count(descendant::text())")
+_LARGE_BLOCK = 120  # text nodes
 _TITLE_LENGTH, _TITLE_WORDS, _HEADINGS = 12, 300, 60
 _LOCATED_ONE_BY_ONE = 80  # text nodes; for more it is cheaper to locate all
 _REACH = 40  # text nodes on either side of a hit that may belong to its sentence
@@ -46,25 +48,27 @@ class PageText:
     def __init__(
         self,
         document: Document,
-        selectors: Selectors,
         *,
         excluded: Collection[Element] = (),
-        outside: Collection[Element] = (),
+        outside: Sequence[str] = (),
         title: str | None = None,
         stems: "Stems | None" = None,
     ) -> None:
         root = document.root
         self.document = document
-        self.select = selectors.select
         self._blocks: dict[Element, Element] = {}
         self._stems = stems or Stems(())
         body = root.find("body")
         self.body: Element = root if body is None else body
         self.title = _title_element(root, excluded, title)
-        self.places = Places(self.title, excluded, outside)
+        names, others = plain_names(tuple(outside))
+        self.places = Places(
+            self.title, excluded, [element for css in others for element in select(document, css)], names
+        )
         scripts = {element.text for element in self.body.iter("script", "style") if element.text}
         self.texts: list[str] = ["" if text in scripts else text for text in _TEXTS(self.body)]
-        self._parents: dict[int, Element] = {}
+        self._found: dict[int, Any] = {}  # text nodes that know their element, by index
+        self._spans: dict[Element, range] = {}
         self._lookups = 0
         cut = [
             short if len(short) <= _LONG else f"{short[:_HEAD]} {short[-_TAIL:]}"
@@ -83,7 +87,7 @@ class PageText:
         index = int(_TEXTS_BEFORE(element)) - int(_TEXTS_BEFORE(self.body))
         for text in _LOCATED_TEXTS(element):
             if 0 <= index < len(self.texts) and self.texts[index].strip():
-                self._parents[index] = _element(text)
+                self._found[index] = text
                 yield index
             index += 1
 
@@ -106,6 +110,11 @@ class PageText:
         """The passages that hold a stem, in order."""
         return self.passages(self._stems.nodes(self))
 
+    def links(self, address: re.Pattern[str], most: int) -> list[Element]:
+        """The first links of an HTML page's body whose address matches."""
+        links = self.body.iter("a") if self.body.tag == "body" else ()
+        return list(islice((link for link in links if address.search(link.get("href", ""))), most))
+
     def window(self, at: int, before: int, after: int) -> str:
         """Text around the text node `at`, across blocks: some `before` and `after` characters of it."""
         left = " ".join(text.strip() for text in self.texts[max(at - _REACH, 0) : at])
@@ -125,14 +134,33 @@ class PageText:
                 done = passage.at + len(passage.nodes) - 1
         return found
 
-    def _parent(self, index: int) -> Element:
-        parent = self._parents.get(index)
-        if parent is None:
+    def _text_at(self, index: int) -> Any:
+        text = self._found.get(index)
+        if text is None:
             self._lookups += 1
             many = self._lookups > _LOCATED_ONE_BY_ONE
-            text = self._located[index] if many else _text_node(index + 1)(self.body)[0]
-            parent = self._parents[index] = _element(text)
-        return parent
+            text = self._found[index] = self._located[index] if many else _text_node(index + 1)(self.body)[0]
+        return text
+
+    def _parent(self, index: int) -> Element:
+        text = self._text_at(index)
+        parent = text.getparent()
+        return parent.getparent() if text.is_tail else parent
+
+    def _span(self, block: Element, index: int) -> range:
+        """Where a block's text nodes are, one of them being at `index`; a large block's may be anywhere."""
+        span = self._spans.get(block)
+        if span is None:
+            span = range(len(self.texts))
+            if _TEXTS_COUNT(block) <= _LARGE_BLOCK:
+                text, nodes = self._text_at(index), _LOCATED_TEXTS(block)
+                start = index - [(one.getparent(), one.is_tail) for one in nodes].index(
+                    (text.getparent(), text.is_tail)
+                )
+                span = range(start, start + len(nodes))
+                self._found.update(zip(span, nodes, strict=True))
+            self._spans[block] = span
+        return span
 
     @cached_property
     def _located(self) -> list[Any]:
@@ -157,18 +185,19 @@ class PageText:
         if place >= Place.ELSEWHERE:
             return None
         block = self._block(parent)
-        low = self._reach(index, block, place, -1)
-        high = self._reach(index, block, place, 1) + 1
+        span = self._span(block, index)
+        low = self._reach(index, block, place, span, -1)
+        high = self._reach(index, block, place, span, 1) + 1
         nodes = tuple(self.texts[low:high])
         if len(nodes) == 1 and len(nodes[0]) > _PASSAGE:
             nodes = (nodes[0][:_PASSAGE],)
         return Passage("".join(nodes), block, place, nodes, low)
 
-    def _reach(self, index: int, block: Element, place: Place, step: int) -> int:
+    def _reach(self, index: int, block: Element, place: Place, span: range, step: int) -> int:
         length = len(self.texts[index])
         for _ in range(_REACH):
             following = index + step
-            if not 0 <= following < len(self.texts):
+            if following not in span:
                 break
             length += len(self.texts[following])
             if length > _PASSAGE or not self._is_part(following, block, place):
@@ -230,23 +259,18 @@ def _text_node(number: int) -> etree.XPath:
     return etree.XPath(f"descendant::text()[{number}]")
 
 
-def _element(text: Any) -> Element:
-    """The element a located text node stands in."""
-    parent = text.getparent()
-    return parent.getparent() if text.is_tail else parent
-
-
 def _title_element(root: Element, excluded: Collection[Element], title: str | None) -> Element | None:
-    headings = [(heading, _words(heading)) for heading in islice(root.iter("h1", "h2"), _HEADINGS)]
+    headings = list(islice(root.iter("h1", "h2"), _HEADINGS))
     wanted = " ".join((title or "").casefold().split())[:60]
     if wanted:
-        for heading, words in headings:
+        for heading in headings:
+            words = _words(heading)
             if words.startswith(wanted) or (len(words) > _TITLE_LENGTH and wanted.startswith(words)):
                 return heading
     for element in excluded:
         if isinstance(element.tag, str) and element.tag in ("h1", "h2", "h3"):
             return element
-    firsts = [(heading, words) for heading, words in headings if heading.tag == "h1"]
+    firsts = [(heading, _words(heading)) for heading in headings if heading.tag == "h1"]
     if not firsts:
         return None
     heading, words = max(firsts, key=lambda pair: len(pair[1]))

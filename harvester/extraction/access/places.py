@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from enum import IntEnum
 
+from harvester.extraction.access.selectors import PlainNames
 from harvester.extraction.document import Element
 
 
@@ -62,14 +63,24 @@ _NO_SHOW = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECA
 
 
 class Places:
-    """Places of one document's elements, remembered. An ancestor of the title is never the site's by its name."""
+    """Places of one document's elements, remembered. An ancestor of the title is never the site's by its name.
+
+    `outside` and all that `outside_names` fit are the site's, whatever is around them.
+    """
 
     def __init__(
-        self, title: Element | None, excluded: Collection[Element] = (), outside: Collection[Element] = ()
+        self,
+        title: Element | None,
+        excluded: Collection[Element],
+        outside: Collection[Element],
+        outside_names: PlainNames,
     ) -> None:
         self._around_title = frozenset((title, *title.iterancestors())) if title is not None else frozenset()
         inadmissible = (element for element in excluded if element is title or element not in self._around_title)
-        self._known: dict[Element, Place] = dict.fromkeys(inadmissible, Place.TEXT)
+        self._outside_names = outside_names
+        self._known: dict[Element, Place] = {
+            element: Place.SITE if outside_names.fit(element) else Place.TEXT for element in inadmissible
+        }
         self._known.update(dict.fromkeys(outside, Place.SITE))
 
     def of(self, element: Element) -> Place:
@@ -78,6 +89,8 @@ class Places:
         place = Place.ARTICLE
         while element is not None:
             known = self._known.get(element)
+            if known is None and self._outside_names.fit(element):
+                known = self._known[element] = Place.SITE
             if known is not None:
                 place = known
                 break

@@ -1,8 +1,9 @@
 """CSS of a source's file, tried only on pages that hold the names it asks for."""
 
 import re
-from functools import cached_property, lru_cache
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from lxml import etree
 from lxml.cssselect import CSSSelector
@@ -14,6 +15,34 @@ _PLAIN = re.compile(r"([.#]?)([\w-]+)")
 _MAY_BE_MISSING = re.compile(r"[,(\\]|!=")
 _NOT_A_NAME = re.compile(r"\[[^\]]*\]|::?[\w-]+")
 _NAME = re.compile(r"([.#])([\w-]+)")
+_CLASSED = etree.XPath("descendant-or-self::*[contains(@class, $name)]")
+_IDENTIFIED = etree.XPath("descendant-or-self::*[@id = $name]")
+
+
+class PlainNames(NamedTuple):
+    """CSS that is one name each: an element answers to it by itself, without a search through the page."""
+
+    tags: frozenset[str]
+    ids: frozenset[str]
+    classes: frozenset[str]
+
+    def fit(self, element: Element) -> bool:
+        """Whether one of the names is the element's tag, its id, or one of its classes."""
+        if element.tag in self.tags or (self.ids and element.get("id") in self.ids):
+            return True
+        classes: str = element.get("class", "") if self.classes else ""
+        return not self.classes.isdisjoint(classes.split())
+
+
+@lru_cache(maxsize=2_000)
+def plain_names(rules: Sequence[str]) -> tuple[PlainNames, tuple[str, ...]]:
+    """What of some CSS is plain names, and the rest."""
+    found = [(css, _PLAIN.fullmatch(css)) for css in rules]
+    names: dict[str, set[str]] = {"": set(), "#": set(), ".": set()}
+    for plain in (plain for _, plain in found if plain):
+        names[plain[1]].add(plain[2] if plain[1] else plain[2].lower())
+    plain_ones = PlainNames(frozenset(names[""]), frozenset(names["#"]), frozenset(names["."]))
+    return plain_ones, tuple(css for css, plain in found if not plain)
 
 
 @lru_cache(maxsize=2_000)
@@ -22,40 +51,22 @@ def _selector(css: str) -> Any:
 
 
 @lru_cache(maxsize=2_000)
-def _names(css: str) -> tuple[frozenset[str], tuple[bytes, ...]]:
+def _wanted(css: str) -> tuple[frozenset[str], tuple[bytes, ...]]:
     """The ids and the classes without which `css` finds nothing."""
     found = [] if _MAY_BE_MISSING.search(css) else _NAME.findall(_NOT_A_NAME.sub(" ", css))
     ids = frozenset(name for kind, name in found if kind == "#")
     return ids, tuple(name.encode() for kind, name in found if kind == ".")
 
 
-class Selectors:
-    """Finds elements of one document by CSS; most of the rules' CSS is one name, and those are looked up."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-
-    def select(self, css: str) -> list[Element]:
-        """Elements a rule's CSS finds, in document order."""
-        document = self._document
-        if document.is_xml:
-            return list(_selector(css)(document.root))
-        ids, classes = _names(css)
-        if not (ids <= document.ids and all(name in document.markup for name in classes)):
-            return []
-        plain = _PLAIN.fullmatch(css)
-        return self._named(plain[1], plain[2]) if plain else list(_selector(css)(document.root))
-
-    def _named(self, kind: str, name: str) -> list[Element]:
-        if kind == "#":
-            return [element for element, _, own in self.named if own == name]
-        if kind == ".":
-            return [element for element, classes, _ in self.named if name in classes and name in classes.split()]
-        return list(self._document.root.iter(name.lower()))
-
-    @cached_property
-    def named(self) -> list[tuple[Element, str, str]]:
-        """All elements that have a class or an id, in order, with both."""
-        elements = self._document.root.iter(etree.Element)
-        found = ((element, element.get("class", ""), element.get("id", "")) for element in elements)
-        return [one for one in found if one[1] or one[2]]
+def select(document: Document, css: str) -> list[Element]:
+    """Elements a rule's CSS finds, in document order."""
+    root = document.root
+    ids, classes = _wanted(css)
+    if not document.is_xml and not (ids <= document.ids and all(name in document.markup for name in classes)):
+        return []
+    plain = _PLAIN.fullmatch(css)
+    if plain is None or not plain[1]:
+        return list(_selector(css)(root))
+    if plain[1] == "#":
+        return list(_IDENTIFIED(root, name=plain[2]))
+    return [element for element in _CLASSED(root, name=plain[2]) if plain[2] in element.get("class").split()]

@@ -64,8 +64,11 @@ class SentenceReader:
             folded = fold(passage.raw)
             for language in self.lexicon.languages:
                 masked = _mask_neutral(folded, language)
+                present = {word for word in language.words if word in masked.text}
+                if not present:
+                    continue
                 for entry in language.entries:
-                    if said[entry.rule] >= _REPEATS or not any(word in masked.text for word in entry.words):
+                    if said[entry.rule] >= _REPEATS or present.isdisjoint(entry.words):
                         continue
                     if entry.kind is Kind.BANNER:
                         banner = banner or self._banner(entry, masked)

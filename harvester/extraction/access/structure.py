@@ -9,6 +9,7 @@ from lxml import etree
 from harvester.extraction.access.folding import fold
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
+from harvester.extraction.access.selectors import select
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.access.words import beginning
 from harvester.extraction.document import Element
@@ -77,9 +78,7 @@ _ENDS = frozenset(
 _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
 _LINE = 240
 _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)(?:i?b(?:ytes)?|o)\b", re.IGNORECASE)
-_FILE_LINKS = etree.XPath(
-    "/html/body/descendant::a[contains(@href,'.pdf') or contains(@href,'.PDF') or contains(@href,'bitstream')]"
-)
+_FILE_ADDRESS = re.compile(r"\.pdf|\.PDF|bitstream")
 _FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
 _EXTRA_FILE = re.compile(
     r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE
@@ -89,7 +88,7 @@ _EXTRA_FILE = re.compile(
 def marks(page: PageText, rules: AccessRules) -> Iterator[Statement]:
     """What the source's file says about elements whose presence is the statement."""
     for mark in rules.marks:
-        for element in page.select(mark.css)[:1]:
+        for element in select(page.document, mark.css)[:1]:
             if page.places.of(element) is not Place.HIDDEN:
                 yield _by_element(page, element, AccessStatus(mark.status), "rules.mark@1")
 
@@ -244,7 +243,7 @@ def _beside(link: Element) -> str:
 
 def offered_file(page: PageText, *, files_open: bool) -> Statement | None:
     """A file of the text itself: named and sized as repositories list theirs, or, by the source's word, any."""
-    for link in _FILE_LINKS(page.document.root)[:60]:
+    for link in page.links(_FILE_ADDRESS, 60):
         words = beginning(link, _LINE)
         size = _beside(link)
         place = page.places.of(link)
