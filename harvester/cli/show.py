@@ -15,7 +15,8 @@ _PIPED_WIDTH = 140
 
 def console() -> Console:
     """Standard output; where it is no terminal, plain text of a fixed width."""
-    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    # Python has no standard output at all where it was started with a closed one.
+    width = None if sys.stdout and sys.stdout.isatty() else _PIPED_WIDTH
     return Console(width=width, highlight=False, markup=False, emoji=False)
 
 

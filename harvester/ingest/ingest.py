@@ -34,10 +34,19 @@ class LeaseLostError(HarvesterError):
 
 @dataclass(slots=True)
 class Tally:
-    """What a Run counted: `counts` by VisitOutcome and by effect; `seen` what the records read were like."""
+    """What a Run counted: `counts` by VisitOutcome and by effect; `seen` what the records read were like.
+
+    `first` tells of every VisitOutcome the first page that met it, as `URL: detail`.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def note_visit(self, outcome: VisitOutcome, url: str, detail: str) -> None:
+        """Count one visit."""
+        self.counts[outcome.value] += 1
+        self.first.setdefault(outcome.value, f"{url}: {detail}" if detail else url)
 
     def note_record(self, read: Record, *, may_keep: bool) -> None:
         """Count one record as read, for the Expectations."""
@@ -235,7 +244,7 @@ class Ingest:
 
     def _count(self, item: "_Item") -> None:
         reading = item.reading
-        self.tally.counts[reading.outcome.value] += 1
+        self.tally.note_visit(reading.outcome, reading.visit.url, reading.detail)
         self.tally.counts.update(item.effects())
         about = reading.read or (reading.known if reading.outcome is VisitOutcome.NOT_MODIFIED else None)
         if about and about.deleted_at is None:

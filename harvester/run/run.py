@@ -147,6 +147,7 @@ class _Work:
         course = Course(
             counts=self._ingest.tally.counts,
             seen=self._ingest.tally.seen,
+            first=self._ingest.tally.first,
             report=child.report,
             exit_code=0 if stopped else code,
             last_words=child.last_words,

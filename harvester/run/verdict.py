@@ -1,7 +1,7 @@
 """Counts, the crawl's report and the Expectations -> how the Run ended, and why. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harvester.model.page import VisitOutcome
@@ -32,15 +32,27 @@ _UNREACHABLE = frozenset(
         VisitOutcome.TRUNCATED,
     )
 )
+_TOLD = (
+    *sorted(_UNREACHABLE),
+    VisitOutcome.RATE_LIMITED,
+    VisitOutcome.FORBIDDEN,
+    VisitOutcome.CHALLENGED,
+    VisitOutcome.WRONG_CONTENT,
+    VisitOutcome.TOO_LARGE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a Run went. `seen` counts the records read, `stored` the Source's records (None: nobody asked)."""
+    """How a Run went. `seen` counts the records read, `stored` the Source's records (None: nobody asked).
+
+    `first` has of every VisitOutcome the first page that met it, and why.
+    """
 
     counts: Mapping[str, int]
     seen: Mapping[str, int]
     report: Mapping[str, Any]
+    first: Mapping[str, str] = field(default_factory=dict)
     exit_code: int = 0
     last_words: str = ""
     stopped: bool = False
@@ -51,7 +63,7 @@ def judge(course: Course, expect: Expectations) -> tuple[RunOutcome, list[str]]:
     """The outcome, and a note for everything an operator should know of."""
     shut = [f"{host}: {reason}" for host, reason in course.report.get("shut", {}).items()]
     problems = [f"{place}: {what}" for place, what in course.report.get("problems", {}).items()]
-    notes = [*shut, *_first(problems), *_about_rights(course.counts)]
+    notes = [*shut, *_first(problems), *_failed_pages(course), *_about_rights(course.counts)]
     if course.exit_code:
         said = course.last_words or "it said nothing"
         return RunOutcome.FAILED, [f"the crawl ended with code {course.exit_code}: {said}", *notes]
@@ -97,6 +109,13 @@ def _first(problems: Sequence[str]) -> Iterator[str]:
     yield from problems[:_MOST_PROBLEMS]
     if len(problems) > _MOST_PROBLEMS:
         yield f"and {len(problems) - _MOST_PROBLEMS} more problems like these"
+
+
+def _failed_pages(course: Course) -> Iterator[str]:
+    for outcome in _TOLD:
+        count, first = course.counts.get(outcome, 0), course.first.get(outcome)
+        if count and first:
+            yield f"{outcome}: {first}" + (f" (the first of {count} such pages)" if count > 1 else "")
 
 
 def _about_rights(counts: Mapping[str, int]) -> Iterator[str]:

@@ -111,6 +111,8 @@ def test_extraction_that_raises_is_a_result_and_the_batch_goes_on(
         state = bench.state(bad)
         assert (state.failures, state.due is None) == (tries, tries == 3)
         assert "RecursionError: too deep" in (state.detail or "")
+    said = bench.ingest.tally.first[VisitOutcome.WRONG_CONTENT]
+    assert said == f"{bench.url(bad)}: extraction failed: RecursionError: too deep"
     assert bench.record(good)
 
 

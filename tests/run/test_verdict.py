@@ -54,3 +54,10 @@ def test_the_report_names_what_a_reservation_took_away() -> None:
     assert len(notes) == 2
     assert notes[0].startswith("2 pages reserve")
     assert json.dumps(notes).count("text and data mining") == 2
+
+
+def test_pages_that_failed_are_named_with_the_cause() -> None:
+    first = {"ok": "https://h.example/1", "wrong_content": "https://h.example/2: empty body", "truncated": "x: cut"}
+    outcome, notes = judge(course(counts={"ok": 3, "wrong_content": 13, "truncated": 1}, first=first), Expectations())
+    assert outcome is RunOutcome.SUCCEEDED
+    assert notes == ["truncated: x: cut", "wrong_content: https://h.example/2: empty body (the first of 13 such pages)"]
