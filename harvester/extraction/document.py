@@ -256,7 +256,9 @@ def language_tag(declared: str | None) -> str | None:
 
     The region is left out (`en_US` -> `en`): an abstract is in English wherever it was written; a script stays.
     """
-    tag = (declared or "").strip().replace("_", "-")
+    if not declared:
+        return None
+    tag = declared.strip().replace("_", "-")
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
         return None
     primary, *rest = tag.lower().split("-")

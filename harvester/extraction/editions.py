@@ -30,6 +30,7 @@ _CITING = etree.XPath(
     "[text()[contains(., 'citation') or contains(., 'citer') or contains(., 'cite ')]]"
 )
 _SAYS_RETRACTED = ("etracted", "ithdrawn", "étracté", "retiré")
+_RETRACTING = tuple(word.encode() for word in _SAYS_RETRACTED)
 _NOTICED = etree.XPath(
     "descendant::*[text()[" + " or ".join(f"contains(., '{word}')" for word in _SAYS_RETRACTED) + "]]"
 )
@@ -166,7 +167,7 @@ def _integrity(document: Document, titles: tuple[str, ...]) -> Integrity:
                 evidence = (document.evidence("title", "retracted", element, match[0].strip()),)
             return Integrity.model_validate({"status": status, "notice": title, "evidence": evidence})
     body = document.root.find("body")
-    if body is None or not any(word in document.text for word in _SAYS_RETRACTED) or not _NOTICE.search(document.text):
+    if body is None or not any(word in document.words for word in _RETRACTING) or not _NOTICE.search(document.text):
         return Integrity()
     for element in _NOTICED(body)[:50]:
         text = document.string(element)

@@ -42,7 +42,7 @@ def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contrib
     lists = [(rank, people) for vocabulary, name, rank in _LISTS if (people := _people(index, vocabulary, name))]
     if not lists:
         return ()
-    best = max(lists, key=lambda entry: (_weight(entry[0], entry[1], lists), entry[0]))[1]
+    best = _best(lists)
     others = [people for _, people in lists if people is not best]
     affiliations = [tidy(signal.value) for signal in index.get("selector", "affiliations")]
     made = []
@@ -51,11 +51,13 @@ def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contrib
     return (*made, *_editors(document, index, best))
 
 
-def _weight(rank: int, people: list[_Person], lists: list[tuple[int, list[_Person]]]) -> int:
-    """Rank, plus agreement: another list of the same family names in the same order."""
-    mine = [_key(person) for person in people]
-    agreeing = sum(1 for _, other in lists if other is not people and [_key(p) for p in other] == mine)
-    return rank + 25 * agreeing
+def _best(lists: list[tuple[int, list[_Person]]]) -> list[_Person]:
+    """The list of the highest rank, plus agreement: other lists of the same family names in the same order."""
+    if len(lists) == 1:
+        return lists[0][1]
+    keys = [tuple(map(_key, people)) for _, people in lists]
+    weighed = [(rank + 25 * keys.count(own), rank) for own, (rank, _) in zip(keys, lists, strict=True)]
+    return lists[weighed.index(max(weighed))][1]
 
 
 def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
@@ -72,7 +74,7 @@ def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
     if vocabulary == "fact":
         named = [person for person in people if looks_like_name(clean_name(person.name))]
         people = named if len(named) >= 0.8 * len(people) else []
-    return _distinct(people, index)
+    return _distinct(people, index) if people else []
 
 
 def _printed(signal: Signal, index: SignalIndex) -> list[str]:

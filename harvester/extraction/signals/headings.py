@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from harvester.extraction.document import BLOCKS, Document, Element, block_of, string_value
-from harvester.extraction.labels import Label, inline_label, is_section, label_of
+from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.signals.facts import Fact, fact_at, read_fact
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items
@@ -367,7 +367,7 @@ class _Reader:
             raise _Closed
         text = text[:_ENDLESS]
         pattern = inline_label()
-        match = pattern.search(text) if len(text) > 5 else None
+        match = pattern.search(text) if len(text) > 5 and may_hold_inline_label(text) else None
         while match and (label := label_of(match[1])):
             self._append(text[: match.start()], element)
             self.open(label, self.rank, element, element)
