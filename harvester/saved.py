@@ -20,8 +20,10 @@ _STATED = ("//link[@rel='canonical']/@href", "//meta[@property='og:url']/@conten
 def read_page(path: Path, url: str | None = None) -> Page:
     """The file as a Page at `url`, else at the address it states itself, else at an address of no host (RFC 2606).
 
-    Raises UsageError for a file that is not there or cannot be read.
+    Raises UsageError for a file that is not there or cannot be read, and for a `url` that is no http(s) address.
     """
+    if url is not None and not _is_address(url):
+        raise UsageError(f"{url!r} is not an address", remedy="write it whole: https://journal.example.org/article/1")
     try:
         body = path.read_bytes()
         fetched_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -39,9 +41,17 @@ def stated_address(page: Page) -> str | None:
     for place in _STATED:
         for value in root.xpath(place):
             address = urljoin("https:", value.strip()) if value.startswith("//") else value.strip()
-            if urlsplit(address).scheme in ("http", "https") and urlsplit(address).netloc:
+            if _is_address(address):
                 return str(address)
     return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # a bracket that is no IPv6 address
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def reader_of(page: Page, catalogue: Catalogue, source_id: str | None = None) -> Source:

@@ -119,6 +119,7 @@ def test_verbs_of_a_group_have_help_too(command: tuple[str, ...], harvester: Com
         (("export", "--format", "docx"), "use one of: jsonl"),
         (("run", "no-such-source"), "harvester source list"),
         (("extract", "no-such-file.html"), "No such file"),
+        (("extract", "no-such-file.html", "--url", "journal.example/1"), "is not an address"),
         (("extract", "https://journal.example/1"), "HARVESTER_CONTACT"),
         (("evaluate", "no-such-folder"), "labels.jsonl"),
         (("source", "check", "no-such.toml"), "cannot be read"),
@@ -153,6 +154,20 @@ def test_output_into_a_closed_pipe_ends_quietly(store: Store, tmp_path: Path) ->
     command = f"{sys.executable} -m harvester.cli --data {tmp_path / 'data'} export --format jsonl | head -c 10"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_said_as_one(store: Store, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m harvester.cli --data {tmp_path / 'data'} export --format jsonl > /dev/full"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert "make room" in done.stderr
+
+
+def test_no_standard_output_at_all_is_no_failure(store: Store, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m harvester.cli --data {tmp_path / 'data'} records >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # Records, export, changes ---------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 A verb's module is imported when the verb is called, so `harvester --help` costs little more than typer itself.
 """
 
+import errno
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +31,7 @@ VERBS = {  # verb: module of this package, what it is for
     "db": ("database", "Upgrade the database's schema, or check that it is sound."),
     "schema": ("reading", "Print the JSON Schema of an exported record."),
 }
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 EXAMPLES = """\b
 First steps:
   harvester demo                                see everything at work, no network needed
@@ -91,7 +93,8 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(str(error), error.exit_code)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        _fail(f"{place}{error.strerror or error}\n  remedy: check that path and its permissions", 1)
+        remedy = "make room there" if error.errno in _FULL else "check that path and its permissions"
+        _fail(f"{place}{error.strerror or error}\n  remedy: {remedy}", 1)
 
 
 def _fail(message: str, code: int) -> None:
