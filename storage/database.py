@@ -113,7 +113,7 @@ def damaged(path: Path, why: str) -> StorageError:
     """The refusal of a damaged file; it is never written over."""
     return StorageError(
         f"database {path} is damaged: {why}",
-        remedy="stop everything that uses it, keep a copy, and put a backup in its place (`harvester db restore FILE`)",
+        remedy="stop everything that uses it, keep a copy, and put a backup of the file in its place",
     )
 
 

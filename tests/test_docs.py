@@ -105,3 +105,13 @@ def test_the_source_file_of_the_readme_has_no_mistake(tmp_path: Path) -> None:
 def test_linked_files_exist() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).is_file(), target
+
+
+def test_every_command_a_message_names_exists(tmp_path: Path) -> None:
+    texts = [path.read_text("utf-8") for room in ("harvester", "storage") for path in (ROOT / room).rglob("*.py")]
+    groups = {"source", "runs", "records", "db"}
+    for named in sorted({found for text in texts for found in re.findall(r"`(harvester [a-z]+(?: [a-z]+)?)", text)}):
+        words = named.split() if named.split()[1] in groups else named.split()[:2]
+        done = harvester(" ".join([*words, "--help"]), tmp_path)
+        assert done.returncode == 0, f"{named}: {done.stderr}"
+        assert " ".join(words) in done.stdout, f"{named} is no verb"
