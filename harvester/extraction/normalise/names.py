@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 _DEGREES = re.compile(
@@ -52,6 +53,7 @@ def clean_name(text: str) -> str:
     return _TITLES.sub("", text).strip(" ,;")
 
 
+@lru_cache(maxsize=1024)  # the lists of one page repeat each other's names
 def read_name(text: str) -> Name:
     """Split one printed name. `Family, Given`; `DUPONT É.`; `Ordonez LN`; `É. Dupont`; `Jean de La Tour`."""
     printed = clean_name(text)

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import takewhile
 
-from lxml import etree
-
 from harvester.extraction.document import Document, Element, string_value, visible_text
 from harvester.extraction.labels import label_of
 from harvester.extraction.normalise.names import looks_like_name, split_names
@@ -16,7 +14,6 @@ from harvester.extraction.survey import Survey
 
 _ABSTRACT_TAGS = frozenset(("div", "section", "p", "span", "article", "blockquote", "dd", "td"))
 _DESCRIBING = re.compile(rb"rop(?:erty)?\s*=\s*[\"']?description")  # itemprop and property
-_DESCRIBED = etree.XPath("descendant::*[@itemprop='description' or @property='description' or @role='doc-abstract']")
 _NOT_ABSTRACT = re.compile(
     r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
 )
@@ -63,8 +60,13 @@ def _named_abstracts(document: Document, named: Sequence[Element]) -> list[Eleme
     found = [element for element in named if element.tag in _ABSTRACT_TAGS and _names_abstract(element)]
     if b"doc-abstract" not in document.markup and not _DESCRIBING.search(document.markup):
         return found
-    either = {*found, *_DESCRIBED(document.root)}
-    return [element for element in document.root.iter(*_ABSTRACT_TAGS) if element in either]
+    either = set(found)
+    return [element for element in document.root.iter(*_ABSTRACT_TAGS) if element in either or _describes(element)]
+
+
+def _describes(element: Element) -> bool:
+    get = element.get
+    return "description" in (get("itemprop"), get("property")) or get("role") == "doc-abstract"
 
 
 def _inside(element: Element, following: Sequence[Element]) -> Iterator[Element]:
@@ -131,9 +133,14 @@ def _apart(element: Element) -> bool:
             and ancestor.tag != "li"
         ):
             return True
-        if _ELSEWHERE.search(f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"):
+        if _is_elsewhere(f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"):
             return True
     return False
+
+
+@lru_cache(maxsize=4096)
+def _is_elsewhere(names: str) -> bool:
+    return bool(_ELSEWHERE.search(names))
 
 
 @lru_cache(maxsize=4096)
