@@ -38,8 +38,9 @@ def machine_statements(
 ) -> Iterator[Statement]:
     """Statements of metadata and licences; names in `rules.ignore` never vary on the host and say nothing."""
     for signal in signals:
-        if f"{signal.vocabulary}:{signal.name}" not in rules.ignore:
-            yield from _of_signal(document, signal, signals, today)
+        if rules.ignore and f"{signal.vocabulary}:{signal.name}" in rules.ignore:
+            continue
+        yield from _of_signal(document, signal, signals, today)
     for licence in licences:
         if "creativecommons.org" in licence.url and licence.evidence:
             # In a panel that a script unfolds it is less sure to be meant: no more than the page's structure.

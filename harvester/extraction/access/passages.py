@@ -70,10 +70,8 @@ class PageText:
         self._found: dict[int, Any] = {}  # text nodes that know their element, by index
         self._spans: dict[Element, range] = {}
         self._lookups = 0
-        cut = [
-            short if len(short) <= _LONG else f"{short[:_HEAD]} {short[-_TAIL:]}"
-            for short in map(str.strip, self.texts)
-        ]
+        self._stripped = list(map(str.strip, self.texts))
+        cut = [words if len(words) <= _LONG else f"{words[:_HEAD]} {words[-_TAIL:]}" for words in self._stripped]
         # What stems are searched in: UTF-8, ASCII letters in lower case, text nodes apart.
         self.stems_text = "\0".join(cut).encode("utf-8", "surrogatepass").lower()
 
@@ -102,7 +100,7 @@ class PageText:
         if title is None or abs(index - title) > _HEAD_NODES:
             return False
         low, high = sorted((index, title))
-        distance = sum(len(text.strip()) for text in self.texts[low:high])
+        distance = sum(map(len, self._stripped[low:high]))
         return distance <= (HEAD_AFTER if index >= title else HEAD_BEFORE)
 
     @cached_property
@@ -117,7 +115,7 @@ class PageText:
 
     def window(self, at: int, before: int, after: int) -> str:
         """Text around the text node `at`, across blocks: some `before` and `after` characters of it."""
-        left = " ".join(text.strip() for text in self.texts[max(at - _REACH, 0) : at])
+        left = " ".join(self._stripped[max(at - _REACH, 0) : at])
         right = " ".join(text[:after].strip() for text in self.texts[at : at + _REACH])
         return f"{left[-before:]} {right[:after]}"
 

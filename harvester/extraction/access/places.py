@@ -101,11 +101,11 @@ class Places:
         return place
 
     def _own(self, element: Element) -> Place:
-        attributes = element.attrib
         # Pages that hide their body until a script has run are meant to be read all the same.
         if element in self._around_title or element.tag in ("html", "body"):
             return Place.ARTICLE
         by_tag = _TAGS.get(element.tag, Place.ARTICLE)
+        attributes = dict(element.items())
         if not attributes:
             return by_tag
         shown = max(by_tag, _ROLES.get(attributes.get("role", ""), Place.ARTICLE), _by_name(attributes))

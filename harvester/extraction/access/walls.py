@@ -5,7 +5,7 @@ Being refused is not evidence: what this module finds becomes a VisitOutcome, ne
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -86,6 +86,7 @@ _LISTING = re.compile(
 _ARTICLE_META = frozenset(("title", "citation_title"))
 _ARTICLE_TYPES = re.compile(r"article|thesis|report|chapter|publicationissue|scholarly", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
+_UNSEEN = frozenset(("script", "style", "noscript", "template"))
 _A_TITLE = 40  # characters of a heading that may be an article's title
 _LEAST_ENTRIES = 15  # links of one shape that make a listing
 _LABELS = re.compile(
@@ -154,19 +155,16 @@ def _visible(body: Element) -> str:
     pieces: list[str] = []
     length = 0
     for element in body.iter():
-        for text in _texts(element):
+        tag, text, tail = element.tag, element.text, element.tail
+        if text and isinstance(tag, str) and tag not in _UNSEEN:
             pieces.append(text)
             length += len(text)
+        if tail and element.getparent() is not None:
+            pieces.append(tail)
+            length += len(tail)
         if length > 4 * _SHORT:
             break
     return " ".join(" ".join(pieces).split())
-
-
-def _texts(element: Element) -> Iterator[str]:
-    if isinstance(element.tag, str) and element.tag not in ("script", "style", "noscript", "template") and element.text:
-        yield element.text
-    if element.tail and element.getparent() is not None:
-        yield element.tail
 
 
 def _challenged(document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
@@ -241,8 +239,10 @@ def _listing(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | Non
     links = [a.get("href", "") for a in look.body.iter("a")]
     if name and len(links) >= 10:
         return VisitOutcome.NOT_ARTICLE, f"listing: headed {name!r}"
+    if any(len(words) > _A_TITLE for words in look.headings[:3]):
+        return None
     shape, count = _commonest_shape(links)
-    if count >= _LEAST_ENTRIES and not any(len(words) > _A_TITLE for words in look.headings[:3]):
+    if count >= _LEAST_ENTRIES:
         return VisitOutcome.NOT_ARTICLE, f"listing: {count} links like {shape!r} and no article"
     return None
 
@@ -251,7 +251,8 @@ def _commonest_shape(links: Sequence[str]) -> tuple[str, int]:
     """Links to single works differ only in a number: the shape most of them share, and how many do."""
     shapes: Counter[str] = Counter()
     for link in set(links):
-        path = urlsplit(link).path if len(link) < 2_000 and "[" not in link else ""
+        readable = len(link) < 2_000 and "[" not in link and _NUMBER.search(link)
+        path = urlsplit(link).path if readable else ""
         parts = path.split("/")
         numbered = [index for index, part in enumerate(parts) if _NUMBER.search(part)]
         if numbered:
