@@ -82,7 +82,7 @@ class PageText:
 
     def indices_below(self, element: Element) -> Iterator[int]:
         """Indices of all text nodes below `element` that hold words."""
-        index = int(_TEXTS_BEFORE(element)) - int(_TEXTS_BEFORE(self.body))
+        index = self._texts_before(element)
         for text in _LOCATED_TEXTS(element):
             if 0 <= index < len(self.texts) and self.texts[index].strip():
                 self._found[index] = text
@@ -91,8 +91,14 @@ class PageText:
 
     def node_index(self, element: Element) -> int:
         """Index of the first text node at or after the start of `element`."""
-        before = int(_TEXTS_BEFORE(element)) - int(_TEXTS_BEFORE(self.body))
-        return max(min(before, len(self.texts)), 0)
+        return max(min(self._texts_before(element), len(self.texts)), 0)
+
+    def _texts_before(self, element: Element) -> int:
+        return int(_TEXTS_BEFORE(element)) - self._texts_before_body
+
+    @cached_property
+    def _texts_before_body(self) -> int:
+        return int(_TEXTS_BEFORE(self.body))
 
     def in_head(self, index: int) -> bool:
         """Whether a text node stands close to the title, counted in characters without the spaces around nodes."""
