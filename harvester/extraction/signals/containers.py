@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import takewhile
 
 from harvester.extraction.document import Document, Element, string_value, visible_text
@@ -46,10 +46,11 @@ def _abstracts(document: Document, named: Sequence[Element]) -> Iterator[Signal]
     """One Signal for every element that is named an abstract and holds prose, unless one inside fits more closely."""
     candidates = _named_abstracts(document, named)[:_MOST]
     taken: list[Element] = []
+    holds_prose = cache(_holds_prose)
     for place, element in enumerate(candidates):
-        if any(parent in taken for parent in element.iterancestors()) or not _holds_prose(element):
+        if any(parent in taken for parent in element.iterancestors()) or not holds_prose(element):
             continue
-        if any(_holds_prose(inner) for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
+        if any(holds_prose(inner) for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
             continue
         taken.append(element)
         if prose := prose_of(element):
@@ -166,5 +167,6 @@ def _names_abstract(element: Element) -> bool:
 
 def _holds_prose(element: Element) -> bool:
     text = visible_text(element)
-    linked = sum(len(string_value(link)) for link in element.iter("a"))
-    return 150 <= len(text) <= 8000 and linked < 0.3 * len(text) and "." in text
+    if not 150 <= len(text) <= 8000 or "." not in text:
+        return False
+    return sum(len(string_value(link)) for link in element.iter("a")) < 0.3 * len(text)
