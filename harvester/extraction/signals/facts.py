@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harvester.extraction.document import BLOCKS, Element, string_value, visible_text
 from harvester.extraction.labels import fact_of
+from harvester.extraction.normalise.identifiers import doi, issn
 from harvester.extraction.signals.signal import Signal
 
 _LABELLERS = frozenset(("th", "dt", "h3", "h4", "h5", "h6", "b", "strong", "label", "legend"))
@@ -44,21 +45,32 @@ def _labels(element: Element) -> bool:
 
 
 def read_fact(fact: Fact) -> Iterator[Signal]:
-    """One Signal of vocabulary `fact` with the value, if a short one follows."""
-    if fact.value:
-        value, place = _rest_of_block(fact)
-    else:
+    """One Signal of vocabulary `fact` with the value, if a short one follows on the line or, failing that, after it."""
+    value, place = _rest_of_line(fact), fact.element
+    if not value:
         value, place = _following(fact.element)
     value = " ".join(value.split()).strip(" :;,")
-    if value and len(value) <= _LIMIT:
+    if value and len(value) <= _LIMIT and _fits(fact.kind, value):
         yield Signal("fact", fact.kind, value, None, place)
 
 
-def _rest_of_block(fact: Fact) -> tuple[str, Element]:
-    element = fact.element
-    text = visible_text(element) if element.tag in BLOCKS else string_value(element)
-    match = _LABEL.match(" ".join(text.split()))
-    return (match[2] or "" if match else fact.value or ""), element
+def _fits(kind: str, value: str) -> bool:
+    """An identifier that is none must not keep the page's other statements of it from being read."""
+    if kind == "doi":
+        return doi(value) is not None
+    return kind != "issn" or issn(value) is not None
+
+
+def _rest_of_line(fact: Fact) -> str:
+    """What stands after the label inside its own element, up to a line break or a block."""
+    pieces = [fact.value or ""]
+    for child in fact.element:
+        if isinstance(child.tag, str):
+            if child.tag == "br" or child.tag in BLOCKS:
+                break
+            pieces.append(visible_text(child))
+        pieces.append(child.tail or "")
+    return "".join(pieces).strip(" :\xa0\r\n\t")
 
 
 def _following(element: Element) -> tuple[str, Element]:

@@ -13,7 +13,7 @@ from harvester.extraction.document import BLOCKS, Document, Element, block_of, s
 from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.signals.facts import Fact, fact_at, read_fact
-from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items
+from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items, keyword_items_inside
 from harvester.extraction.signals.selectors import compiled, find
 from harvester.extraction.signals.signal import Signal
 from harvester.extraction.survey import CARRIERS, labelled
@@ -193,7 +193,7 @@ def _read_region(start: _Start, seen: set[Element]) -> list[_Block]:
     reader = _Reader(seen)
     reader.open(start.label, rank, scope, start.element)
     if start.label.kind == "keywords" and start.end is None and reader.current:
-        reader.current.items = keyword_items(anchor)
+        reader.current.items = keyword_items_inside(start.element) or keyword_items(anchor)
         return reader.blocks
     try:
         if start.end is not None:
@@ -351,7 +351,7 @@ class _Reader:
         scope = element.getparent()
         self.open(label, min(rank or _LOWEST, _LOWEST), scope, element)
         if label.kind == "keywords" and self.current:
-            self.current.items = keyword_items(_climb(_Start(element, label, None))[0])
+            self.current.items = keyword_items_inside(element) or keyword_items(_climb(_Start(element, label, None))[0])
             self.muted = True
         return True
 

@@ -1,6 +1,7 @@
 """Reads the keywords that follow a label: list items, links, spans, or one printed line."""
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from harvester.extraction.document import BLOCKS, Element, string_value, visible_text
@@ -28,14 +29,24 @@ def keyword_items(anchor: Element) -> KeywordItems | None:
         parent = anchor.getparent()
         if parent is None:
             return None
-        found = _region(anchor)
+        found = _region(anchor.tail or "", anchor.itersiblings())
         if found.text.strip():
-            items = _from_elements(found) or split_keywords(found.text)
-            return _placed(parent, found, tuple(items)) if items else None
+            return _listed(parent, found)
         if parent.tag == "body":
             return None
         anchor = parent
     return None
+
+
+def keyword_items_inside(element: Element) -> KeywordItems | None:
+    """The keywords that stand after the label in the element that carries it; None if the label is all there is."""
+    found = _region("", element)
+    return _listed(element, found) if found.text.strip() else None
+
+
+def _listed(parent: Element, found: "_Region") -> KeywordItems | None:
+    items = _from_elements(found) or split_keywords(found.text)
+    return _placed(parent, found, tuple(items)) if items else None
 
 
 class _Region(NamedTuple):
@@ -44,12 +55,12 @@ class _Region(NamedTuple):
     loose: str  # text that stands outside of the elements
 
 
-def _region(anchor: Element) -> _Region:
-    texts = [anchor.tail or ""]
-    loose = [anchor.tail or ""]
+def _region(first: str, siblings: Iterable[Element]) -> _Region:
+    texts = [first]
+    loose = [first]
     elements: list[Element] = []
     block: Element | None = None
-    for sibling in anchor.itersiblings():
+    for sibling in siblings:
         if not isinstance(sibling.tag, str) or sibling.tag in _SKIPPED:
             texts.append(sibling.tail or "")
             continue
