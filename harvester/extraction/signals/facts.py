@@ -13,6 +13,7 @@ from harvester.extraction.signals.signal import Signal
 _LABELLERS = frozenset(("th", "dt", "h3", "h4", "h5", "h6", "b", "strong", "label", "legend"))
 _LIMIT = 400
 _NEIGHBOURS = 30  # elements after a label among which its value stands
+_ONLY_SEPARATORS = re.compile(r"^(?:[\s,;|/•·]|and|et|und|y|e)*$")
 _LABEL = re.compile(r"^\s*([^\W\d_][\w\s()’'°./-]{1,38}?)\s*[:：]\s*(\S.*)?$", re.DOTALL)
 
 
@@ -64,12 +65,17 @@ def _fits(kind: str, value: str) -> bool:
 def _rest_of_line(fact: Fact) -> str:
     """What stands after the label inside its own element, up to a line break or a block."""
     pieces = [fact.value or ""]
+    parts, loose = [], fact.value or ""
     for child in fact.element:
         if isinstance(child.tag, str):
             if child.tag == "br" or child.tag in BLOCKS:
                 break
-            pieces.append(visible_text(child))
+            parts.append(visible_text(child))
+            pieces.append(parts[-1])
         pieces.append(child.tail or "")
+        loose += child.tail or ""
+    if len(parts) > 1 and _ONLY_SEPARATORS.match(loose):
+        return "; ".join(part for part in parts if part)
     return "".join(pieces).strip(" :\xa0\r\n\t")
 
 
