@@ -174,7 +174,8 @@ def _decide(group: list[Statement], statements: Sequence[Statement], as_of: date
     if len(statuses) > 1:
         return _disputed(left, statements, as_of)
     winner = _refine(left[0], statements)
-    support = [winner, *(one for one in statements if one.status is winner.status and one is not winner)]
+    breath = [one for one in statements if _in_one_breath(winner, one)]
+    support = [winner, *breath, *(one for one in statements if one.status is winner.status and one is not winner)]
     return AccessVerdict(
         status=winner.status,
         as_of=as_of,
@@ -183,8 +184,14 @@ def _decide(group: list[Statement], statements: Sequence[Statement], as_of: date
         decided_by=winner.rule,
         tier=winner.tier,
         evidence=_quotes(support),
-        conflicts=_conflicts(one for one in statements if _contradicts(winner.status, one)),
+        conflicts=_conflicts(one for one in statements if one not in breath and _contradicts(winner.status, one)),
     )
+
+
+def _in_one_breath(winner: Statement, other: Statement) -> bool:
+    """Free, but sign in: said in one place, the vaguer half belongs to the statement and is no conflict."""
+    together = other.evidence.where == winner.evidence.where and other.tier is winner.tier
+    return together and (winner.status, other.status) in _SAYS_MORE
 
 
 def _article_first(group: list[Statement]) -> list[Statement]:
