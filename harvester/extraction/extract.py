@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from harvester.extraction.access.classify import read_access
@@ -18,14 +17,13 @@ from harvester.extraction.fields.identifiers import choose_identifiers
 from harvester.extraction.fields.keywords import choose_keywords
 from harvester.extraction.fields.people import choose_contributors
 from harvester.extraction.fields.rights import copyright_line, robots_directives, tdm_reservation, unavailable_after
-from harvester.extraction.fields.titles import choose_titles, visible_signals
+from harvester.extraction.fields.titles import choose_titles
+from harvester.extraction.gather import signals_of
 from harvester.extraction.normalise.text import has_mojibake, tidy
-from harvester.extraction.signals import containers, headings, json_ld, links, meta_tags, printed, selectors
-from harvester.extraction.signals.signal import Signal
-from harvester.extraction.survey import survey
+from harvester.extraction.recognise import recognised
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import LangText, Location, Provenance, Record, Rights, record_id
-from harvester.model.source import AccessRules, Detect, Platform, ReadRules, Source
+from harvester.model.source import Detect, Platform, Source
 from harvester.urls import canonical_url
 
 RULES = "1"  # raised when a rule changes what a page says; stored with every record
@@ -36,7 +34,6 @@ _STATUS_OUTCOMES = {401: VisitOutcome.FORBIDDEN, 402: VisitOutcome.FORBIDDEN, 40
 _TEXT_TYPES = re.compile(
     r"^\s*(?:text/html|application/xhtml\+xml|text/xml|application/xml|text/plain)\b", re.IGNORECASE
 )
-_NO_RULES, _NO_ACCESS_RULES = ReadRules(), AccessRules()
 _LARGEST = 6_000_000  # bytes; the tree of a page takes thirty times as much
 _BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
 
@@ -66,8 +63,8 @@ def extract(page: Page, source: Source, *, fingerprints: Sequence[tuple[Detect, 
 
 def _extract(page: Page, source: Source, fingerprints: Sequence[tuple[Detect, Platform]]) -> Extraction:
     document = Document(page)
-    source = _recognised(document, source, fingerprints)
-    index = _index(document, source)
+    source = recognised(document, source, fingerprints)
+    index = signals_of(document, source)
     robots = robots_directives(page, index)
     kind = page_kind(document, index.all)
     if kind:
@@ -94,88 +91,6 @@ def _not_readable(page: Page) -> Extraction | None:
     if body.startswith(_BINARY) or (b"<" not in body[:100_000] and b"\0" in body[:2000]):
         return Extraction(VisitOutcome.WRONG_CONTENT, "the body is binary, not a page")
     return None
-
-
-def _recognised(document: Document, source: Source, fingerprints: Sequence[tuple[Detect, Platform]]) -> Source:
-    """The Source with the rules of the platform whose marks stand on the page, if it has none of its own."""
-    if source.platform or source.read != _NO_RULES:
-        return source
-    for detect, platform in fingerprints:
-        if _matches(document, detect):
-            languages = source.languages or platform.languages
-            access = platform.access if source.access == _NO_ACCESS_RULES else source.access
-            return source.model_copy(update={"read": platform.read, "access": access, "languages": languages})
-    return source
-
-
-def _matches(document: Document, detect: Detect) -> bool:
-    marks = _marks(detect.elements)
-    if not (document.ids >= marks.ids and document.metas.keys() >= marks.metas):
-        return False
-    if detect.generator:
-        said = (*document.metas.get("generator", ()), *document.metas.get("Generator", ()))
-        if not any(re.search(detect.generator, content) for content in said):
-            return False
-    if not all(name in document.markup for name in marks.classes):
-        return False
-    return all(selectors.compiled(css, None)(document.root) for css in detect.elements)
-
-
-class _Marks(NamedTuple):
-    """What must stand on a page for a platform's selectors to find anything: tested before the selectors are."""
-
-    ids: frozenset[str]
-    metas: frozenset[str]
-    classes: tuple[bytes, ...]
-
-
-@lru_cache(maxsize=512)
-def _marks(elements: tuple[str, ...]) -> _Marks:
-    plain = [css for css in elements if re.fullmatch(r"[\w\s.#-]+", css)]
-    ids = frozenset(name for css in plain for name in re.findall(r"#([\w-]+)", css))
-    classes = tuple(name.encode() for css in plain for name in re.findall(r"\.([\w-]+)", css))
-    metas = [found[1] for css in elements if (found := re.fullmatch(r"""meta\[name=["']([^"'\\]+)["']\]""", css))]
-    return _Marks(ids, frozenset(metas), classes)
-
-
-def _signals(document: Document, source: Source) -> list[Signal]:
-    found = survey(document)
-    return [
-        *meta_tags.read(document),
-        *links.read(document),
-        *json_ld.read(document),
-        *selectors.read(document, source.read),
-        *visible_signals(document),
-        *headings.read(document, found.labelled, source.read.blocks),
-        *containers.read(document, found),
-    ]
-
-
-_KNOWN = {
-    "doi": (("selector", "doi"), ("highwire", "doi"), ("prism", "doi"), ("fact", "doi")),
-    "volume": (("selector", "volume"), ("highwire", "volume"), ("prism", "volume"), ("fact", "volume")),
-    "pages": (("selector", "pages"), ("highwire", "firstpage"), ("prism", "startingpage"), ("fact", "pages")),
-    "date": (("highwire", "publication_date"), ("highwire", "date"), ("highwire", "online_date"), ("dc", "date"),
-             ("fact", "date.published"), ("json_ld", "datepublished")),
-    "issn": (("selector", "issn"), ("highwire", "issn"), ("prism", "issn"), ("fact", "issn"), ("dc", "source.issn"),
-             ("json_ld", "ispartof.issn"), ("json_ld", "ispartof.ispartof.issn")),
-    "journal": (("selector", "journal"), ("highwire", "journal_title"), ("prism", "publicationname"),
-                ("fact", "journal")),
-}  # fmt: skip
-
-
-def _index(document: Document, source: Source) -> SignalIndex:
-    """All Signals; the printed ones only for facts that nothing else states, near the title that was found."""
-    index = SignalIndex(_signals(document, source))
-    known = frozenset(
-        field for field, keys in _KNOWN.items() if index.first(*keys) or (field == "date" and _has_date(index))
-    )
-    title = index.first(("selector", "title"), ("highwire", "title"), ("visible", "title"), ("opengraph", "title"))
-    return SignalIndex([*index.all, *printed.read(document, title.value if title else None, known)])
-
-
-def _has_date(index: SignalIndex) -> bool:
-    return any(signal.vocabulary == "selector" and signal.name.startswith("date") for signal in index.all)
 
 
 def _record(document: Document, source: Source, index: SignalIndex, robots: tuple[str, ...]) -> Record:

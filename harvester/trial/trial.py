@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from harvester.extraction.document import Document
 from harvester.extraction.extract import Extraction, extract
+from harvester.extraction.gather import signals_of
+from harvester.extraction.recognise import platform_of
 from harvester.extraction.signals.signal import Signal
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record
@@ -15,7 +17,7 @@ from harvester.model.signal import Evidence
 from harvester.model.source import Detect, Platform, Source
 from harvester.policy import Kept, body_to_keep, decide
 from harvester.trial.rules import RuleFound, rules_found
-from harvester.trial.signals import about, recognised, signals_of
+from harvester.trial.signals import about
 from harvester.urls import refused
 
 _OUTLINE = 3  # runners-up shown for one field
@@ -86,9 +88,9 @@ def try_page(
     """
     found = extract(page, source, fingerprints=fingerprints)
     document = Document(page)
-    platform = None if source.platform or source.read != type(source.read)() else recognised(document, fingerprints)
+    platform = None if source.platform or source.read != type(source.read)() else platform_of(document, fingerprints)
     reader = _with_rules(source, platform)
-    signals = signals_of(document, reader)
+    signals = signals_of(document, reader).all
     record, stored, archive = found.record, None, None
     if record:
         stored = decide(

@@ -1,0 +1,49 @@
+"""All that a page states: every reader of signals/, in one index."""
+
+from harvester.extraction.document import Document
+from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.fields.titles import visible_signals
+from harvester.extraction.signals import containers, headings, json_ld, links, meta_tags, printed, selectors
+from harvester.extraction.signals.signal import Signal
+from harvester.extraction.survey import survey
+from harvester.model.source import Source
+
+
+def _read(document: Document, source: Source) -> list[Signal]:
+    found = survey(document)
+    return [
+        *meta_tags.read(document),
+        *links.read(document),
+        *json_ld.read(document),
+        *selectors.read(document, source.read),
+        *visible_signals(document),
+        *headings.read(document, found.labelled, source.read.blocks),
+        *containers.read(document, found),
+    ]
+
+
+_KNOWN = {
+    "doi": (("selector", "doi"), ("highwire", "doi"), ("prism", "doi"), ("fact", "doi")),
+    "volume": (("selector", "volume"), ("highwire", "volume"), ("prism", "volume"), ("fact", "volume")),
+    "pages": (("selector", "pages"), ("highwire", "firstpage"), ("prism", "startingpage"), ("fact", "pages")),
+    "date": (("highwire", "publication_date"), ("highwire", "date"), ("highwire", "online_date"), ("dc", "date"),
+             ("fact", "date.published"), ("json_ld", "datepublished")),
+    "issn": (("selector", "issn"), ("highwire", "issn"), ("prism", "issn"), ("fact", "issn"), ("dc", "source.issn"),
+             ("json_ld", "ispartof.issn"), ("json_ld", "ispartof.ispartof.issn")),
+    "journal": (("selector", "journal"), ("highwire", "journal_title"), ("prism", "publicationname"),
+                ("fact", "journal")),
+}  # fmt: skip
+
+
+def signals_of(document: Document, source: Source) -> SignalIndex:
+    """All Signals; the printed ones only for facts that nothing else states, near the title that was found."""
+    index = SignalIndex(_read(document, source))
+    known = frozenset(
+        field for field, keys in _KNOWN.items() if index.first(*keys) or (field == "date" and _has_date(index))
+    )
+    title = index.first(("selector", "title"), ("highwire", "title"), ("visible", "title"), ("opengraph", "title"))
+    return SignalIndex([*index.all, *printed.read(document, title.value if title else None, known)])
+
+
+def _has_date(index: SignalIndex) -> bool:
+    return any(signal.vocabulary == "selector" and signal.name.startswith("date") for signal in index.all)
