@@ -324,8 +324,8 @@ class _Reader:
         if label and not (label.kind == "stop" and rank is None):
             return self._label(label, rank, element)
         if rank is not None and self.current:
-            if rank <= self.rank:
-                raise _Closed
+            if rank <= self.rank or (element.tag in ("th", "dt") and self.has_content()):
+                raise _Closed  # a heading of the same rank, or the facts that follow
             self._section(text)
             return True
         return False
