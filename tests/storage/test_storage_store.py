@@ -90,7 +90,7 @@ class TestDamage:
         for migrate in (False, True):
             with pytest.raises(StorageError, match="damaged") as refusal:
                 Store.open(database, migrate=migrate)
-            assert "restore" in refusal.value.remedy and str(file_of(database)) in str(refusal.value)
+            assert "backup" in refusal.value.remedy and str(file_of(database)) in str(refusal.value)
         assert file_of(database).read_bytes() == data
 
     def test_another_file_is_never_taken_for_a_new_database(self, database: str) -> None:
