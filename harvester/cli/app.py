@@ -4,6 +4,7 @@ A verb's module is imported when the verb is called, so `harvester --help` costs
 """
 
 import errno
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -99,4 +100,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _fail(message: str, code: int) -> None:
     print(f"harvester: {message}", file=sys.stderr)
+    _abandon_output()
     sys.exit(code)
+
+
+def _abandon_output() -> None:
+    """Let go of output that cannot be written: Python would try again at exit and end with a code of its own (120)."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
