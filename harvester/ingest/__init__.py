@@ -9,5 +9,6 @@ burial.py       which records become tombstones when their pages are gone
 
 from harvester.ingest.ingest import Ingest, LeaseLostError, Revisit, Tally
 from harvester.ingest.quarantine import Quarantine
+from harvester.ingest.reading import warm
 
-__all__ = ["Ingest", "LeaseLostError", "Quarantine", "Revisit", "Tally"]
+__all__ = ["Ingest", "LeaseLostError", "Quarantine", "Revisit", "Tally", "warm"]

@@ -166,7 +166,11 @@ class Ingest:
         if visit.page and quarantine and not quarantine.admit(visit.url):
             detail = f"set aside: reading it ended the process {TRIES} times"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect="quarantined")
-        return self._reader.read(visit, known, state.digest if state else None, now=self._clock())
+        try:
+            return self._reader.read(visit, known, state.digest if state else None, now=self._clock())
+        finally:
+            if quarantine:
+                quarantine.done()
 
     def _find(self, record: Record) -> Record | None:
         doi = record.identity_doi

@@ -22,6 +22,10 @@ class Quarantine:
         self._note.write_text(json.dumps({"url": url, "tries": tries + 1}), encoding="utf-8")
         return True
 
+    def done(self) -> None:
+        """The page has been read: what ends the process from now on is not its doing."""
+        self._note.unlink(missing_ok=True)
+
     def close(self) -> None:
         """The segment has been read to its end."""
         self._note.unlink(missing_ok=True)

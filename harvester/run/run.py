@@ -14,7 +14,7 @@ from typing import NamedTuple
 from harvester.crawl.crawl import CrawlConfig, user_agent
 from harvester.crawl.revisit import next_due
 from harvester.errors import HarvesterError
-from harvester.ingest import Ingest, LeaseLostError, Quarantine
+from harvester.ingest import Ingest, LeaseLostError, Quarantine, warm
 from harvester.model.page import VisitOutcome
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Source
@@ -200,6 +200,8 @@ class _Work:
                 time.sleep(_LOOK_S)
 
     def _take(self, segments: Sequence[Path], child: Child | None) -> None:
+        if segments:
+            warm()
         for path in segments:
             quarantine = Quarantine(path)
             if not self._store.runs.is_segment_done(path.name):
