@@ -1,0 +1,6 @@
+"""What holds for every test."""
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case of bytes by its argument: a compressed body holds the time it was made, and each worker makes its own."""
+    return argname if isinstance(val, bytes) else None
