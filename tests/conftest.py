@@ -2,5 +2,5 @@
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name a case of bytes by its argument: a compressed body holds the time it was made, and each worker makes its own."""
+    """Name a case of bytes by its argument: a compressed body holds the time it was made in."""
     return argname if isinstance(val, bytes) else None
