@@ -22,7 +22,6 @@ INVISIBLE = frozenset(
 )
 
 _STRING = etree.XPath("string()", smart_strings=False)
-_IDS = etree.XPath("descendant-or-self::*/@id", smart_strings=False)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.-]{2,40})""")
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
@@ -154,9 +153,29 @@ class Document:
         return self.text.encode("utf-8", "surrogatepass").lower()
 
     @cached_property
+    def elements(self) -> list[Element]:
+        """All elements in document order; held, so that none is made twice."""
+        return list(self.root.iter(etree.Element))
+
+    @cached_property
+    def element_classes(self) -> list[str | None]:
+        """The class attribute of each of `elements`."""
+        return [element.get("class") for element in self.elements]
+
+    @cached_property
+    def element_ids(self) -> list[str | None]:
+        """The id of each of `elements`."""
+        return [element.get("id") for element in self.elements]
+
+    @cached_property
     def ids(self) -> frozenset[str]:
         """All ids of the page."""
-        return frozenset(_IDS(self.root))
+        return frozenset(filter(None, self.element_ids))
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """Every single class of the page."""
+        return frozenset(" ".join(filter(None, set(self.element_classes))).split())
 
     @cached_property
     def metas(self) -> dict[str, list[str]]:

@@ -60,23 +60,19 @@ _FIRST_WORDS = re.compile(r"\0[ \t\r\n\xa0\[(*•]{0,59}+(\w{0,40}+)").findall
 
 def begin_labels(texts: Sequence[str]) -> Iterator[bool]:
     """A cheap test before the look-up, for each text: False if it begins as no label of a block or fact does."""
-    return map(_begins_label, _FIRST_WORDS("\0" + "\0".join(texts)))
-
-
-@lru_cache(maxsize=8192)
-def _begins_label(word: str) -> bool:
-    if not word:
-        return False
+    words = _FIRST_WORDS("\0" + "\0".join(texts).lower())
+    distinct = set(words)
     firsts, initials = _beginnings()
-    return word.lower() in firsts if word.isascii() else word[0] in initials
+    begin = distinct & firsts
+    begin.update(word for word in distinct if not word.isascii() and word[0] in initials)
+    return map(begin.__contains__, words)
 
 
 @cache
 def _beginnings() -> tuple[frozenset[str], frozenset[str]]:
-    """First words of all labels, folded, and their first letters as printed."""
+    """First words of all labels, folded, and their first letters as printed in lower case."""
     keys = (*_table()[0], *_facts())
-    letters = {key[0] for key in keys} | set("öéèё")
-    return frozenset(key.split()[0] for key in keys), frozenset(letters | {letter.upper() for letter in letters})
+    return frozenset(key.split()[0] for key in keys), frozenset(key[0] for key in keys) | set("öéèё")
 
 
 @lru_cache(maxsize=8192)

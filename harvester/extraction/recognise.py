@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from functools import partial
 
+from harvester.extraction.css import may_find, select
 from harvester.extraction.document import Document
-from harvester.extraction.signals.selectors import compiled
 from harvester.model.source import AccessRules, Detect, Platform, ReadRules, Source
 
 _NO_RULES = ReadRules()
 _NO_ACCESS_RULES = AccessRules()
+_META = re.compile(r"""meta\[name=["']([^"'\\]+)["']\]""")
 
 
 def recognised(document: Document, source: Source, fingerprints: Sequence[tuple[Detect, Platform]]) -> Source:
@@ -31,30 +31,16 @@ def platform_of(document: Document, fingerprints: Sequence[tuple[Detect, Platfor
 
 
 def _matches(document: Document, detect: Detect) -> bool:
-    marks = _marks(detect.elements)
-    if not (document.ids >= marks.ids and document.metas.keys() >= marks.metas):
+    if not all(map(partial(_may_match, document), detect.elements)):
         return False
     if detect.generator:
         said = (*document.metas.get("generator", ()), *document.metas.get("Generator", ()))
         if not any(re.search(detect.generator, content) for content in said):
             return False
-    if not all(name in document.markup for name in marks.classes):
-        return False
-    return all(compiled(css, None)(document.root) for css in detect.elements)
+    return all(select(document, css) for css in detect.elements)
 
 
-class _Marks(NamedTuple):
-    """What must stand on a page for a platform's selectors to find anything: tested before the selectors are."""
-
-    ids: frozenset[str]
-    metas: frozenset[str]
-    classes: tuple[bytes, ...]
-
-
-@lru_cache(maxsize=512)
-def _marks(elements: tuple[str, ...]) -> _Marks:
-    plain = [css for css in elements if re.fullmatch(r"[\w\s.#-]+", css)]
-    ids = frozenset(name for css in plain for name in re.findall(r"#([\w-]+)", css))
-    classes = tuple(name.encode() for css in plain for name in re.findall(r"\.([\w-]+)", css))
-    metas = [found[1] for css in elements if (found := re.fullmatch(r"""meta\[name=["']([^"'\\]+)["']\]""", css))]
-    return _Marks(ids, frozenset(metas), classes)
+def _may_match(document: Document, css: str) -> bool:
+    """A cheap test before the selector is tried."""
+    meta = _META.fullmatch(css)
+    return meta[1] in document.metas if meta else may_find(document, css)

@@ -16,12 +16,11 @@ from harvester.extraction.labels import begin_labels
 
 CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
             "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
-_WALKED = (*CARRIERS, "article", "blockquote", "ul")
-_UNLABELLED = frozenset(("article", "blockquote", "ul"))
+_CARRYING = frozenset(CARRIERS)
 _NAMES = re.compile("bstract|esum|ummary|eyword|kwd|-description")  # what containers.py looks into
 _CREDITS = re.compile("uthor|reator")
 _ROLE = re.compile(rb"itemprop\s*=\s*[\"']?[^\"'>]{0,60}author")
-_REL = re.compile(rb"rel\s*=\s*[\"']?author")
+_REL = re.compile(rb"rel=[\"']?author")
 _CREDITED = etree.XPath("descendant::*[contains(@itemprop, 'author') or @rel = 'author']")
 
 
@@ -35,17 +34,14 @@ class Survey(NamedTuple):
 
 def survey(document: Document) -> Survey:
     """The survey of a page's body (of all of an XML tree)."""
-    body = document.root.find("body")
-    elements = list((document.root if body is None else body).iter(*_WALKED))
-    classes = [element.get("class") for element in elements]
-    ids = [element.get("id") for element in elements]
+    elements, classes, ids = document.elements, document.element_classes, document.element_ids
     telling = {value for value in {*classes, *ids} if value and _tells(value)}
     hits = [
         (e, one, own) for e, one, own in zip(elements, classes, ids, strict=True) if one in telling or own in telling
     ]
     named = [element for element, one, own in hits if (one and _NAMES.search(one)) or (own and _NAMES.search(own))]
     authors = [e for e, one, own in hits if (one and _CREDITS.search(one)) or (own and "uthor" in own)]
-    if _ROLE.search(document.markup) or _REL.search(document.markup):
+    if (b"itemprop" in document.markup and _ROLE.search(document.markup)) or _REL.search(document.markup):
         credited = {*authors, *_CREDITED(document.root)}
         authors = [element for element in elements if element in credited]
     return Survey(_labelled(elements), named, authors)
@@ -53,13 +49,13 @@ def survey(document: Document) -> Survey:
 
 def labelled(root: Element) -> list[tuple[Element, str]]:
     """Elements in `root` whose own text may begin with a label, with that text."""
-    return _labelled(list(root.iter(*_WALKED)))
+    return _labelled(list(root.iter(*CARRIERS)))
 
 
 def _labelled(elements: list[Element]) -> list[tuple[Element, str]]:
     texts = [element.text or "" for element in elements]
     hits = compress(zip(elements, texts, strict=True), begin_labels(texts))
-    return [(element, text) for element, text in hits if element.tag not in _UNLABELLED]
+    return [(element, text) for element, text in hits if element.tag in _CARRYING]
 
 
 @lru_cache(maxsize=1 << 15)  # a site's pages share their classes and ids

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from harvester.extraction.css import within
 from harvester.extraction.document import BLOCKS, Document, Element, block_of, string_value
 from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.signals.facts import Fact, fact_at, read_fact
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items, keyword_items_inside
-from harvester.extraction.signals.selectors import compiled, find
+from harvester.extraction.signals.selectors import find
 from harvester.extraction.signals.signal import Signal
 from harvester.extraction.survey import CARRIERS, labelled
 from harvester.model.record import Section
@@ -96,7 +97,7 @@ def read(document: Document, carriers: Carriers, rules: Sequence[SelectorRule] =
     signals: list[Signal] = []
     for rule in rules:
         for root in find(document, rule):
-            seen.update(e for css in rule.drop for e in compiled(css, None)(root))
+            seen.update(e for css in rule.drop for e in within(css)(root))
             signals.extend(_read_all(labelled(root), seen))
     return signals or _read_all(carriers, seen)
 

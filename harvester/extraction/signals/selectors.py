@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lxml import etree
-from lxml.cssselect import CSSSelector
 
+from harvester.extraction.css import select, within
 from harvester.extraction.document import Document, Element, visible_text
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.normalise.names import split_names
@@ -17,10 +17,9 @@ _TEXT_FIELDS = ("title", "abstract", "keywords", "authors", "affiliations", "doi
                 "volume", "issue", "pages", "date", "type", "citation_note")  # fmt: skip
 
 
-@lru_cache(maxsize=2048)
-def compiled(css: str | None, xpath: str | None) -> etree.XPath:
-    """A compiled selector; compiled once per process."""
-    return CSSSelector(css, translator="html") if css else etree.XPath(xpath or "self::node()[false()]")
+@lru_cache(maxsize=1024)
+def _xpath(expression: str) -> etree.XPath:
+    return etree.XPath(expression)
 
 
 @lru_cache(maxsize=512)
@@ -58,11 +57,14 @@ def _joined(group: list[Signal], parent: Element) -> Signal:
 
 def find(document: Document, rule: SelectorRule) -> list[Element]:
     """Elements a rule finds, in document order."""
-    return [found for found in compiled(rule.css, rule.xpath)(document.root) if isinstance(found, etree._Element)]
+    if rule.css:
+        return select(document, rule.css)
+    found = _xpath(rule.xpath)(document.root) if rule.xpath else ()
+    return [element for element in found if isinstance(element, etree._Element)]
 
 
 def _read(field: str, rule: SelectorRule, element: Element) -> Iterator[Signal]:
-    dropped = frozenset(found for css in rule.drop for found in compiled(css, None)(element))
+    dropped = frozenset(found for css in rule.drop for found in within(css)(element))
     if rule.attr:
         raw = element.get(rule.attr, "")
     elif element.tag == "script":  # never shown, but a rule that names it wants its words
