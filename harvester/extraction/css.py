@@ -53,5 +53,5 @@ def select(document: Document, css: str) -> list[Element]:
 
 @lru_cache(maxsize=1024)
 def within(css: str) -> etree.XPath:
-    """A compiled selector for parts of a page: called with an element, it finds what stands inside or is the element."""
+    """A compiled selector: called with an element, it finds what stands inside it or is it."""
     return CSSSelector(css, translator="html")
