@@ -22,6 +22,7 @@ INVISIBLE = frozenset(
 )
 
 _STRING = etree.XPath("string()", smart_strings=False)
+_TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.-]{2,40})""")
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
@@ -116,6 +117,7 @@ class Document:
         self.markup = page.body  # what the parser reads: for tests that are cheaper on bytes than on the tree
         self.root = self._parse_xml() if self.is_xml else self._parse_html()
         self._where: dict[Element, str] = {}
+        self._strings: dict[Element, str] = {}
 
     def _parse_html(self) -> Element:
         body = self.markup
@@ -145,7 +147,19 @@ class Document:
     @cached_property
     def text(self) -> str:
         """The string value of the whole page, scripts and all: for tests that are cheaper on it than on the tree."""
-        return string_value(self.root)
+        return self.string(self.root)
+
+    @cached_property
+    def body(self) -> Element:
+        """The body element; of an XML tree, and of a page without one, the root."""
+        body = self.root.find("body")
+        return self.root if body is None else body
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The text nodes of the body in document order; those of scripts and styles are empty."""
+        scripts = {element.text for element in self.body.iter("script", "style") if element.text}
+        return ["" if text in scripts else text for text in _TEXTS(self.body)]
 
     @cached_property
     def words(self) -> bytes:
@@ -195,8 +209,11 @@ class Document:
         return language_tag(declared)
 
     def string(self, element: Element) -> str:
-        """XPath 1.0 string value of an element."""
-        return string_value(element)
+        """XPath 1.0 string value of an element; kept, for evidence often stands in one element."""
+        value = self._strings.get(element)
+        if value is None:
+            value = self._strings[element] = string_value(element)
+        return value
 
     def where(self, element: Element, attribute: str | None = None) -> str:
         """XPath of an element, or of its attribute."""
@@ -220,7 +237,7 @@ class Document:
         Words that were tidied are found again whatever white space parts them; if not all of them stand there in one
         run (a mark was dropped between them), the quote is the longest head that does.
         """
-        value = element.get(attribute, "") if attribute else string_value(element)
+        value = element.get(attribute, "") if attribute else self.string(element)
         raw, offset = place_of(quote, value)
         where = self.where(element, attribute)
         return Evidence(vocabulary=vocabulary, name=name, quote=raw, language=language, where=where, offset=offset)

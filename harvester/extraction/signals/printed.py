@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
 
-_TEXTS = etree.XPath(
-    "descendant::text()[not(parent::script or parent::style or parent::noscript or parent::option)]",
-    smart_strings=False,
-)
 _DOI_PLACES = etree.XPath("//body//a[contains(@href,'doi.org/10.')]")
 _REFERENCE = re.compile(r"referenc|biblio|citation|cited|footnote|related|recommend|reflist|literature|similar", re.I)
 _DOI = re.compile(
     r"(?:\bdoi\b\s*[:=]?\s*|\bdoi\.org/)(?:https?://(?:dx\.)?doi\.org/)?\s*(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE
 )
+_TEXTS_BEFORE = etree.XPath("count(preceding::text())")
+_TEXTS_BELOW = etree.XPath("count(descendant::text())")
+_MENUS = 20  # lists to choose from that are left out; a page with more is no article's
 _BEFORE, _AFTER = 1500, 3000  # characters around the title: a citation further off is another article's
+_SPACED = 5  # times as many characters are looked at where runs of space are not yet one
+_NODES = 6  # text nodes after the word in which an ISSN stands, if it does
 _CITATIONS = (
     # Volume 83, Issue 2, February 2015, Pages 56–71 | Volume 111, 2013 - Issue 9-11 | Vol. 42 - N° 9-10 - p. 435-440
     re.compile(
@@ -55,14 +57,16 @@ _JOURNAL_WORD = re.compile(
 )
 
 
+_NEAR_TITLE = frozenset(("doi", "volume", "pages", "date"))
+
+
 def read(document: Document, title: str | None, known: frozenset[str]) -> list[Signal]:
     """Signals `printed:*` for what is not in `known` (`doi`, `volume`, `pages`, `date`, `journal`, `issn`)."""
     signals: list[Signal] = []
     body = document.root.find("body")
-    if body is None or {"doi", "volume", "pages", "date", "journal", "issn"} <= known:
+    if body is None:
         return signals
-    texts = _TEXTS(body)
-    near = _near_title(texts, title)
+    near = _near_title(_shown(document), title) if not known >= _NEAR_TITLE else ""
     if "doi" not in known:
         signals.extend(_dois(document, near, body))
     if "volume" not in known:
@@ -74,25 +78,40 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
     if "journal" not in known:
         signals.extend(_journal(document, title))
     if "issn" not in known:
-        signals.extend(_issns(texts, body) if b"issn" in document.words else ())
+        signals.extend(_issns(document.texts, body) if b"issn" in document.words else ())
     return signals
 
 
 def _issns(texts: list[str], body: Element) -> Iterator[Signal]:
     """ISSNs beside the word, wherever they stand; more than three are a list of journals."""
-    found = {match[2]: match for match in _ISSN.finditer(" ".join(texts))}
+    found: dict[str, re.Match[str]] = {}
+    for at, text in enumerate(texts):
+        if "issn" in text.lower():
+            found.update((match[2], match) for match in _ISSN.finditer(" ".join(texts[max(at - 1, 0) : at + _NODES])))
     if len(found) <= 3:
         for value, match in found.items():
             kind = {"e": "issn.electronic", "p": "issn.print"}.get((match[1] or "")[:1].lower(), "issn")
             yield Signal("printed", kind, value, None, body)
 
 
+def _shown(document: Document) -> list[str]:
+    """The page's texts without what can be chosen from lists: the names of all issues, say."""
+    shown = document.texts.copy()
+    before = _TEXTS_BEFORE(document.body)
+    for options in islice(document.body.iter("select"), _MENUS):
+        start = int(_TEXTS_BEFORE(options) - before)
+        for at in range(start, start + int(_TEXTS_BELOW(options))):
+            shown[at] = ""
+    return shown
+
+
 def _near_title(texts: list[str], title: str | None) -> str:
-    text = " ".join("\n".join(texts).split())
-    words = " ".join((title or "").split())
-    at = text.find(words) if words else -1
-    at = max(at, 0)
-    return text[max(0, at - _BEFORE) : at + _AFTER]
+    text = "\n".join(texts)
+    words = (title or "").split()
+    printed = re.search(r"\s+".join(map(re.escape, words)), text) if words else None
+    at = printed.start() if printed else 0
+    before = " ".join(text[max(0, at - _SPACED * _BEFORE) : at].split())
+    return f"{before[-_BEFORE:]} {' '.join(text[at : at + _SPACED * _AFTER].split())[:_AFTER]}"
 
 
 def _first(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
