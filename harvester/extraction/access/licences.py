@@ -24,7 +24,7 @@ _CC_URL = re.compile(
     r"|publicdomain/(?P<domain>zero|mark)(?:/(?P<domain_version>\d\.\d))?)",
     re.IGNORECASE,
 )
-_CC_HOST = re.compile(r"creativecommons\.org")
+_CC_HOST = "creativecommons.org"
 _CC_SHORT = re.compile(
     r"\bcc[\s-]?(?P<kind>by(?:[\s-]?nc)?(?:[\s-]?(?:nd|"
     r"sa))?)(?![a-z])(?:[\s-]*(?:v\.?\s?)?(?P<version>[1-4]\.\d))?|\bcc-?0(?:\s1\.0)?\b",
@@ -232,7 +232,7 @@ def _admissible(page: PageText, element: Element) -> bool:
 def _linked(page: PageText) -> Iterator[tuple[Named, Evidence]]:
     if b"creativecommons.org" not in page.document.page.body:
         return
-    for link in page.links(_CC_HOST, 50):
+    for link in page.links((_CC_HOST,), 50):
         named = licence_of_url(link.get("href", ""))
         if named and _own_words_fit(link) and _admissible(page, link):
             name = _name(page.places.of(link))

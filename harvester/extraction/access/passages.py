@@ -65,15 +65,10 @@ class PageText:
         self.places = Places(
             self.title, excluded, [element for css in others for element in select(document, css)], names
         )
-        scripts = {element.text for element in self.body.iter("script", "style") if element.text}
-        self.texts: list[str] = ["" if text in scripts else text for text in _TEXTS(self.body)]
+        self.texts = _texts(self.body)
         self._found: dict[int, Any] = {}  # text nodes that know their element, by index
         self._spans: dict[Element, range] = {}
         self._lookups = 0
-        self._stripped = list(map(str.strip, self.texts))
-        cut = [words if len(words) <= _LONG else f"{words[:_HEAD]} {words[-_TAIL:]}" for words in self._stripped]
-        # What stems are searched in: UTF-8, ASCII letters in lower case, text nodes apart.
-        self.stems_text = "\0".join(cut).encode("utf-8", "surrogatepass").lower()
 
     @cached_property
     def title_at(self) -> int | None:
@@ -106,7 +101,7 @@ class PageText:
         if title is None or abs(index - title) > _HEAD_NODES:
             return False
         low, high = sorted((index, title))
-        distance = sum(map(len, self._stripped[low:high]))
+        distance = sum(map(len, map(str.strip, self.texts[low:high])))
         return distance <= (HEAD_AFTER if index >= title else HEAD_BEFORE)
 
     @cached_property
@@ -114,14 +109,20 @@ class PageText:
         """The passages that hold a stem, in order."""
         return self.passages(self._stems.nodes(self))
 
-    def links(self, address: re.Pattern[str], most: int) -> list[Element]:
-        """The first links of an HTML page's body whose address matches."""
-        links = self.body.iter("a") if self.body.tag == "body" else ()
-        return list(islice((link for link in links if address.search(link.get("href", ""))), most))
+    def links(self, parts: Sequence[str], most: int) -> list[Element]:
+        """The first links of an HTML page's body in whose address one of `parts` stands."""
+        found: list[Element] = []
+        for link in self.body.iter("a") if self.body.tag == "body" else ():
+            address = link.get("href")
+            if address and any(part in address for part in parts):
+                found.append(link)
+                if len(found) == most:
+                    break
+        return found
 
     def window(self, at: int, before: int, after: int) -> str:
         """Text around the text node `at`, across blocks: some `before` and `after` characters of it."""
-        left = " ".join(self._stripped[max(at - _REACH, 0) : at])
+        left = " ".join(map(str.strip, self.texts[max(at - _REACH, 0) : at]))
         right = " ".join(text[:after].strip() for text in self.texts[at : at + _REACH])
         return f"{left[-before:]} {right[:after]}"
 
@@ -234,7 +235,8 @@ class Stems(NamedTuple):
 
     def nodes(self, page: PageText) -> list[int]:
         """Indices of the text nodes that hold a hit, in order, each once."""
-        text = page.stems_text
+        # UTF-8, ASCII letters in lower case, text nodes apart: searched faster than characters.
+        text = _shortened("\0".join(map(str.strip, page.texts))).encode("utf-8", "surrogatepass").lower()
         hits: list[int] = []
         for stem, pattern in self.pairs:
             at = text.find(stem)
@@ -243,6 +245,38 @@ class Stems(NamedTuple):
                     hits.append(at)
                 at = text.find(stem, at + len(stem))
         return _node_indices(text, sorted(hits))
+
+
+def _texts(body: Element) -> list[str]:
+    """All text nodes below `body` in document order; those of scripts and styles are empty."""
+    texts: list[str] = _TEXTS(body)
+    at = 0
+    for element in body.iter("script", "style"):
+        if element.text:
+            try:
+                at = texts.index(element.text, at)
+            except ValueError:  # comments part it
+                continue
+            texts[at] = ""
+    return texts
+
+
+def _shortened(text: str) -> str:
+    """Text nodes parted by NUL, of each long one only what it begins and ends with."""
+    pieces: list[str] = []
+    kept = at = 0
+    while len(text) - at > _LONG:
+        short = text.rfind("\0", at, at + _LONG + 1)  # the nodes up to here are short, all of them
+        if short >= 0:
+            at = short + 1
+            continue
+        end = text.find("\0", at)
+        end = end if end >= 0 else len(text)
+        if end - at > _LONG:
+            pieces += (text[kept : at + _HEAD], " ")
+            kept = end - _TAIL
+        at = end
+    return "".join((*pieces, text[kept:]))
 
 
 def _node_indices(text: bytes, hits: list[int]) -> list[int]:

@@ -190,12 +190,18 @@ def _negated(language: Language, text: str, start: int, found: re.Match[str]) ->
     return bool(language.negators.search(text, max(start, found.start() - _BEFORE), found.end()))
 
 
+def _blank(found: re.Match[str]) -> str:
+    return "_" * len(found[0])
+
+
 def _mask_neutral(folded: Folded, language: Language) -> Folded:
     """Blank out what says nothing, so that no other entry reads it."""
     text = folded.text
     for entry in language.neutral:
-        if any(word in text for word in entry.words):
-            text = entry.pattern.sub(lambda found: "_" * len(found[0]), text)
+        for word in entry.words:
+            if word in text:
+                text = entry.pattern.sub(_blank, text)
+                break
     return folded if text is folded.text else folded._replace(text=text)
 
 

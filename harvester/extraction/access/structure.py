@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from lxml import etree
-
 from harvester.extraction.access.folding import fold
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
-from harvester.extraction.access.selectors import select
+from harvester.extraction.access.selectors import select, tags_naming
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.access.words import beginning
 from harvester.extraction.document import Element
@@ -17,13 +15,8 @@ from harvester.model.access import AccessStatus, PurchaseOption, Tier
 from harvester.model.signal import QUOTE_LIMIT
 from harvester.model.source import AccessRules
 
-_OPEN_CLASSED = etree.XPath(
-    "/html/body/descendant::*[contains(@class,'pen') and (contains(@class,'pen-access') or "
-    "contains(@class,'pen_access')"
-    " or contains(@class,'penaccess') or contains(@class,'penAccess'))]"
-)
-_OPEN_BYTES = re.compile(rb"pen[-_]?[aA]ccess")
-_ICON_WORDS = ("acc", "lock", "open", "free", "zugang", "subscription")
+_OPEN_NAMES = r"pen[-_]?[aA]ccess"
+_ICON_WORDS = re.compile(r"acc|lock|open|free|zugang|subscription", re.IGNORECASE)
 _OPEN_CLASS = re.compile(
     r"(?:^|[\s_-])(?:is[-_]?|icon[-_]?|group[-_]?)?open[-_]?access(?:[-_]?(?:icon|label|badge|logo|"
     r"article|note|tag|indicator|content|status))?(?=\s|$)",
@@ -78,7 +71,7 @@ _ENDS = frozenset(
 _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
 _LINE = 240
 _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)(?:i?b(?:ytes)?|o)\b", re.IGNORECASE)
-_FILE_ADDRESS = re.compile(r"\.pdf|\.PDF|bitstream")
+_FILE_ADDRESSES = (".pdf", ".PDF", "bitstream")
 _FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
 _EXTRA_FILE = re.compile(
     r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE
@@ -103,23 +96,13 @@ def icons(page: PageText) -> Iterator[Statement]:
                 evidence = page.document.evidence("icon", attribute, element, words, attribute=attribute)
                 yield Statement(status, Tier.STRUCTURE, "structure.icon@1", evidence)
                 break
-    if _names_open_class(page.document.page.body):
-        yield from _open_classes(page)
-
-
-def _names_open_class(body: bytes) -> bool:
-    """Whether a tag of the raw page has "open access" in its class: cheaper to ask than all elements."""
-    for found in _OPEN_BYTES.finditer(body):
-        tag = body.rfind(b"<", max(found.start() - 300, 0), found.start())
-        if tag >= 0 and b">" not in body[tag : found.start()] and b"class" in body[tag : found.start()]:
-            return True
-    return False
+    yield from _open_classes(page)
 
 
 def _icon_status(words: str) -> AccessStatus | None:
-    if len(words) > 60 or not any(word in (lower := words.lower()) for word in _ICON_WORDS):
+    if len(words) > 60 or not _ICON_WORDS.search(words):
         return None
-    folded = fold(lower).text
+    folded = fold(words.lower()).text
     for pattern, status in (
         (_OPEN_WORDS, AccessStatus.OPEN),
         (_FREE_WORDS, AccessStatus.FREE),
@@ -131,15 +114,24 @@ def _icon_status(words: str) -> AccessStatus | None:
 
 
 def _open_classes(page: PageText) -> Iterator[Statement]:
-    for element in _OPEN_CLASSED(page.document.root)[:40]:
+    for element in islice(_classed(page), 40):
         names = element.get("class", "")
-        if not _OPEN_CLASS.search(names) or element.tag in ("li", "body", "html") or not _in_head(page, element):
+        if element.tag in ("li", "body", "html") or not _in_head(page, element):
             continue
         words = beginning(element, 1_500)
         if len(words) < 1_500 and not _ABOUT_PROGRAMMES.search(words[:60]):
             evidence = page.document.evidence("icon", "class", element, names[:QUOTE_LIMIT], attribute="class")
             yield Statement(AccessStatus.OPEN, Tier.STRUCTURE, "structure.open-class@1", evidence)
             return
+
+
+def _classed(page: PageText) -> Iterator[Element]:
+    """Elements of an HTML page's body in whose class "open access" stands."""
+    tags = tags_naming(page.document.markup, _OPEN_NAMES, "class") if page.body.tag == "body" else frozenset()
+    for element in () if tags is not None and not tags else page.body.iter(*(tags or "*")):
+        names = element.get("class")
+        if names and "pen" in names and _OPEN_CLASS.search(names):
+            yield element
 
 
 def _in_head(page: PageText, element: Element) -> bool:
@@ -243,7 +235,7 @@ def _beside(link: Element) -> str:
 
 def offered_file(page: PageText, *, files_open: bool) -> Statement | None:
     """A file of the text itself: named and sized as repositories list theirs, or, by the source's word, any."""
-    for link in page.links(_FILE_ADDRESS, 60):
+    for link in page.links(_FILE_ADDRESSES, 60):
         words = beginning(link, _LINE)
         size = _beside(link)
         place = page.places.of(link)
