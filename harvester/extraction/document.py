@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
@@ -158,8 +159,16 @@ class Document:
     @cached_property
     def texts(self) -> list[str]:
         """The text nodes of the body in document order; those of scripts and styles are empty."""
-        scripts = {element.text for element in self.body.iter("script", "style") if element.text}
-        return ["" if text in scripts else text for text in _TEXTS(self.body)]
+        texts: list[str] = _TEXTS(self.body)
+        at = 0
+        for element in self.body.iter("script", "style"):
+            if element.text:
+                try:
+                    at = texts.index(element.text, at)
+                except ValueError:  # comments part it
+                    continue
+                texts[at] = ""
+        return texts
 
     @cached_property
     def words(self) -> bytes:
@@ -187,9 +196,20 @@ class Document:
         return frozenset(filter(None, self.element_ids))
 
     @cached_property
+    def _class_values(self) -> frozenset[str]:
+        return frozenset(filter(None, self.element_classes))
+
+    @cached_property
     def classes(self) -> frozenset[str]:
         """Every single class of the page."""
-        return frozenset(" ".join(filter(None, set(self.element_classes))).split())
+        return frozenset(" ".join(self._class_values).split())
+
+    def classed(self, fits: Callable[[str], object]) -> list[Element]:
+        """The elements whose class attribute `fits`, in document order; it is asked once for each value."""
+        fitting = set(filter(fits, self._class_values))
+        if not fitting:
+            return []
+        return [element for element, value in zip(self.elements, self.element_classes, strict=True) if value in fitting]
 
     @cached_property
     def metas(self) -> dict[str, list[str]]:

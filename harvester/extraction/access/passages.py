@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, cast
 from lxml import etree
 
 from harvester.extraction.access.places import Place, Places
-from harvester.extraction.access.selectors import plain_names, select
+from harvester.extraction.access.selectors import plain_names
 from harvester.extraction.access.words import beginning
+from harvester.extraction.css import select
 from harvester.extraction.document import BLOCKS, Document, Element
 
-_TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 _LOCATED_TEXTS = etree.XPath("descendant::text()")
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _TEXTS_COUNT = etree.XPath("count(descendant::text())")
@@ -58,14 +58,13 @@ class PageText:
         self.document = document
         self._blocks: dict[Element, Element] = {}
         self._stems = stems or Stems(())
-        body = root.find("body")
-        self.body: Element = root if body is None else body
+        self.body: Element = document.body
         self.title = _title_element(root, excluded, title)
         names, others = plain_names(tuple(outside))
         self.places = Places(
             self.title, excluded, [element for css in others for element in select(document, css)], names
         )
-        self.texts = _texts(self.body)
+        self.texts = document.texts
         self._found: dict[int, Any] = {}  # text nodes that know their element, by index
         self._spans: dict[Element, range] = {}
         self._lookups = 0
@@ -245,20 +244,6 @@ class Stems(NamedTuple):
                     hits.append(at)
                 at = text.find(stem, at + len(stem))
         return _node_indices(text, sorted(hits))
-
-
-def _texts(body: Element) -> list[str]:
-    """All text nodes below `body` in document order; those of scripts and styles are empty."""
-    texts: list[str] = _TEXTS(body)
-    at = 0
-    for element in body.iter("script", "style"):
-        if element.text:
-            try:
-                at = texts.index(element.text, at)
-            except ValueError:  # comments part it
-                continue
-            texts[at] = ""
-    return texts
 
 
 def _shortened(text: str) -> str:

@@ -7,15 +7,14 @@ from itertools import islice
 from harvester.extraction.access.folding import fold
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
-from harvester.extraction.access.selectors import select, tags_naming
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.access.words import beginning
+from harvester.extraction.css import select
 from harvester.extraction.document import Element
 from harvester.model.access import AccessStatus, PurchaseOption, Tier
 from harvester.model.signal import QUOTE_LIMIT
 from harvester.model.source import AccessRules
 
-_OPEN_NAMES = r"pen[-_]?[aA]ccess"
 _ICON_WORDS = re.compile(r"acc|lock|open|free|zugang|subscription", re.IGNORECASE)
 _OPEN_CLASS = re.compile(
     r"(?:^|[\s_-])(?:is[-_]?|icon[-_]?|group[-_]?)?open[-_]?access(?:[-_]?(?:icon|label|badge|logo|"
@@ -114,7 +113,7 @@ def _icon_status(words: str) -> AccessStatus | None:
 
 
 def _open_classes(page: PageText) -> Iterator[Statement]:
-    for element in islice(_classed(page), 40):
+    for element in page.document.classed(_OPEN_CLASS.search)[:40] if page.body.tag == "body" else ():
         names = element.get("class", "")
         if element.tag in ("li", "body", "html") or not _in_head(page, element):
             continue
@@ -123,15 +122,6 @@ def _open_classes(page: PageText) -> Iterator[Statement]:
             evidence = page.document.evidence("icon", "class", element, names[:QUOTE_LIMIT], attribute="class")
             yield Statement(AccessStatus.OPEN, Tier.STRUCTURE, "structure.open-class@1", evidence)
             return
-
-
-def _classed(page: PageText) -> Iterator[Element]:
-    """Elements of an HTML page's body in whose class "open access" stands."""
-    tags = tags_naming(page.document.markup, _OPEN_NAMES, "class") if page.body.tag == "body" else frozenset()
-    for element in () if tags is not None and not tags else page.body.iter(*(tags or "*")):
-        names = element.get("class")
-        if names and "pen" in names and _OPEN_CLASS.search(names):
-            yield element
 
 
 def _in_head(page: PageText, element: Element) -> bool:
