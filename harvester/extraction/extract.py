@@ -82,13 +82,13 @@ def _not_readable(page: Page) -> Extraction | None:
         return Extraction(outcome, f"HTTP status {page.status}")
     if len(page.body) > _LARGEST:
         return Extraction(VisitOutcome.TOO_LARGE, f"the body is larger than {_LARGEST:,} bytes")
-    body = page.body[:100_000].lstrip()
-    if not body and not page.body.strip():
+    head = page.body[:2000].lstrip()
+    if not head and not page.body.strip():
         return Extraction(VisitOutcome.WRONG_CONTENT, "the body is empty")
     content_type = page.header("content-type")
     if content_type and not _TEXT_TYPES.match(content_type):
         return Extraction(VisitOutcome.WRONG_CONTENT, f"content type {content_type.strip()[:80]!r} is no page")
-    if body.startswith(_BINARY) or (b"<" not in body and b"\0" in body[:2000]):
+    if head.startswith(_BINARY) or (b"\0" in head and b"<" not in page.body[:100_000]):
         return Extraction(VisitOutcome.WRONG_CONTENT, "the body is binary, not a page")
     return None
 

@@ -11,15 +11,15 @@ from harvester.model.source import Source
 
 def _read(document: Document, source: Source) -> list[Signal]:
     found = survey(document)
-    return [
+    signals = [
         *meta_tags.read(document),
         *links.read(document),
         *json_ld.read(document),
         *selectors.read(document, source.read),
         *visible_signals(document),
         *headings.read(document, found.labelled, source.read.blocks),
-        *containers.read(document, found),
     ]
+    return [*signals, *containers.read(document, found, signals)]
 
 
 _KNOWN = {

@@ -37,9 +37,17 @@ _KEYWORD_TAGS = frozenset(("ul", "div", "p", "section"))
 _KEYWORD_NAME = re.compile(r"(?:^|[\s_-])(?:kwd-?groups?|keywords?(?:-?(?:list|group|section))?)(?:$|[\s_-])", re.I)
 
 
-def read(document: Document, found: Survey) -> list[Signal]:
-    """`container:abstract`, `container:authors` and `container:keywords` from the elements of the survey."""
-    return [*_abstracts(document, found.named), *_authors(document, found.authors), *_keywords(found.named)]
+def read(document: Document, found: Survey, stated: Sequence[Signal]) -> list[Signal]:
+    """`container:abstract`, `container:authors` and `container:keywords` from the elements of the survey.
+
+    A name says less than a label or a rule: what is `stated` so is not looked for again.
+    """
+    known = {signal.name for signal in stated if signal.vocabulary in ("heading", "selector")}
+    return [
+        *(_abstracts(document, found.named) if "abstract" not in known else ()),
+        *(_authors(document, found.authors) if "authors" not in known else ()),
+        *(_keywords(found.named) if "keywords" not in known else ()),
+    ]
 
 
 def _abstracts(document: Document, named: Sequence[Element]) -> Iterator[Signal]:
