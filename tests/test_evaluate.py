@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harvester.errors import UsageError
-from harvester.evaluate import Scores, labels
+from harvester.evaluate import Comparison, Prediction, Scores, labels
 from harvester.evaluate.matching import f1, fold, similarity
 from harvester.model.access import AccessVerdict
 from harvester.model.record import (
@@ -155,6 +155,15 @@ def test_two_abstracts_reduced_to_one_are_counted() -> None:
     assert scored(label, record()).reduced_to_one == ["page.html"]
 
 
+def test_two_readings_beside_each_other() -> None:
+    wrong = record(titles={"fr": LangText(value="Le genou", language="fr")})
+    helped = [Prediction(LABEL, record(), True), Prediction(LABEL, record())]
+    alone = [Prediction(LABEL, record(), True), Prediction(LABEL, wrong)]
+    figures = Comparison.of(helped, alone).as_json()
+    assert figures["core_mean"] == 1 > figures["beside"]["core_mean"]
+    assert figures["generic_metadata"] == {"pages": 1, "core_mean": 1.0, "beside_core_mean": 1.0}
+
+
 def test_a_negative_counts_only_if_no_record_came() -> None:
     scores = Scores()
     scores.add({"kind": "login", "file": "a"}, None)
@@ -229,3 +238,10 @@ def test_the_sums_do_not_fall(evaluated: tuple[dict[str, Any], Path]) -> None:
     assert ours["false_open"] == []
     assert ours["negatives_kept_out"][0] == ours["negatives_kept_out"][1]
     assert len(ours["invented_abstracts"]) <= FLOORS["invented_abstracts"]
+
+
+@needs_corpus
+def test_generic_metadata_need_no_seed_file(evaluated: tuple[dict[str, Any], Path]) -> None:
+    described = evaluated[0]["generic_metadata"]
+    assert described["pages"] > 20
+    assert described["core_mean"] - described["beside_core_mean"] <= FLOORS["most_lost_without_files"]

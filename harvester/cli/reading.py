@@ -57,26 +57,30 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help='Write {"file", "record"} JSON lines there.')
     ] = None,
     no_sources: Annotated[
-        bool, typer.Option("--no-sources", help="Generic signals alone: no seed file helps.")
+        bool, typer.Option("--no-sources", help="The other way round: generic signals alone, the seed files beside.")
     ] = False,
     show: Annotated[bool, typer.Option("--show", help="List every miss.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Score what is read from labelled pages, per field, language and access status."""
-    from harvester.evaluate import predict, score
+    """Score what is read from labelled pages, per field, language and access status.
+
+    The pages are read twice: with the seed files and, printed beside it, by generic signals alone.
+    """
+    from harvester.evaluate import Comparison, predict
 
     wiring: Wiring = context.obj
-    read = list(predict(folder, None if no_sources else wiring.catalogue))
+    helped, alone = list(predict(folder, wiring.catalogue)), list(predict(folder, None))
+    read, beside = (alone, helped) if no_sources else (helped, alone)
     if predictions:
         _write(predictions, read)
-    scores = score(read)
+    comparison = Comparison.of(read, beside)
     if as_json:
-        print(json.dumps(scores.as_json(), ensure_ascii=False, indent=2))
+        print(json.dumps(comparison.as_json(), ensure_ascii=False, indent=2))
         return
     from harvester.cli.scores_view import scores_view
     from harvester.cli.show import console
 
-    for part in scores_view(scores, with_misses=show):
+    for part in scores_view(comparison, "with seed files" if no_sources else "without", with_misses=show):
         console().print(part)
 
 

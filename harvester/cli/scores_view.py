@@ -6,15 +6,19 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from harvester.cli.show import facts, plain, table
-from harvester.evaluate import Scores
+from harvester.evaluate import Comparison, Scores
 
 
-def scores_view(scores: Scores, *, with_misses: bool) -> Iterator[RenderableType]:
-    """Fields, languages, access, then the sums, in the order they are read."""
+def scores_view(comparison: Comparison, beside: str, *, with_misses: bool) -> Iterator[RenderableType]:
+    """Fields, languages, access, then the sums, in the order they are read; `beside` names the other reading."""
+    scores, others = comparison.scores, comparison.beside.shares
     yield table(
         "Per field",
-        ("field", "#right", "#labelled", "#share"),
-        [(field, scores.hits[field], n, _share(scores.hits[field] / n)) for field, n in scores.units.items()],
+        ("field", "#right", "#labelled", "#share", f"#{beside}"),
+        [
+            (field, scores.hits[field], n, _share(scores.hits[field] / n), _share(others.get(field)))
+            for field, n in scores.units.items()
+        ],
     )
     yield table(
         "Per language",
@@ -27,7 +31,7 @@ def scores_view(scores: Scores, *, with_misses: bool) -> Iterator[RenderableType
         ("status", "#labelled", "#said", "#precision", "#recall"),
         [(c.status, c.labelled, c.said, _share(c.precision), _share(c.recall)) for c in scores.classes],
     )
-    yield facts(_sums(scores))
+    yield facts([*_sums(scores), *_means(comparison, beside)])
     if with_misses:
         yield table("Misses", ("file", "field", "why"), scores.misses)
 
@@ -50,7 +54,13 @@ def _sums(scores: Scores) -> Iterator[tuple[str, object]]:
     yield "false open", plain(", ".join(scores.false_open) or "none")
     yield "multilingual reduced to one", f"{len(scores.reduced_to_one)} {_names(scores.reduced_to_one)}"
     yield "negatives kept out", f"{scores.kept_out} of {scores.negatives}"
-    yield "core mean", f"{scores.core_mean:.4f}"
+
+
+def _means(comparison: Comparison, beside: str) -> Iterator[tuple[str, object]]:
+    yield "core mean", f"{comparison.scores.core_mean:.4f} ({beside}: {comparison.beside.core_mean:.4f})"
+    described = comparison.described
+    where = f"on the {described.articles} articles with generic metadata"
+    yield where, f"{described.core_mean:.4f} ({beside}: {comparison.described_beside.core_mean:.4f})"
 
 
 def _names(files: list[str]) -> str:

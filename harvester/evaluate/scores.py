@@ -56,6 +56,7 @@ class Scores:
         self.access: Counter[tuple[str, str]] = Counter()  # (labelled, said)
         self.false_open: list[str] = []
         self.reduced_to_one: list[str] = []
+        self.articles = 0
         self.negatives = 0
         self.kept_out = 0
         self.misses: list[Miss] = []
@@ -65,6 +66,7 @@ class Scores:
         if label["kind"] != "article":
             self._negative(label, record)
             return
+        self.articles += 1
         read = Read(record)
         for unit in units(label, read):
             self._count(label["file"], unit)
