@@ -172,8 +172,8 @@ class Document:
 
     @cached_property
     def words(self) -> bytes:
-        """`text` as UTF-8 with ASCII letters in lower case: searched faster than characters."""
-        return self.text.encode("utf-8", "surrogatepass").lower()
+        """`texts`, NUL between, as UTF-8 with ASCII letters in lower case: searched faster than characters."""
+        return "\0".join(self.texts).encode("utf-8", "surrogatepass").lower()
 
     @cached_property
     def elements(self) -> list[Element]:

@@ -28,7 +28,8 @@ _PASSAGE = 2_000  # characters of a passage
 _HEAD_NODES = 1_500
 _HITS = 600  # per page: an attack is cut, not followed
 _LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
-_LONG, _HEAD, _TAIL = 360, 220, 100  # a long node speaks of access where it begins or ends, if it does
+_FAR = 500  # bytes in which a short text node begins and ends
+_LONG, _HEAD, _TAIL = 360, 220, 100  # bytes: a long node speaks of access where it begins or ends, if it does
 HEAD_BEFORE, HEAD_AFTER = 500, 2_500  # characters around the title that count as the article's head
 
 
@@ -234,34 +235,29 @@ class Stems(NamedTuple):
 
     def nodes(self, page: PageText) -> list[int]:
         """Indices of the text nodes that hold a hit, in order, each once."""
-        # UTF-8, ASCII letters in lower case, text nodes apart: searched faster than characters.
-        text = _shortened("\0".join(map(str.strip, page.texts))).encode("utf-8", "surrogatepass").lower()
+        text = page.document.words
         hits: list[int] = []
         for stem, pattern in self.pairs:
             at = text.find(stem)
             while at >= 0 and len(hits) < 20 * _HITS:
-                if pattern is None or pattern.search(text, max(at - _LOOK_BACK, 0), at + _LOOK_AHEAD):
+                if (pattern is None or pattern.search(text, max(at - _LOOK_BACK, 0), at + _LOOK_AHEAD)) and _at_edge(
+                    text, at
+                ):
                     hits.append(at)
                 at = text.find(stem, at + len(stem))
         return _node_indices(text, sorted(hits))
 
 
-def _shortened(text: str) -> str:
-    """Text nodes parted by NUL, of each long one only what it begins and ends with."""
-    pieces: list[str] = []
-    kept = at = 0
-    while len(text) - at > _LONG:
-        short = text.rfind("\0", at, at + _LONG + 1)  # the nodes up to here are short, all of them
-        if short >= 0:
-            at = short + 1
-            continue
-        end = text.find("\0", at)
-        end = end if end >= 0 else len(text)
-        if end - at > _LONG:
-            pieces += (text[kept : at + _HEAD], " ")
-            kept = end - _TAIL
-        at = end
-    return "".join((*pieces, text[kept:]))
+def _at_edge(text: bytes, at: int) -> bool:
+    """False in the midst of a long text node."""
+    start, end = text.rfind(b"\0", max(at - _FAR, 0), at) + 1, text.find(b"\0", at, at + _FAR)
+    if start and end >= 0 and end - start <= _LONG:
+        return True
+    start, end = text.rfind(b"\0", 0, at) + 1, text.find(b"\0", at)
+    node = text[start : end if end >= 0 else len(text)]
+    first = len(node) - len(node.lstrip())
+    last = len(node.rstrip())
+    return last - first <= _LONG or at - start - first < _HEAD or start + last - at <= _TAIL
 
 
 def _node_indices(text: bytes, hits: list[int]) -> list[int]:
