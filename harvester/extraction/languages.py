@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -49,11 +50,12 @@ def _languages_of_word() -> dict[str, tuple[str, ...]]:
 
 def score(text: str) -> dict[str, float]:
     """Little words of each language in `text`; a word shared by n languages counts 1/n for each of them."""
+    groups = Counter(map(_languages_of_word().get, _WORD.findall(text.casefold())))
     scores: dict[str, float] = {}
-    table = _languages_of_word()
-    for word in filter(table.__contains__, _WORD.findall(text.casefold())):
-        languages = table[word]
-        share = 1 / len(languages)
+    for languages, count in groups.items():
+        if languages is None:
+            continue
+        share = count / len(languages)
         for language in languages:
             scores[language] = scores.get(language, 0.0) + share
     return scores
