@@ -1,6 +1,7 @@
 """Saved pages and what must be read from them: one test per field of each case folder, and no surplus field.
 
-`tests/sources/<source>/<case>/` holds `page.html`, `page.json` (url, status, headers, fetched_at: the frozen clock) and
+`tests/sources/<source>/<case>/` holds `page.html` or `page.xml`, `page.json` (url, status, headers,
+fetched_at: the frozen clock) and
 `expected.json`: either the fields of `summary`, or `{"outcome": ...}` for a page that is no article. The folder's name
 is a platform or source id of `seeds/`, or `generic`.
 """
@@ -30,7 +31,7 @@ def read_page(folder: Path) -> Page:
         final_url=about["url"],
         status=about["status"],
         headers=tuple(about["headers"].items()),
-        body=(folder / "page.html").read_bytes(),
+        body=next(folder.glob("page.*ml")).read_bytes(),
         fetched_at=about["fetched_at"],
     )
 

@@ -4,6 +4,8 @@ import codecs
 import re
 from collections.abc import Callable
 from functools import cached_property
+from html import escape
+from html.entities import html5
 from typing import Any, NamedTuple, cast
 
 from lxml import etree
@@ -27,7 +29,14 @@ _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.-]{2,40})""")
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
-_XML_START = re.compile(rb"^\s*(?:<\?xml|<(?:article|OAI-PMH|oai_dc:dc|rss|feed|record)\b)")
+# `<article class=...>` begins a fragment of HTML: JATS names its dialect, language or kind in the first tag.
+_XML_START = re.compile(
+    rb"\s*(?:<\?xml|<!DOCTYPE\s+article\b|<(?:OAI-PMH|oai_dc:dc|rss|feed|record|pmc-articleset)\b|"
+    rb"<(?:\w+:)?article\s[^>]{0,2000}?(?:xmlns|article-type|dtd-version|xml:lang)\b|<article>\s*<front>)"
+)
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,2000}(?:\[.*?\]\s*)?>", re.DOTALL)
+_REFERENCE = re.compile(rb"&([A-Za-z_][\w.-]{0,63});")
+_PREDEFINED = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _HTML_START = re.compile(rb"<html[\s>]|<!doctype\s+html", re.IGNORECASE)
 _BAD_REFERENCES = re.compile(rb"&#(?:0+|x0+);", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -114,8 +123,8 @@ class Document:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.charset = charset_of(page.body, page.header("content-type"))
-        self.is_xml = bool(_XML_START.match(page.body)) and not _HTML_START.search(page.body[:1000])
         self.markup = page.body  # what the parser reads: for tests that are cheaper on bytes than on the tree
+        self.is_xml = _is_xml(page.body, self.charset)
         self.root = self._parse_xml() if self.is_xml else self._parse_html()
         self._where: dict[Element, str] = {}
         self._strings: dict[Element, str] = {}
@@ -139,10 +148,23 @@ class Document:
         return root if root is not None else etree.fromstring(b"<html><body></body></html>", parser)
 
     def _parse_xml(self) -> Element:
+        body = self.markup
+        if self.charset.name != "utf-8":
+            body = body.decode(self.charset.name, "replace").encode("utf-8", "replace")
+        self.markup = body = _without_entities(body.removeprefix(codecs.BOM_UTF8).lstrip())
         parser = etree.XMLParser(
-            recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, remove_pis=True
+            encoding="utf-8",
+            recover=True,
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=True,
+            remove_pis=True,
         )
-        root = etree.fromstring(self.markup, parser=parser)
+        try:
+            root = etree.fromstring(body, parser=parser)
+        except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+            root = None
         return root if root is not None else etree.Element("empty")
 
     @cached_property
@@ -152,8 +174,8 @@ class Document:
 
     @cached_property
     def body(self) -> Element:
-        """The body element; of an XML tree, and of a page without one, the root."""
-        body = self.root.find("body")
+        """The body element; of an XML tree, and of a page without one, the root: a JATS body is the text itself."""
+        body = None if self.is_xml else self.root.find("body")
         return self.root if body is None else body
 
     @cached_property
@@ -239,7 +261,10 @@ class Document:
         """XPath of an element, or of its attribute."""
         path = self._where.get(element)
         if path is None:
-            path = self._where[element] = element.getroottree().getpath(element)
+            path = element.getroottree().getpath(element)
+            path = self._where[element] = _without_prefixes(path, element) if self.is_xml else path
+        if attribute and attribute.startswith("{"):
+            return f"{path}/@*[local-name()='{attribute.partition('}')[2]}']"
         return f"{path}/@{attribute}" if attribute else path
 
     def evidence(
@@ -261,6 +286,45 @@ class Document:
         raw, offset = place_of(quote, value)
         where = self.where(element, attribute)
         return Evidence(vocabulary=vocabulary, name=name, quote=raw, language=language, where=where, offset=offset)
+
+
+def _is_xml(body: bytes, charset: Charset) -> bool:
+    start = body[:4096]
+    if charset.name.startswith("utf-16"):
+        start = start.decode(charset.name, "ignore").encode("utf-8", "ignore")
+    start = start.removeprefix(codecs.BOM_UTF8)
+    return bool(_XML_START.match(start)) and not _HTML_START.search(start[:1000])
+
+
+def _without_entities(body: bytes) -> bytes:
+    """XML without a document type: names of characters become characters, any other reference stays as it is spelled.
+
+    So nothing that a document declares for itself is ever expanded or looked up.
+    """
+    if b"<!DOCTYPE" in body:
+        body = _DOCTYPE.sub(b"", body, count=1)
+    return _REFERENCE.sub(_spelled_out, body) if b"&" in body else body
+
+
+def _spelled_out(reference: re.Match[bytes]) -> bytes:
+    name = reference[1]
+    if name in _PREDEFINED:
+        return reference[0]
+    character = html5.get(name.decode("utf-8", "replace") + ";")
+    if character is None:
+        return b"&amp;" + name + b";"
+    return escape(character).encode()
+
+
+def _without_prefixes(path: str, element: Element) -> str:
+    """A path that can be followed without knowing a prefix: by position where a name needs one."""
+    if ":" not in path:
+        return path
+    steps = []
+    for one in (element, *element.iterancestors()):
+        parent = one.getparent()
+        steps.append("*" if parent is None else f"*[{1 + sum(1 for _ in one.itersiblings('*', preceding=True))}]")
+    return "/" + "/".join(reversed(steps))
 
 
 def place_of(quote: str, value: str) -> tuple[str, int]:

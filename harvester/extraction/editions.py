@@ -7,10 +7,10 @@ from lxml import etree
 
 from harvester.extraction.document import Document, Element, visible_text
 from harvester.extraction.fields.choose import SignalIndex
-from harvester.extraction.normalise.identifiers import doi
 from harvester.extraction.normalise.text import fold
-from harvester.model.record import Identifier, Integrity, Relation
-from harvester.model.signal import QUOTE_LIMIT, Evidence
+from harvester.extraction.relations import read_ties
+from harvester.model.record import Identifier, Integrity, LangText, Relation
+from harvester.model.signal import QUOTE_LIMIT
 
 # "Do not cite the French reference of this article but the English one of JOURNAL with the DOI above."
 _CITE_OTHER = re.compile(
@@ -29,11 +29,6 @@ _CITING = etree.XPath(
     "//body//*[self::p or self::div or self::td or self::li or self::span or self::pre or self::section]"
     "[text()[contains(., 'citation') or contains(., 'citer') or contains(., 'cite ')]]"
 )
-_SAYS_RETRACTED = ("etracted", "ithdrawn", "étracté", "retiré")
-_RETRACTING = tuple(word.encode() for word in _SAYS_RETRACTED)
-_NOTICED = etree.XPath(
-    "descendant::*[text()[" + " or ".join(f"contains(., '{word}')" for word in _SAYS_RETRACTED) + "]]"
-)
 _JOURNAL = re.compile(
     r"(?:r[ée]f[ée]rence\s+anglaise\s+(?:de|du|dans)|article\s+original\s+paru\s+dans|paru(?:e)?\s+dans|"
     r"published\s+in|version\s+(?:anglaise\s+)?(?:de|dans)|reference\s+(?:of|in))\s+(?:la\s+revue\s+)?(.{3,120}?)"
@@ -41,15 +36,6 @@ _JOURNAL = re.compile(
     re.IGNORECASE,
 )
 _DOI_ABOVE = re.compile(r"\bDOI\b[^.]{0,20}(?:ci-dessus|above)", re.IGNORECASE)
-_RETRACTED = re.compile(
-    r"^\W*(?:RETRACTED(?: ARTICLE)?|Retracted:|ARTICLE RÉTRACTÉ|RÉTRACTÉ|WITHDRAWN|"
-    r"Article rétracté|Rétracté)\b\s*[:.\]–—-]",
-    re.IGNORECASE,
-)
-_NOTICE = re.compile(
-    r"(?:this\s+article\s+has\s+been\s+(retracted|withdrawn)|cet\s+article\s+a\s+été\s+(rétracté|retiré|retracté))",
-    re.IGNORECASE,
-)
 
 
 class Editions(NamedTuple):
@@ -64,28 +50,26 @@ def read_editions(
     document: Document,
     index: SignalIndex,
     identifiers: tuple[Identifier, ...],
-    titles: tuple[str, ...],
+    titles: tuple[LangText, ...],
     journals: tuple[str, ...],
+    languages: tuple[str, ...],
 ) -> Editions:
-    """What the page states of other editions. `journals` are the names of the record's own journal."""
+    """What the page states of other editions. `journals` name the record's own journal, `languages` are its texts'."""
     note = _citation_note(document, index)
     relations: list[Relation] = []
     if note:
         relation, identifiers = _settled(_other_edition(document, *note), note[1], identifiers, journals)
         relations.append(relation)
-    for signal in index.get("json_ld", "translationofwork.@id"):
-        if target := doi(signal.value):
-            relations.append(
-                Relation(type="isTranslationOf", target=target, state="resolved", evidence=(signal.evidence(document),))
-            )
-    return Editions(tuple(relations), identifiers, _integrity(document, titles))
+    own = next((i.value for i in identifiers if i.scheme == "doi" and i.role == "self"), None)
+    ties = read_ties(document, index, titles, own, languages)
+    return Editions((*relations, *ties.relations), identifiers, ties.integrity)
 
 
 def _citation_note(document: Document, index: SignalIndex) -> tuple[Element, str] | None:
     for signal in index.get("selector", "citation_note"):
         if _CITE_OTHER.search(signal.value):
             return signal.element, signal.value
-    if not _may_cite_other(document.words):
+    if document.is_xml or not _may_cite_other(document.words):
         return None
     for element in _CITING(document.root):
         text = visible_text(element)
@@ -155,41 +139,3 @@ def agrees(code: str, journal: str) -> bool:
             common += 1
         rest = rest[common:]
     return not rest
-
-
-def _integrity(document: Document, titles: tuple[str, ...]) -> Integrity:
-    for title in titles:
-        if match := _RETRACTED.match(title):
-            status = "withdrawn" if "WITHDRAWN" in match[0].upper() else "retracted"
-            element = document.root.find(".//h1")
-            evidence: tuple[Evidence, ...] = ()
-            if element is not None and match[0].strip() in document.string(element):
-                evidence = (document.evidence("title", "retracted", element, match[0].strip()),)
-            return Integrity.model_validate({"status": status, "notice": title, "evidence": evidence})
-    body = document.root.find("body")
-    if body is None or not any(word in document.words for word in _RETRACTING) or not _NOTICE.search(document.text):
-        return Integrity()
-    for element in _NOTICED(body)[:50]:
-        text = document.string(element)
-        if len(text) < 1000 and (match := _NOTICE.search(text)) and not _in_references(element):
-            word = fold(match[1] or match[2])
-            status = "withdrawn" if word in ("withdrawn", "retire") else "retracted"
-            return Integrity.model_validate(
-                {
-                    "status": status,
-                    "notice": " ".join(text.split())[:500],
-                    "evidence": (document.evidence("sentence", "retracted", element, match[0]),),
-                }
-            )
-    return Integrity()
-
-
-def _in_references(element: Element) -> bool:
-    for ancestor in [element, *element.iterancestors()]:
-        names = f"{ancestor.get('class', '')} {ancestor.get('id', '')}".lower()
-        if (
-            any(word in names for word in ("reference", "biblio", "citation", "related", "recommend", "aside"))
-            or ancestor.tag == "aside"
-        ):
-            return True
-    return False

@@ -31,9 +31,7 @@ RULES = "1"  # raised when a rule changes what a page says; stored with every re
 _STATUS_OUTCOMES = {401: VisitOutcome.FORBIDDEN, 402: VisitOutcome.FORBIDDEN, 403: VisitOutcome.FORBIDDEN,
                     404: VisitOutcome.GONE, 410: VisitOutcome.GONE, 429: VisitOutcome.RATE_LIMITED,
                     451: VisitOutcome.FORBIDDEN, 304: VisitOutcome.NOT_MODIFIED}  # fmt: skip
-_TEXT_TYPES = re.compile(
-    r"^\s*(?:text/html|application/xhtml\+xml|text/xml|application/xml|text/plain)\b", re.IGNORECASE
-)
+_TEXT_TYPES = re.compile(r"^\s*(?:text/html|text/xml|application/xml|text/plain|[\w.-]+/[\w.-]+\+xml)\b", re.IGNORECASE)
 _LARGEST = 6_000_000  # bytes; the tree of a page takes thirty times as much
 _BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
 
@@ -103,8 +101,8 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
     url, publisher_id = _address(document, source, index)
     identifiers = choose_identifiers(document, index, publisher_id)
     container = choose_container(document, index, source.journals)
-    printed_titles = tuple(title.value for title in titles.values())
-    editions = read_editions(document, index, identifiers, printed_titles, tuple(container.titles.values()))
+    journals = tuple(container.titles.values())
+    editions = read_editions(document, index, identifiers, tuple(titles.values()), journals, tuple(languages))
     excluded = _inadmissible(index)
     access = read_access(
         document,
@@ -159,7 +157,11 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
 def _declared_language(document: Document, index: SignalIndex) -> str | None:
     """The article's language as metadata declare it, else the page's."""
     signal = index.first(
-        ("highwire", "language"), ("dc", "language"), ("dcterms", "language"), ("json_ld", "inlanguage")
+        ("highwire", "language"),
+        ("dc", "language"),
+        ("dcterms", "language"),
+        ("json_ld", "inlanguage"),
+        ("microdata", "inlanguage"),
     )
     declared = language_tag(signal.value) if signal else None
     return declared if declared and declared != "und" else document.language
@@ -201,6 +203,7 @@ def _with_roles(titles: dict[str, LangText]) -> dict[str, LangText]:
 def _type(index: SignalIndex) -> str:
     signal = index.first(
         ("selector", "type"),
+        ("jats", "type"),
         ("highwire", "article_type"),
         ("dc", "type.articletype"),
         ("prism", "section"),
@@ -217,6 +220,9 @@ def _locations(index: SignalIndex, url: str) -> tuple[Location, ...]:
             target = signal.value.strip()
             if re.match(r"^https?://\S+$", target) and target not in found:
                 found[target] = Location.model_validate({"url": target, "content": content, "says": f"citation_{name}"})
+    files = {s.value for s in index.get("link", "item") if s.items[0].partition(";")[0].strip() == "application/pdf"}
+    for target in files if len(files) == 1 else ():  # of several files any may be a supplement
+        found.setdefault(target, Location(url=target, content="fulltext_pdf", says="link item"))
     return tuple(found.values())
 
 
@@ -240,11 +246,21 @@ def _not_article(record: Record, index: SignalIndex) -> str | None:
     if not record.titles:
         return "the page states no title"
     declared = index.first(
-        ("highwire", "title"), ("dc", "title"), ("eprints", "title"), ("bepress", "title"), ("prism", "publicationname")
+        ("highwire", "title"),
+        ("jats", "title"),
+        ("dc", "title"),
+        ("eprints", "title"),
+        ("bepress", "title"),
+        ("prism", "publicationname"),
     )
     typed = any(
-        signal.value.lower() in _ARTICLE_TYPES
-        for signal in (*index.get("opengraph", "type"), *index.get("json_ld", "@type"))
+        signal.value.lower().rpartition("/")[2] in _ARTICLE_TYPES
+        for signal in (
+            *index.get("opengraph", "type"),
+            *index.get("json_ld", "@type"),
+            *index.get("microdata", "@type"),
+            *index.get("link", "type"),
+        )
     )
     described = sum(
         1

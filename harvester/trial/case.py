@@ -74,7 +74,7 @@ def summary(record: Record) -> dict[str, Any]:
         "licences": [licence.spdx for licence in record.rights.licences],
         "purchase": [[option.price, option.currency] for option in record.access.purchase_options],
         "tdm": record.rights.tdm and [record.rights.tdm.reserved, record.rights.tdm.policy_url],
-        "relations": [[r.type, r.state, r.target_text] for r in record.relations],
+        "relations": [[r.type, r.state, r.target_text, *([r.target] if r.target else [])] for r in record.relations],
         "integrity": None if record.integrity.status == "none" else record.integrity.status,
     }
     return {name: value for name, value in fields.items() if value}

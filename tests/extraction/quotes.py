@@ -1,8 +1,11 @@
 """Looks a piece of Evidence up in the page it was taken from, as DESIGN promises anybody can."""
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import lxml.html
+from lxml import etree
 
 from harvester.extraction.document import charset_of
 from harvester.model.page import Page
@@ -17,15 +20,22 @@ def standing(page: Page, evidence: Evidence) -> str:
     elif evidence.where == "url":
         value = page.final_url
     else:
-        charset = charset_of(page.body, page.header("content-type"))
-        text = page.body.decode(charset.name, "replace")
-        root = lxml.html.document_fromstring(
-            text.encode(), parser=lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
-        )
-        found = root.getroottree().xpath(evidence.where)
+        found = _tree(page).xpath(evidence.where)
         assert found, f"nothing stands at {evidence.where}"
-        value = found[0] if isinstance(found[0], str) else str(found[0].xpath("string()"))
+        first = found if isinstance(found, str) else found[0]
+        value = first if isinstance(first, str) else str(first.xpath("string()"))
     return str(value)[evidence.offset : evidence.offset + len(evidence.quote)]
+
+
+def _tree(page: Page) -> Any:
+    charset = charset_of(page.body, page.header("content-type"))
+    text = page.body.decode(charset.name, "replace")
+    if text.startswith("<?xml") and "<html" not in text[:1000]:
+        # A reader of the XML: characters named in a document type nobody loads are put in their places first.
+        text = re.sub(r"<!DOCTYPE[^>]*>", "", text.partition("?>")[2]).replace("&rsquo;", "’")
+        return etree.fromstring(text).getroottree()
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+    return lxml.html.document_fromstring(text.encode(), parser=parser).getroottree()
 
 
 def all_evidence(record: Record) -> Iterator[Evidence]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from harvester.extraction.access.entries import lexicon
-from harvester.extraction.access.licences import find_licences
+from harvester.extraction.access.licences import find_licences, is_rights
 from harvester.extraction.access.machine import machine_statements
 from harvester.extraction.access.page import page_text, spoken
 from harvester.extraction.access.page_data import licence_in_scripts
@@ -86,6 +86,8 @@ def read_access(
     as_of: datetime,
 ) -> AccessReading:
     """Verdict and licences from one reading of the page: `classify` and `find_licences` at the price of one."""
+    if document.is_xml:
+        return _read_xml(document, signals, rules, languages=languages, today=today, as_of=as_of)
     page = page_text(document, signals, rules, excluded, languages)
     licences = find_licences(document, signals, rules, excluded, text=page)
     reading = _read_words(page, rules, today, languages)
@@ -105,6 +107,25 @@ def read_access(
     if verdict.status is AccessStatus.SUBSCRIPTION and (options := purchase_options(page, reading.actions)):
         verdict = verdict.model_copy(update={"purchase_options": options})
     return AccessReading(verdict, licences)
+
+
+def _read_xml(
+    document: Document,
+    signals: Sequence[Signal],
+    rules: AccessRules,
+    *,
+    languages: Sequence[str],
+    today: date,
+    as_of: datetime,
+) -> AccessReading:
+    """XML has no page around the article: only its statements of rights speak, never the text that it may carry."""
+    page = page_text(document, signals, rules, (), languages)
+    licences = find_licences(document, signals, rules, text=page)
+    slots = [signal.element for signal in signals if is_rights(signal) and signal.element is not None]
+    reader = SentenceReader(lexicon(spoken(document, languages)), page, today)
+    words = reader.read(passages_of_slots(page, slots))
+    statements = [*machine_statements(document, signals, licences, rules, today), *words.statements]
+    return AccessReading(_weigh([*statements, *_policy(rules)], as_of), licences)
 
 
 def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequence[str]) -> Reading:

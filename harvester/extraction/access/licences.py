@@ -110,10 +110,12 @@ COLLAPSED = "collapsed licence"  # the name of evidence that a reader sees only 
 
 
 class Named(NamedTuple):
-    """A licence as an address and, if it has one, its SPDX identifier."""
+    """A licence as an address and, if it has one, its SPDX identifier; the day it starts, and what it covers."""
 
     url: str
     spdx: str | None
+    start: str | None = None
+    applies_to: str = "unspecified"
 
 
 def licence_of_url(url: str) -> Named | None:
@@ -175,12 +177,13 @@ def find_licences(
     What stands in a collapsed panel ("Copyright and licence information") comes last, its evidence named `COLLAPSED`.
     """
     page = text or page_text(document, signals, rules, excluded)
-    found: dict[str, Licence] = {}
-    read = [*_linked(page), *_worded(page), *_stated(document, signals, rules, page)]
+    found: dict[tuple[str, str], Licence] = {}
+    stated = _stated(document, signals, rules, page)
+    read = [*stated] if document.is_xml else [*_linked(page), *_worded(page), *stated]
     for named, evidence in sorted(read, key=lambda pair: pair[1].name == COLLAPSED):
-        key = named.spdx or named.url
+        key = (named.spdx or named.url, named.applies_to)
         if key not in found:
-            found[key] = Licence(url=named.url, spdx=named.spdx, evidence=(evidence,))
+            found[key] = Licence(**named._asdict(), evidence=(evidence,))
     return tuple(_without_vaguer(found.values()))
 
 
@@ -204,14 +207,28 @@ def _stated(
         if link is not None and link.tag == "a" and not (_own_words_fit(link) and _admissible(page, link)):
             continue
         named = licence_of_url(signal.value) or licence_of_words(signal.value)
+        if signal.vocabulary == "jats" and signal.name == "license":
+            named = _dated(named or _address(signal.value), signal)
         if named:
             yield named, signal.evidence(document)
 
 
+def _address(text: str) -> Named | None:
+    return Named(text, None) if re.fullmatch(r"https?://\S+", text) else None
+
+
+def _dated(named: Named | None, signal: Signal) -> Named | None:
+    """What NISO ALI adds to a licence: the day from which it holds, and the version it holds for."""
+    start, applies_to = signal.items
+    return named and named._replace(start=start or None, applies_to=applies_to.lower() or "unspecified")
+
+
 def is_rights(signal: Signal) -> bool:
     """Whether a Signal is the page's own statement of rights."""
-    if signal.vocabulary == "json_ld":
+    if signal.vocabulary in ("json_ld", "microdata"):
         return signal.name in ("license", "license.url", "license.@id", "usageinfo")
+    if signal.vocabulary == "jats":
+        return signal.name in ("license", "license_text", "accessrights")
     if signal.vocabulary == "link":
         return signal.name == "license"
     name = signal.name.split(".", 1)[-1] if "." in signal.name else signal.name.removeprefix("citation_")

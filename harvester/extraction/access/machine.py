@@ -30,6 +30,7 @@ _FOR_FREE = re.compile(r""""isAccessibleForFree"\s*:\s*"?[^",}\s]{1,40}"?""", re
 _EMBARGO_END = re.compile(r"info:eu-repo/date/embargoend/(\d{4}-\d{2}-\d{2})")
 _AVAILABLE = re.compile(r"(?:^|[._])(?:available|date\.available|embargo_?(?:date|end|until))$")
 _TRUE = re.compile(r"^(?:https?://schema\.org/)?(?:true|yes|1)$")
+_READERS = frozenset(("unspecified", "", "vor", "am", "all"))  # applies_to of what a reader reads
 _FALSE = re.compile(r"^(?:https?://schema\.org/)?(?:false|no|0)$")
 
 
@@ -42,7 +43,10 @@ def machine_statements(
             continue
         yield from _of_signal(document, signal, signals, today)
     for licence in licences:
-        if "creativecommons.org" in licence.url and licence.evidence:
+        if "creativecommons.org" in licence.url and licence.evidence and licence.applies_to in _READERS:
+            if licence.start:
+                yield from _of_dated_licence(licence, today)
+                continue
             # In a panel that a script unfolds it is less sure to be meant: no more than the page's structure.
             tier = Tier.STRUCTURE if licence.evidence[0].name == COLLAPSED else Tier.MACHINE
             yield Statement(AccessStatus.OPEN, tier, "machine.licence@1", licence.evidence[0], licence=True)
@@ -54,6 +58,8 @@ def _of_signal(document: Document, signal: Signal, signals: Sequence[Signal], to
         yield Statement(AccessStatus.FREE, Tier.MACHINE, "machine.world-readable@1", _present(document, signal))
     elif name in ("isaccessibleforfree", "haspart.isaccessibleforfree"):
         yield from _of_flag(document, signal)
+    elif name == "free_to_read":
+        yield from _of_free_to_read(document, signal, today)
     elif name in _RIGHTS_NAMES:
         yield from _of_rights(document, signal, signals, today)
 
@@ -66,8 +72,43 @@ def _of_flag(document: Document, signal: Signal) -> Iterator[Statement]:
         status, rule = AccessStatus.FREE, "machine.for-free@1"
     else:
         return
+    if signal.vocabulary != "json_ld":
+        yield Statement(status, Tier.MACHINE, rule, signal.evidence(document))
+        return
     found = next((quote for quote in _FOR_FREE.findall(signal.element.text or "") if value in quote.lower()), None)
     yield Statement(status, Tier.MACHINE, rule, signal._replace(quote=found or signal.quote).evidence(document))
+
+
+def _of_dated_licence(licence: Licence, today: date) -> Iterator[Statement]:
+    """Open from the day on which the licence starts; a day that cannot be read opens nothing."""
+    start = _day(licence.start or "")
+    if start and start > today:
+        rule = "machine.licence-later@1"
+        yield Statement(AccessStatus.EMBARGOED, Tier.MACHINE, rule, licence.evidence[0], embargo_until=start)
+    elif start:
+        yield Statement(AccessStatus.OPEN, Tier.MACHINE, "machine.licence@1", licence.evidence[0], licence=True)
+
+
+def _day(text: str) -> date | None:
+    return read_date(text[:10], {})
+
+
+def _of_free_to_read(document: Document, signal: Signal, today: date) -> Iterator[Statement]:
+    """`ali:free_to_read` (NISO RP-22-2021): free from its start to its end, both optional; a spent one says nothing."""
+    start, end = map(_day, signal.items)
+    unread = any(text and not day for text, day in zip(signal.items, (start, end), strict=True))
+    if unread or (end and end < today):
+        return
+    evidence = signal.evidence(document)
+    if not evidence.quote:  # the element says it by standing there: its name is the quote
+        quote = signal.element.getroottree().getpath(signal.element).rpartition("/")[2].partition("[")[0]
+        evidence = evidence.model_copy(update={"where": f"name({evidence.where})", "quote": quote})
+    if start and start > today:
+        yield Statement(
+            AccessStatus.EMBARGOED, Tier.MACHINE, "machine.free-to-read-later@1", evidence, embargo_until=start
+        )
+    else:
+        yield Statement(AccessStatus.FREE, Tier.MACHINE, "machine.free-to-read@1", evidence, until=end)
 
 
 def _present(document: Document, signal: Signal) -> Evidence:

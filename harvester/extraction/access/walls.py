@@ -14,6 +14,7 @@ from harvester.extraction.access.folding import fold
 from harvester.extraction.access.words import beginning
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
+from harvester.extraction.signals.xml_records import not_one_record
 from harvester.model.page import VisitOutcome
 
 # What the makers of bot checks leave in the page.
@@ -106,7 +107,11 @@ class _Look(NamedTuple):
 
 def page_kind(document: Document, signals: Sequence[Signal]) -> tuple[VisitOutcome, str] | None:
     """What kind of page this is instead of an article's, and why; None: it may be an article."""
-    if document.is_xml or _names_one_article(signals):
+    if document.is_xml:
+        declared = any(signal.vocabulary == "selector" for signal in signals)
+        reason = None if declared else not_one_record(document)
+        return (VisitOutcome.NOT_ARTICLE, reason) if reason else None
+    if _names_one_article(signals):
         return None
     look = _look(document)
     for rule in (_challenged, _viewer, _refused, _login, _not_found, _down, _cookies, _empty, _listing):

@@ -18,6 +18,7 @@ from harvester.model.record import LangText, Section
 # A labelled block and a declared selector name the abstract; descriptions are only said to be about the page.
 _RANKS = {
     ("selector", "abstract"): 200,
+    ("jats", "abstract"): 160,
     ("heading", "abstract"): 150,
     ("container", "abstract"): 110,
     ("highwire", "abstract"): 120,
@@ -289,12 +290,14 @@ def _others(
 ) -> tuple[LangText, ...]:
     found = []
     for kind in _OTHER_KINDS:
-        for signal in index.get("heading", kind):
+        for signal in [*index.get("heading", kind), *index.get("jats", kind)]:
             text, removed = clean(signal.value)
             if len(text) < 60:
                 continue
-            known = language_of(text, label=signal.language, page=document.language, among=declared)
-            candidate = _Candidate(text, 0, signal, known, (), removed)
+            stated, label = (signal.language, None) if signal.vocabulary == "jats" else (None, signal.language)
+            known = language_of(text, declared=stated, label=label, page=document.language, among=declared)
+            sections = _clean_sections(signal.sections, ()) if signal.vocabulary == "jats" else ()
+            candidate = _Candidate(text, 0, signal, known, sections, removed)
             if not any(text in abstract.value for abstract in abstracts.values()):
                 found.append(_lang_text(document, [candidate], kind))
     return tuple(found)

@@ -9,6 +9,7 @@ from harvester.extraction.signals.signal import Signal
 from harvester.model.signal import Evidence
 
 AGREEMENT = 25
+_BELOW = 2  # microdata under JSON-LD of the same name
 Rank = Mapping[tuple[str, str], int]
 
 
@@ -20,6 +21,7 @@ class SignalIndex:
         self._by_key: dict[tuple[str, str], list[Signal]] = {}
         for signal in self.all:
             self._by_key.setdefault((signal.vocabulary, signal.name), []).append(signal)
+        self._microdata = any(signal.vocabulary == "microdata" for signal in self.all)
 
     def get(self, vocabulary: str, name: str) -> list[Signal]:
         """Signals of one name."""
@@ -30,8 +32,13 @@ class SignalIndex:
         return next((found[0] for key in keys if (found := self._by_key.get(key))), None)
 
     def ranked(self, table: Rank) -> list[tuple[int, Signal]]:
-        """(rank, Signal) of every key in the table."""
-        return [(rank, signal) for key, rank in table.items() for signal in self._by_key.get(key, ())]
+        """(rank, Signal) of every key in the table; microdata speak as JSON-LD do, a little less exactly."""
+        found = [(rank, signal) for key, rank in table.items() for signal in self._by_key.get(key, ())]
+        if self._microdata:
+            for (vocabulary, name), rank in table.items():
+                if vocabulary == "json_ld":
+                    found.extend((rank - _BELOW, signal) for signal in self._by_key.get(("microdata", name), ()))
+        return found
 
 
 class Choice(NamedTuple):

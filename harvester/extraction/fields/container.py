@@ -12,6 +12,7 @@ from harvester.model.source import Journal
 
 _JOURNAL: Rank = {
     ("selector", "journal"): 200,
+    ("jats", "journal"): 130,
     ("highwire", "journal_title"): 120,
     ("bepress", "journal_title"): 118,
     ("eprints", "publication"): 110,
@@ -29,6 +30,7 @@ _JOURNAL: Rank = {
 }
 _PUBLISHER: Rank = {
     ("selector", "publisher"): 200,
+    ("jats", "publisher"): 120,
     ("highwire", "publisher"): 110,
     ("json_ld", "publisher.name"): 90,
     ("dc", "publisher"): 100,
@@ -37,6 +39,7 @@ _PUBLISHER: Rank = {
 }
 _VOLUME: Rank = {
     ("selector", "volume"): 200,
+    ("jats", "volume"): 130,
     ("highwire", "volume"): 120,
     ("bepress", "volume"): 118,
     ("eprints", "volume"): 110,
@@ -49,6 +52,7 @@ _VOLUME: Rank = {
 }
 _ISSUE: Rank = {
     ("selector", "issue"): 200,
+    ("jats", "issue"): 130,
     ("highwire", "issue"): 120,
     ("bepress", "issue"): 118,
     ("eprints", "number"): 110,
@@ -61,6 +65,7 @@ _ISSUE: Rank = {
 }
 _PAGES: Rank = {
     ("selector", "pages"): 200,
+    ("jats", "pages"): 130,
     ("highwire", "pages"): 90,
     ("prism", "pagerange"): 80,
     ("eprints", "pagerange"): 80,
@@ -70,22 +75,28 @@ _PAGES: Rank = {
     ("printed", "pages"): 50,
 }
 _FIRST: Rank = {
+    ("jats", "first"): 130,
     ("highwire", "firstpage"): 120,
     ("bepress", "firstpage"): 118,
     ("prism", "startingpage"): 105,
     ("json_ld", "pagestart"): 95,
 }
 _LAST: Rank = {
+    ("jats", "last"): 130,
     ("highwire", "lastpage"): 120,
     ("bepress", "lastpage"): 118,
     ("prism", "endingpage"): 105,
     ("json_ld", "pageend"): 95,
 }
-_NUMBER: Rank = {("highwire", "article_number"): 120, ("json_ld", "articlenumber"): 95}
+_NUMBER: Rank = {("jats", "article_number"): 130, ("highwire", "article_number"): 120, ("json_ld", "articlenumber"): 95}
 _ISSN_KINDS = {
     ("selector", "issn"): "unknown",
     ("selector", "issn.print"): "print",
     ("selector", "issn.electronic"): "electronic",
+    ("jats", "issn"): "unknown",
+    ("jats", "issn.print"): "print",
+    ("jats", "issn.electronic"): "electronic",
+    ("jats", "issn.linking"): "linking",
     ("highwire", "issn"): "unknown",
     ("bepress", "issn"): "unknown",
     ("eprints", "issn"): "unknown",
@@ -102,6 +113,9 @@ _ISSN_KINDS = {
     ("json_ld", "ispartof.issn"): "unknown",
     ("json_ld", "ispartof.ispartof.issn"): "unknown",
     ("json_ld", "ispartof.ispartof.ispartof.issn"): "unknown",
+    ("microdata", "ispartof.issn"): "unknown",
+    ("microdata", "ispartof.ispartof.issn"): "unknown",
+    ("microdata", "ispartof.ispartof.ispartof.issn"): "unknown",
 }
 _NUMERAL = re.compile(r"\d|^[IVXLCDM]+$|\b(?:suppl|spec|hors)", re.IGNORECASE)
 # "Volume 25, Number 10 - 5 October 2020" beside the label Issue.

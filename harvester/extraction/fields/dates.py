@@ -29,6 +29,7 @@ _KINDS = {
     ("json_ld", "datepublished"): "published",
     ("opengraph", "published_time"): "published",
     ("microdata", "datepublished"): "published",
+    ("itemprop", "datepublished"): "published",
     ("meta", "datepublished"): "published",
     ("dcterms", "date"): "shown_on_page",
     ("meta", "date"): "shown_on_page",
@@ -82,6 +83,6 @@ def _signals(index: SignalIndex, order: str) -> list[tuple[Signal, str, str]]:
         if shown := SHOWN_DATE.search(signal.value):
             found.append((signal._replace(value=shown[1], quote=shown[1]), "shown_on_page", order))
     for signal in index.all:
-        if signal.vocabulary in ("fact", "printed") and signal.name.startswith("date."):
+        if signal.vocabulary in ("fact", "printed", "jats") and signal.name.startswith("date."):
             found.append((signal, signal.name.removeprefix("date."), order))
     return found

@@ -11,6 +11,7 @@ from harvester.model.record import Identifier
 
 _DOI_RANKS = {
     ("selector", "doi"): 200,
+    ("jats", "doi"): 130,
     ("highwire", "doi"): 120,
     ("bepress", "doi"): 118,
     ("eprints", "doi"): 110,
@@ -34,8 +35,9 @@ _DOI_RANKS = {
     ("opengraph", "url"): 48,
     ("dc", "source"): 40,
 }
-_PMID = {("highwire", "pmid"), ("meta", "pmid")}
-_PII = {("highwire", "pii"), ("meta", "pii")}
+_PMID = {("highwire", "pmid"), ("meta", "pmid"), ("jats", "pmid")}
+_PII = {("highwire", "pii"), ("meta", "pii"), ("jats", "pii")}
+_PLAIN = {("jats", "publisher-id"), ("jats", "arxiv")}
 
 
 def choose_identifiers(document: Document, index: SignalIndex, publisher_id: str | None) -> tuple[Identifier, ...]:
@@ -47,7 +49,7 @@ def choose_identifiers(document: Document, index: SignalIndex, publisher_id: str
             if (scheme, value) not in seen and scheme not in {i.scheme for i in found}:
                 seen.add((scheme, value))
                 found.append(_identifier(document, scheme, value, signal))
-    if publisher_id:
+    if publisher_id and "publisher-id" not in {i.scheme for i in found}:
         found.append(Identifier(scheme="publisher-id", value=publisher_id, raw=publisher_id))
     return tuple(found)
 
@@ -76,8 +78,11 @@ def _named(signal: Signal) -> list[tuple[str, str]]:
         return [("pmid", value)]
     if key in _PII and re.fullmatch(r"[A-Z0-9().-]{8,30}", value):
         return [("pii", value)]
+    if key in _PLAIN and re.fullmatch(r"\S{1,100}", value):
+        return [(signal.name, value)]
     if key in {
         ("highwire", "pmcid"),
+        ("jats", "pmcid"),
         ("dc", "identifier"),
         ("dc", "identifier.uri"),
         ("dcterms", "identifier"),

@@ -14,11 +14,14 @@ from harvester.model.record import KeywordList
 _RANKS = {
     ("selector", "keywords"): 200,
     ("heading", "keywords"): 150,
+    ("jats", "keywords"): 150,
+    ("jats", "keywords.other"): 70,
     ("highwire", "keywords"): 120,
     ("highwire", "keyword"): 120,
     ("eprints", "keywords"): 110,
     ("bepress", "keywords"): 110,
     ("json_ld", "keywords"): 90,
+    ("microdata", "keywords"): 88,
     ("prism", "keyword"): 80,
     ("container", "keywords"): 65,
     ("dc", "subject"): 70,
@@ -27,7 +30,9 @@ _RANKS = {
     ("meta", "keywords"): 20,
 }
 _WEAK = 60
-_NOTHING = re.compile(r"^(?:no keywords|none|n/?a|keywords?|aucun|not available)\b|\(fix it\)", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"^(?:no (?:keywords|categories|subjects)|none|n/?a|keywords?|aucun|not available)\b|\(fix it\)", re.IGNORECASE
+)
 
 
 class _List:
@@ -55,7 +60,7 @@ def _lists(index: SignalIndex, languages: list[str]) -> list[_List]:
     found: list[_List] = []
     for (vocabulary, name), rank in _RANKS.items():
         signals = index.get(vocabulary, name)
-        if vocabulary in ("heading", "selector", "container"):
+        if vocabulary in ("heading", "selector", "container", "jats"):
             found.extend(filter(None, (_whole(rank, signal, languages) for signal in signals)))
         else:
             found.extend(_by_language(rank, signals, languages))
@@ -68,7 +73,7 @@ def _whole(rank: int, signal: Signal, languages: list[str]) -> _List | None:
     )
     if not items:
         return None
-    declared = signal.language if signal.vocabulary == "selector" else nearest_language(signal)
+    declared = signal.language if signal.vocabulary in ("selector", "jats") else nearest_language(signal)
     label = signal.language if signal.vocabulary == "heading" else None
     return _List(rank, items, [signal], keyword_language(items, declared, label, languages))
 
@@ -106,7 +111,7 @@ def _confirmed(entry: _List, index: SignalIndex) -> bool:
     """A page's `meta keywords` is often the site's; it counts when Dublin Core or JSON-LD says the same words."""
     said = {
         fold(part)
-        for key in (("dc", "subject"), ("json_ld", "keywords"))
+        for key in (("dc", "subject"), ("json_ld", "keywords"), ("microdata", "keywords"))
         for s in index.get(*key)
         for part in split_keywords(s.value)
     }

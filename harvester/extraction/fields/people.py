@@ -6,7 +6,7 @@ from typing import NamedTuple
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.normalise.identifiers import orcid
-from harvester.extraction.normalise.names import clean_name, is_group, looks_like_name, read_name, split_names
+from harvester.extraction.normalise.names import Name, clean_name, is_group, looks_like_name, read_name, split_names
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
 from harvester.model.record import Contributor
@@ -19,10 +19,12 @@ class _Person(NamedTuple):
     given: str | None = None
     orcid: str | None = None
     affiliations: tuple[str, ...] = ()
+    collective: bool = False
 
 
 _LISTS = (
     ("selector", "authors", 200),
+    ("jats", "author", 130),
     ("highwire", "author", 120),
     ("bepress", "author", 118),
     ("eprints", "creators_name", 116),
@@ -31,10 +33,15 @@ _LISTS = (
     ("dc", "creator.personalname", 106),
     ("dc", "creator", 104),
     ("dcterms", "creator", 90),
+    ("microdata", "author", 108),
     ("json_ld", "creator", 85),
+    ("microdata", "creator", 83),
     ("fact", "authors", 70),
     ("container", "authors", 60),
 )
+
+
+_ITEMISED = ("json_ld", "microdata", "jats")  # items are family, given, ORCID, affiliations
 
 
 def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contributor, ...]:
@@ -46,6 +53,7 @@ def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contrib
     others = [people for _, people in lists if people is not best]
     affiliations = [tidy(signal.value) for signal in index.get("selector", "affiliations")]
     made = []
+    best = _with_links(best, index)
     for order, person in enumerate(best, 1):
         made.append(_contributor(document, person, order, others, affiliations, len(best)))
     return (*made, *_editors(document, index, best))
@@ -63,7 +71,7 @@ def _best(lists: list[tuple[int, list[_Person]]]) -> list[_Person]:
 def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
     people: list[_Person] = []
     for signal in index.get(vocabulary, name):
-        if vocabulary == "json_ld":
+        if vocabulary in _ITEMISED:
             people.extend(_from_json(signal))
         elif signal.items:
             people.extend(_Person(item, signal) for item in signal.items)
@@ -99,6 +107,7 @@ def _from_json(signal: Signal) -> list[_Person]:
             tidy(given) or None,
             orcid(identifier),
             tuple(map(tidy, affiliations)),
+            signal.collective,
         )
     ]
 
@@ -120,6 +129,15 @@ def _with_details(people: list[_Person], index: SignalIndex) -> list[_Person]:
             elif signal.name == "author_orcid":
                 by_signal[current] = person._replace(orcid=orcid(signal.value))
     return [by_signal[id(person.signal)] if len(people) == len(by_signal) else person for person in people]
+
+
+def _with_links(people: list[_Person], index: SignalIndex) -> list[_Person]:
+    """Add the ORCID iDs of `author` links: by the name that a link gives, or where one link meets one person."""
+    found = [(iD, signal.items[1]) for signal in index.get("link", "author") if (iD := orcid(signal.value))]
+    if len({iD for iD, _ in found}) == 1 == len(people) and not found[0][1]:
+        return [people[0]._replace(orcid=people[0].orcid or found[0][0])]
+    named = {fold(name): iD for iD, name in found if name}
+    return [one._replace(orcid=one.orcid or named.get(fold(one.name))) for one in people] if named else people
 
 
 def _key(person: _Person) -> str:
@@ -210,9 +228,9 @@ def _contributor(
     document: Document, person: _Person, order: int, others: list[list[_Person]], affiliations: list[str], count: int
 ) -> Contributor:
     twins = [twin for people in others if (twin := _twin(person, order, people, count))]
-    name = read_name(person.name)
+    name = _name(person)
     family, given = person.family or name.family, person.given or name.given
-    if person.family is None and "," not in person.name:
+    if person.family is None and "," not in person.name and not person.collective:
         inverted = next((read_name(twin.name) for twin in twins if "," in twin.name), None)
         told = next((twin for twin in twins if twin.family), None)
         if inverted:
@@ -233,8 +251,13 @@ def _contributor(
     )
 
 
+def _name(person: _Person) -> Name:
+    """A group's name is never taken apart."""
+    return Name(person.name, None, None) if person.collective else read_name(person.name)
+
+
 def _witnesses(person: _Person, twins: list[_Person]) -> list[Signal]:
-    own = person.signal if person.signal.vocabulary == "json_ld" else person.signal._replace(quote=person.name)
+    own = person.signal if person.signal.vocabulary in _ITEMISED else person.signal._replace(quote=person.name)
     return [own, *(twin.signal for twin in twins[:1])]
 
 
@@ -252,15 +275,20 @@ def _shares_word(one: _Person, other: _Person) -> bool:
 def _editors(document: Document, index: SignalIndex, authors: list[_Person]) -> list[Contributor]:
     editors: list[Contributor] = []
     known = {_key(person) for person in authors}
-    for signal in [*index.get("highwire", "editor"), *index.get("json_ld", "editor")]:
-        name = read_name(tidy(signal.value))
-        if name.printed and fold(name.family or name.printed) not in known:
-            known.add(fold(name.family or name.printed))
+    named = [s for key in ("highwire", "json_ld", "microdata", "jats") for s in index.get(key, "editor")]
+    for signal in named:
+        told = _from_json(signal)[0] if signal.vocabulary == "jats" else _Person(tidy(signal.value), signal)
+        name = _name(told)
+        family, given = told.family or name.family, told.given or name.given
+        if name.printed and fold(family or name.printed) not in known:
+            known.add(fold(family or name.printed))
             editors.append(
                 Contributor(
                     name=name.printed,
-                    family=name.family,
-                    given=name.given,
+                    family=family,
+                    given=given,
+                    orcid=told.orcid,
+                    affiliations=told.affiliations,
                     role="editor",
                     order=len(editors) + 1,
                     evidence=(signal.evidence(document),),

@@ -87,7 +87,12 @@ def unavailable_after(directives: tuple[str, ...]) -> datetime | None:
 
 def copyright_line(index: SignalIndex) -> str | None:
     """The copyright statement of the metadata."""
-    for signal in [*index.get("dc", "rights"), *index.get("prism", "copyright"), *index.get("dc", "copyright")]:
+    for signal in [
+        *index.get("dc", "rights"),
+        *index.get("prism", "copyright"),
+        *index.get("dc", "copyright"),
+        *index.get("jats", "copyright"),
+    ]:
         value = tidy(signal.value)
         if not value.startswith("http") and (_COPYRIGHT.search(value) or signal.name == "copyright"):
             return value[:300]

@@ -11,6 +11,7 @@ from harvester.model.record import LangText
 
 _RANKS = {
     ("selector", "title"): 200,
+    ("jats", "title"): 120,
     ("highwire", "title"): 100,
     ("bepress", "title"): 100,
     ("eprints", "title"): 100,
@@ -27,6 +28,7 @@ _RANKS = {
 }
 _ALTERNATIVES = {
     ("selector", "title"): 200,
+    ("jats", "title.translated"): 120,
     ("highwire", "title"): 100,
     ("dc", "title"): 80,
     ("dcterms", "title"): 80,

@@ -142,13 +142,14 @@ def _apart(element: Element) -> bool:
             and ancestor.tag != "li"
         ):
             return True
-        if _is_elsewhere(f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"):
+        if is_elsewhere(f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"):
             return True
     return False
 
 
 @lru_cache(maxsize=4096)
-def _is_elsewhere(names: str) -> bool:
+def is_elsewhere(names: str) -> bool:
+    """True for a class and id of references, comments, related boxes: what stands there is others'."""
     return bool(_ELSEWHERE.search(names))
 
 

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from harvester.extraction.document import Document, Element, language_tag
 from harvester.extraction.signals.signal import Signal
@@ -11,7 +11,7 @@ from harvester.extraction.signals.signal import Signal
 _ARTICLE = re.compile(r"(Scholarly)?Article$|^(Medical)?ScholarlyArticle$|^Report$|^Thesis$|^Chapter$|^CreativeWork$")
 _MAX_DEPTH = 12
 _MAX_SIZE = 5_000_000
-_HIDDEN = frozenset(("articlebody", "text"))  # full text: never a value
+HIDDEN = frozenset(("articlebody", "text"))  # full text: never a value
 _FOLLOW = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement")
 
 
@@ -26,8 +26,8 @@ def read(document: Document) -> list[Signal]:
         if "ld+json" not in (script.get("type") or "").lower():
             continue
         for node in _nodes(_parse(script.text or ""), 0):
-            if _is_article(node):
-                signals.extend(_read_node(node, script))
+            if is_article(_types(node)):
+                signals.extend(signals_of_node("json_ld", node, script))
     return signals
 
 
@@ -72,46 +72,94 @@ def _types(node: dict[str, Any]) -> list[str]:
     return [str(kind).rsplit("/", 1)[-1] for kind in (declared if isinstance(declared, list) else [declared])]
 
 
-def _is_article(node: dict[str, Any]) -> bool:
-    return any(_ARTICLE.search(kind) and not kind.startswith("News") for kind in _types(node))
+def is_article(types: Iterable[str]) -> bool:
+    """Whether schema.org types name an article or another work that is read as one."""
+    return any(_ARTICLE.search(kind) and not kind.startswith("News") for kind in types)
 
 
-def _read_node(node: dict[str, Any], script: Element) -> Iterator[Signal]:
-    language = language_tag(_text(node.get("inLanguage")))
-    for kind in _types(node):
-        yield Signal("json_ld", "@type", kind, None, script, None, "")
-    for key, value in node.items():
-        name = key.lower()
-        if name in _HIDDEN or key.startswith("@"):
-            continue
-        if name in ("author", "creator", "editor", "contributor"):
-            yield from _people(name, value, script)
-        else:
-            yield from _values(name, value, script, language, 0)
+def signals_of_node(vocabulary: str, node: dict[str, Any], element: Element) -> Iterator[Signal]:
+    """Signals of one article's node. `element` is their place, unless a value is `Words`."""
+    yield from _Node(vocabulary, element).signals(node)
 
 
-def _values(name: str, value: Any, script: Element, language: str | None, depth: int) -> Iterator[Signal]:
-    if depth > 4 or value is None:
-        return
-    if isinstance(value, list):
-        for entry in value:
-            yield from _values(name, entry, script, language, depth)
-    elif isinstance(value, dict):
-        if "@value" in value:
-            own = language_tag(_text(value.get("@language"))) or language
-            yield _leaf(name, value["@value"], script, own)
+class Words(str):
+    """A value that knows the element and attribute it stands in (None: its text), and the language declared there."""
+
+    element: Element
+    attribute: str | None
+    language: str | None
+
+    @classmethod
+    def of(cls, value: str, element: Element, attribute: str | None, language: str | None) -> "Words":
+        """The value with its place."""
+        made = cls(value)
+        made.element, made.attribute, made.language = element, attribute, language
+        return made
+
+
+class _Node(NamedTuple):
+    """Where the values of a node stand."""
+
+    vocabulary: str
+    element: Element
+
+    def signals(self, node: dict[str, Any]) -> Iterator[Signal]:
+        language = language_tag(_text(node.get("inLanguage")))
+        for kind in _types(node):
+            yield Signal(self.vocabulary, "@type", kind, None, self.element, None, "")
+        for key, value in node.items():
+            name = key.lower()
+            if name in HIDDEN or (key.startswith("@") and self.vocabulary == "json_ld"):
+                continue
+            if name in ("author", "creator", "editor", "contributor"):
+                yield from self._people(name, value)
+            elif key != "@type":
+                yield from self._values(name, value, language, 0)
+
+    def _values(self, name: str, value: Any, language: str | None, depth: int) -> Iterator[Signal]:
+        if depth > 4 or value is None:
             return
-        own = language_tag(_text(value.get("inLanguage"))) or language
-        for key, entry in value.items():
-            if key.lower() not in _HIDDEN:
-                yield from _values(f"{name}.{key.lower()}", entry, script, own, depth + 1)
-    else:
-        yield _leaf(name, value, script, language)
+        if isinstance(value, list):
+            for entry in value:
+                yield from self._values(name, entry, language, depth)
+        elif isinstance(value, dict):
+            if "@value" in value:
+                own = language_tag(_text(value.get("@language"))) or language
+                yield self._leaf(name, value["@value"], own)
+                return
+            own = language_tag(_text(value.get("inLanguage"))) or language
+            for key, entry in value.items():
+                if key.lower() not in HIDDEN:
+                    yield from self._values(f"{name}.{key.lower()}", entry, own, depth + 1)
+        else:
+            yield self._leaf(name, value, language)
+
+    def _leaf(self, name: str, value: Any, language: str | None) -> Signal:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return self._signal(name, text, language, value)
+
+    def _people(self, role: str, value: Any) -> Iterator[Signal]:
+        for person in value if isinstance(value, list) else [value]:
+            if isinstance(person, str):
+                yield self._signal(role, str(person), None, person)
+            elif isinstance(person, dict):
+                family, given = _text(person.get("familyName")), _text(person.get("givenName"))
+                name = _text(person.get("name")) or " ".join(part for part in (given, family) if part)
+                if name:
+                    items = (family, given, _orcid(person), *_affiliations(person.get("affiliation")))
+                    place = next((v for key in ("name", "familyName") if (v := _one(person.get(key)))), name)
+                    yield self._signal(role, name, None, place)._replace(items=items)
+
+    def _signal(self, name: str, text: str, language: str | None, value: Any) -> Signal:
+        if not isinstance(value, Words):
+            quote = _raw(self.element.text or "", name, text) if self.vocabulary == "json_ld" else ""
+            return Signal(self.vocabulary, name, text, language, self.element, None, quote)
+        own = value.language or language
+        return Signal(self.vocabulary, name, text, own, value.element, value.attribute, str(value))
 
 
-def _leaf(name: str, value: Any, script: Element, language: str | None) -> Signal:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return Signal("json_ld", name, text, language, script, None, _raw(script.text or "", name, text))
+def _one(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else value
 
 
 def _raw(script: str, name: str, text: str) -> str:
@@ -122,19 +170,6 @@ def _raw(script: str, name: str, text: str) -> str:
     key = name.rsplit(".", 1)[-1]
     found = re.search(rf'"{re.escape(key)}"', script, re.IGNORECASE)
     return found[0] if found else ""
-
-
-def _people(role: str, value: Any, script: Element) -> Iterator[Signal]:
-    for person in value if isinstance(value, list) else [value]:
-        if isinstance(person, str):
-            yield Signal("json_ld", role, person, None, script, None, _raw(script.text or "", role, person))
-        elif isinstance(person, dict):
-            family, given = _text(person.get("familyName")), _text(person.get("givenName"))
-            name = _text(person.get("name")) or " ".join(part for part in (given, family) if part)
-            if name:
-                items = (family, given, _orcid(person), *_affiliations(person.get("affiliation")))
-                quote = _raw(script.text or "", role, name)
-                yield Signal("json_ld", role, name, None, script, None, quote, items)
 
 
 def _orcid(person: dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ def _signal(element: Element) -> Signal | None:
     vocabulary = "meta"
     if not name:
         name = element.get("http-equiv") or element.get("itemprop")
-        vocabulary = "http_equiv" if element.get("http-equiv") else "microdata"
+        vocabulary = "http_equiv" if element.get("http-equiv") else "itemprop"
     if not name or content is None or (not content.strip() and "world_readable" not in name):
         return None
     name = name.strip().lower()

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from harvester.extraction.document import Document, Element
+from harvester.extraction.document import Document, Element, place_of
 from harvester.model.record import Section
 from harvester.model.signal import QUOTE_LIMIT, Evidence
 
@@ -14,7 +14,7 @@ class Signal(NamedTuple):
     differ.
     """
 
-    vocabulary: str  # highwire | dc | prism | eprints | bepress | json_ld | opengraph | link | heading | selector ...
+    vocabulary: str  # highwire | dc | prism | json_ld | microdata | opengraph | link | heading | selector | jats ...
     name: str
     value: str
     language: str | None
@@ -23,14 +23,16 @@ class Signal(NamedTuple):
     quote: str | None = None
     items: tuple[str, ...] = ()  # the value already in parts (keywords, affiliations)
     sections: tuple[Section, ...] = ()  # labelled parts of an abstract
+    collective: bool = False  # a contributor that is a group, no person
 
     def evidence(self, document: Document) -> Evidence:
         """The Evidence a value taken from this Signal rests on."""
         quote = (self.quote if self.quote is not None else self.value)[:QUOTE_LIMIT]
         if self.element is None:  # an HTTP header
-            return Evidence(
-                vocabulary=self.vocabulary, name=self.name, quote=quote, where=f"header:{self.attribute}", offset=0
-            )
+            stated = "\n".join(document.page.header_values(self.attribute or ""))
+            raw, offset = place_of(quote, stated)
+            where = f"header:{self.attribute}"
+            return Evidence(vocabulary=self.vocabulary, name=self.name, quote=raw, where=where, offset=offset)
         return document.evidence(
             self.vocabulary,
             self.name,

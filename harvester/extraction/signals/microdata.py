@@ -1,0 +1,159 @@
+"""Reads schema.org microdata (HTML Standard, section 5): the item that is this page's article, as JSON-LD is read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from harvester.extraction.document import Document, Element, language_tag, string_value, visible_text
+from harvester.extraction.normalise.text import fold
+from harvester.extraction.signals.containers import is_elsewhere
+from harvester.extraction.signals.json_ld import HIDDEN, Words, is_article, signals_of_node
+from harvester.extraction.signals.signal import Signal
+
+# Items that are nobody's property, and all properties.
+_ITEMS = etree.XPath("descendant-or-self::*[@itemscope and @itemtype and not(@itemprop)]")
+_PROPERTIES = etree.XPath("descendant-or-self::*[@itemprop]")
+_MOST = 400  # items of a page, and properties of an item
+_DEEPEST = 6
+_ADDRESSED = {"a": "href", "area": "href", "link": "href", "img": "src", "audio": "src", "embed": "src",
+              "iframe": "src", "source": "src", "track": "src", "video": "src", "object": "data"}  # fmt: skip
+_ELSEWHERE = frozenset(("aside", "nav", "footer", "form"))
+_PEOPLE = frozenset(("author", "creator", "editor", "contributor"))
+_WHOLE = frozenset(("html", "body"))
+_NAMES = frozenset(("headline", "name"))
+
+
+def read(document: Document) -> tuple[list[Signal], frozenset[Element]]:
+    """(Signals of vocabulary `microdata` named as those of JSON-LD, elements that belong to an article's item).
+
+    Other articles' items, in lists of related ones, give no Signal; their elements are in the second part all the same.
+    """
+    if b"itemscope" not in document.markup or b"schema.org" not in document.markup:
+        return [], frozenset()
+    items = [element for element in _ITEMS(document.root) if is_article(_types(element))][:_MOST]
+    if not items:
+        return [], frozenset()
+    own = _this_article(document, items)
+    signals = [] if own is None else list(signals_of_node("microdata", _node(own, _ids(document), 0), own))
+    if own is not None and own.tag in _WHOLE:  # a template calls every page of a site an article: that proves none
+        signals = [signal for signal in signals if signal.name != "@type"]
+    return signals, frozenset(part for item in items for part in item.iter("meta"))
+
+
+def _types(element: Element) -> list[str]:
+    return [kind.rstrip("/").rpartition("/")[2] for kind in (element.get("itemtype") or "").split()]
+
+
+def _this_article(document: Document, items: list[Element]) -> Element | None:
+    """The item around the page's heading, else the only one that is named as the page is."""
+    items = [item for item in items if not any(one.tag in _ELSEWHERE for one in item.iterancestors())]
+    whole = [item for item in items if item.tag in _WHOLE]
+    if whole:
+        return whole[-1]
+    headings = list(document.root.iter("h1"))
+    around = [item for item in items if any(item in heading.iterancestors() for heading in headings)]
+    if around:
+        return around[-1] if len(headings) == 1 or len(around) == 1 else None
+    titles = {fold(visible_text(heading)) for heading in headings}
+    titles |= {
+        fold(text) for name in ("citation_title", "dc.title", "DC.Title") for text in document.metas.get(name, ())
+    }
+    if (title := document.root.find("head/title")) is not None and not titles:
+        titles = {fold(title.text or "")}
+    named = [item for item in items if any(name and _stands_in(name, titles) for name in _named(item))]
+    return named[0] if len(named) == 1 else None
+
+
+def _named(item: Element) -> Iterator[str]:
+    for element, name in _properties(item, {}):
+        if name in _NAMES:
+            value = _value(element)
+            yield fold(str(value)) if value else ""
+
+
+def _stands_in(name: str, titles: set[str]) -> bool:
+    return len(name) > 10 and any(title.startswith(name) or name.startswith(title) for title in titles if title)
+
+
+def _ids(document: Document) -> dict[str, Element]:
+    if b"itemref" not in document.markup:
+        return {}
+    return {name: element for element in document.root.iter() if (name := element.get("id"))}
+
+
+def _node(item: Element, ids: dict[str, Element], depth: int) -> dict[str, Any]:
+    """The item as a JSON-LD node; the text of the article itself is left out."""
+    node: dict[str, Any] = {"@type": _types(item)}
+    if item.get("itemid"):
+        node["@id"] = Words.of(item.get("itemid"), item, "itemid", None)
+    for element, name in _properties(item, ids):
+        if name.lower() in HIDDEN or (name in node and len(node[name]) >= _MOST):
+            continue
+        value: Any
+        if element.get("itemscope") is not None and depth < _DEEPEST:
+            value = _node(element, ids, depth + 1)
+        elif name in _PEOPLE or "Person" in node["@type"]:
+            value = _person(element) if name in _PEOPLE else _value(element, frozenset(element.iter("sup")))
+        else:
+            value = _value(element)
+        if value:
+            node.setdefault(name, []).append(value)
+    return node
+
+
+def _properties(item: Element, ids: dict[str, Element]) -> Iterator[tuple[Element, str]]:
+    """(element, name) of the item's own properties: those of items inside it, and of others' boxes, are theirs."""
+    referred = [ids[name] for name in (item.get("itemref") or "").split() if name in ids]
+    seen = {item}
+    for root in (item, *referred):
+        open_to_root = {item: True} if root is item else {root: root.get("itemscope") is None}
+        for element in _PROPERTIES(root):
+            if element not in seen and (element is root or _is_open(element.getparent(), open_to_root)):
+                seen.add(element)
+                if element is root or not _is_others(element):
+                    yield from ((element, name.rpartition("/")[2]) for name in element.get("itemprop").split())
+
+
+def _is_open(element: Element, known: dict[Element, bool]) -> bool:
+    """Whether no other item, and no box of others' words, stands between an element and the root in `known`."""
+    way = []
+    while (is_open := known.get(element)) is None:
+        way.append(element)
+        element = element.getparent()
+    for inner in reversed(way):
+        is_open = known[inner] = is_open and inner.get("itemscope") is None and not _is_others(inner)
+    return is_open
+
+
+def _is_others(element: Element) -> bool:
+    # References and related articles: their markup often has no scope of its own.
+    return element.tag in _ELSEWHERE or is_elsewhere(f"{element.get('class') or ''} {element.get('id') or ''}")
+
+
+def _person(element: Element) -> dict[str, Any]:
+    """A contributor written as words: the name without marks and addresses, and the ORCID iD that a link gives."""
+    links = [link for link in element.iter("a") if "orcid.org" in (link.get("href") or "")]
+    addresses = [link for link in links if "orcid" in string_value(link)]
+    name = _value(element, frozenset((*element.iter("sup", "button"), *addresses)))
+    return {"name": name, "url": [link.get("href") for link in links[:1]]} if name else {}
+
+
+def _value(element: Element, drop: frozenset[Element] = frozenset()) -> Words | None:
+    named = "content" if element.get("content") is not None else _ADDRESSED.get(element.tag)
+    if element.tag == "time" and element.get("datetime"):
+        named = "datetime"
+    elif element.tag in ("data", "meter") and element.get("value"):
+        named = "value"
+    text = element.get(named, "").strip() if named else visible_text(element, drop)
+    return Words.of(text, element, named, _nearest_language(element)) if text else None
+
+
+def _nearest_language(element: Element) -> str | None:
+    """The nearest lang below the body: the page's own says too little of a text in it."""
+    for one in (element, *element.iterancestors()):
+        if one.tag in ("body", "html", "head"):
+            return None
+        if declared := one.get("lang"):
+            return language_tag(declared)
+    return None
