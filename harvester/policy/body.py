@@ -17,6 +17,7 @@ from harvester.policy.addresses import body_without_addresses, without_addresses
 from harvester.policy.fulltext import cut_fulltext, hides, may_hide
 from harvester.policy.phrases import Facts, Phrases
 from harvester.policy.rights import abstract_texts, archive_ban, fact_texts, quotes
+from harvester.policy.xml_text import without_text
 
 TREE_LIMIT = 4 * 1024 * 1024  # bytes; a tree for cutting takes thirty times as much memory
 _ADDRESSES = "e-mail addresses"
@@ -51,7 +52,10 @@ def body_to_keep(
         return Kept(None, "none", f"robots: {ban}")
     encoding = _codec(record.provenance.encoding)
     reasons: list[str] = []
-    body = page.body
+    body = _without_xml_text(page.body, encoding)
+    if body is None:
+        return Kept(None, "none", "the text of the article could not be cut out of its XML")
+    xml = ["full text"] if body is not page.body else []
     if not policy.keep or _shows_fulltext(body, encoding, fulltext):
         if len(body) > TREE_LIMIT:
             return Kept(None, "none", f"too large to cut ({len(body)} bytes)")
@@ -62,11 +66,20 @@ def body_to_keep(
         if reasons:
             body, encoding = text.encode("utf-8", "replace"), "utf-8"
             page = page.model_copy(update={"headers": _utf8_headers(page.headers)})
+    reasons = [*xml, *reasons]
     clean = body_without_addresses(body, encoding)
     if clean != body:
         reasons.append(_ADDRESSES)
     page = page.model_copy(update={"body": clean})
     return Kept(page, "cut", "; ".join(reasons)) if reasons else Kept(page, "kept", "")
+
+
+def _without_xml_text(body: bytes, encoding: str) -> bytes | None:
+    if _HTML.search(body[:4_000]):
+        return body
+    text = body.decode(encoding, "replace")
+    cut = without_text(text)
+    return body if cut is text else None if cut is None else cut.encode(encoding, "replace")
 
 
 def _codec(encoding: str) -> str:
