@@ -12,10 +12,10 @@ QUOTE_LIMIT = 240
 class Evidence(Value):
     """One statement of a Page, with its place.
 
-    `where` is an XPath into the page as `lxml.html` parses it: `/html/body/p[2]` (its string value),
-    `/html/head/meta[4]/@content` (the attribute), `/html/head/script[2]` (the script's raw text); or
-    `header:NAME`, or `url`. `offset` counts code points into that value:
-    `value[offset:offset + len(quote)] == quote`, unfolded.
+    `where` is an XPath into the page as `lxml.html` parses it, of XML as `lxml.etree` does (paths hold no prefix):
+    `/html/body/p[2]` (its string value), `/html/head/meta[4]/@content` (the attribute), `/html/head/script[2]` (the
+    script's raw text), `name(/*/*[2])` (an element that says it by standing there); or `header:NAME`, or `url`.
+    `offset` counts code points into that value: `value[offset:offset + len(quote)] == quote`, unfolded.
     """
 
     vocabulary: str

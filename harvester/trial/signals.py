@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from harvester.extraction.signals.signal import Signal
 
 _FIELDS = {  # field: names of signals that speak of it, whatever their vocabulary
-    "titles": r"title|title\.other|headline|alternativeheadline|title\.alternative|alternative",
+    "titles": r"title|title\.other|title\.translated|headline|alternativeheadline|title\.alternative|alternative",
     "abstracts": r"abstract|description|lay|graphical|highlights",
     "keywords": r"keywords?|subject|about|article:tag",
     "contributors": r"authors?|creator|contributor|author\.name|byline",
