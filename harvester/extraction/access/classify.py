@@ -133,14 +133,23 @@ def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequ
     reading = reader.read(page.speaking)
     slots = [element for css in rules.slots for element in select(page.document, css)]
     if not slots:
-        return reading
+        return reading._replace(statements=_once(reading.statements))
     inside = reader.read(passages_of_slots(page, slots), slot=True)
     return Reading(
-        (*inside.statements, *reading.statements),
+        _once((*inside.statements, *reading.statements)),
         reading.banner,
         (*inside.actions, *reading.actions),
         reading.collapsed,
     )
+
+
+def _once(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """One sentence that several entries read alike says it once."""
+    said: dict[tuple[object, ...], Statement] = {}
+    for one in statements:
+        evidence = one.evidence
+        said.setdefault((one.status, one.tier, one.about_article, evidence.where, evidence.offset), one)
+    return tuple(said.values())
 
 
 def _offers(page: PageText, rules: AccessRules, statements: Sequence[Statement]) -> list[Statement]:

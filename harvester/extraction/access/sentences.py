@@ -74,10 +74,12 @@ class SentenceReader:
                         banner = banner or self._banner(entry, masked)
                         continue
                     statement = self._statement(entry, language, masked, passage, slot=slot)
-                    said[entry.rule] += statement is not None
-                    if statement and passage.place is Place.COLLAPSED and not slot:
+                    if statement is None:
+                        continue
+                    said[entry.rule] += 1
+                    if passage.place is Place.COLLAPSED and not slot:
                         collapsed.append(statement)
-                    elif statement:
+                    else:
                         statements.append(statement)
                         if entry.kind is Kind.ACTION and entry.status is AccessStatus.SUBSCRIPTION:
                             actions.append(passage)
