@@ -1,6 +1,7 @@
 """The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
 
-File: `language`, `article` (what "this article" is called), `negators` (what turns a sentence round), `months`,
+File: `language`, `article` (what "this article" is called), `negators` (what turns a sentence round), `future` (what
+puts it off: nothing is free yet), `months`,
 `triggers` (stem -> what stands around it, see `passages.Stems`: bytes, so an accent is `.{1,2}`), and entries.
 Entry: `id`, `version`, `status`, `kind`, `words` (one of them must stand in the folded text), `pattern`, optional
 `subject` (the sentence must name the article, or stand in a slot), `negation = false` (the pattern is itself
@@ -54,6 +55,7 @@ class Language(NamedTuple):
     code: str
     article: re.Pattern[str]
     negators: re.Pattern[str]
+    future: re.Pattern[str]
     months: dict[str, int]
     triggers: dict[str, str]
     neutral: tuple[Entry, ...]
@@ -114,6 +116,7 @@ def _language(data: dict[str, Any]) -> Language:
         data["language"],
         compile_pattern(data["article"], data),
         compile_pattern(data["negators"], data),
+        compile_pattern(data["future"], data),
         data["months"],
         data["triggers"],
         tuple(entry for entry in entries if entry.kind is Kind.NEUTRAL),

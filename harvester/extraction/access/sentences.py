@@ -26,6 +26,8 @@ _FLIPPED = {
     AccessStatus.SUBSCRIPTION: AccessStatus.FREE,
     AccessStatus.REGISTRATION: AccessStatus.FREE,
 }
+_READABLE = frozenset((AccessStatus.OPEN, AccessStatus.FREE))
+_YEAR = re.compile(r"\b20\d\d\b")
 # Two sentences with only markup between them ("... un abonnement.<br>Déjà abonné"): a capital right after the stop.
 _GLUED_END = re.compile(r"(?<=[^\W\d_]{2})[.!?](?=[A-ZÀ-ÖØ-Þ])")
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|[|•]|\n\s*\n")
@@ -109,7 +111,16 @@ class SentenceReader:
             status = _FLIPPED.get(entry.status)
         words = date_words(found)
         day = read_date(words, self.lexicon.months) if words else None
+        if status in _READABLE and day is None and self._put_off(language, folded.text[start:end]):
+            return None
         return self._made(entry, folded, passage, (start, end), status, day, about=about)
+
+    def _put_off(self, language: Language, sentence: str) -> bool:
+        """Whether a sentence speaks of a day to come, by its verb or by a date."""
+        if language.future.search(sentence):
+            return True
+        day = read_date(sentence, self.lexicon.months) if _YEAR.search(sentence) else None
+        return day is not None and day > self.today
 
     def _fits(self, entry: Entry, passage: Passage, *, slot: bool) -> bool:
         """Whether an entry of this kind may be read in a passage at this place and of this length."""

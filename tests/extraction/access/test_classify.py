@@ -212,7 +212,7 @@ def test_rules_of_a_source() -> None:
     marks = AccessRules(marks=(AccessMark(css=".lock-shut", status="subscription"),))
     assert verdict(article("<i class='lock-shut'></i>"), rules=marks).status is AccessStatus.SUBSCRIPTION
     slots = AccessRules(slots=(".banner-message",))
-    slot = "<div class='banner-message'><p>Reserved: only for subscribers.</p></div>"
+    slot = "<div class='banner-message'><p>Reserved: only for subscribers, in a line that is too long for any label.</p></div>"
     assert verdict(article(slot)).status is AccessStatus.UNKNOWN
     assert (
         verdict(article(slot.replace("Reserved: only", "Restricted")), rules=slots).status is AccessStatus.SUBSCRIPTION
