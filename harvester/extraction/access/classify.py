@@ -1,5 +1,6 @@
 """Weighs the statements of a page by tier and returns the one verdict, with its quotes and what contradicts it."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
 from harvester.model.access import AccessConflict, AccessStatus, AccessVerdict, Tier
 from harvester.model.record import Licence
-from harvester.model.signal import Evidence
+from harvester.model.signal import QUOTE_LIMIT, Evidence
 from harvester.model.source import AccessRules
 
 _READABLE = frozenset((AccessStatus.OPEN, AccessStatus.FREE))
@@ -45,6 +46,7 @@ _REFINED = (
     (AccessStatus.SUBSCRIPTION, AccessStatus.EMBARGOED, (Tier.MACHINE, Tier.SENTENCE)),
 )
 _QUOTES, _CONFLICTS = 3, 8
+_SITE = re.compile(rf"https?://[^/?#]{{1,{QUOTE_LIMIT - 8}}}")
 
 
 class AccessReading(NamedTuple):
@@ -52,27 +54,6 @@ class AccessReading(NamedTuple):
 
     verdict: AccessVerdict
     licences: tuple[Licence, ...]
-
-
-def classify(
-    document: Document,
-    signals: Sequence[Signal],
-    rules: AccessRules,
-    *,
-    excluded: Collection[Element] = (),
-    languages: Sequence[str] = (),
-    today: date,
-    as_of: datetime,
-) -> AccessVerdict:
-    """The verdict on this page's article. Only for a landing page that answered `ok`.
-
-    `excluded`: elements of title, abstract and keywords, whose words are no evidence. `languages`: BCP 47, those of
-    the article's texts (English and the page's own come on top; none given: all). `today` decides what an embargo's
-    end means.
-    """
-    return read_access(
-        document, signals, rules, excluded=excluded, languages=languages, today=today, as_of=as_of
-    ).verdict
 
 
 def read_access(
@@ -85,7 +66,12 @@ def read_access(
     today: date,
     as_of: datetime,
 ) -> AccessReading:
-    """Verdict and licences from one reading of the page: `classify` and `find_licences` at the price of one."""
+    """The verdict on this page's article, and its licences. Only for a landing page that answered `ok`.
+
+    `excluded`: elements of title, abstract and keywords, whose words are no evidence. `languages`: BCP 47, those of
+    the article's texts (English and the page's own come on top; none given: all). `today` decides what an embargo's
+    end means.
+    """
     if document.is_xml:
         return _read_xml(document, signals, rules, languages=languages, today=today, as_of=as_of)
     page = page_text(document, signals, rules, excluded, languages)
@@ -98,7 +84,7 @@ def read_access(
         *icons(page),
     ]
     statements += _offers(page, rules, statements)
-    statements += _policy(rules)
+    statements += _policy(document, rules)
     if reading.banner:
         statements = [one for one in statements if not _may_be_the_session(one)]
     statements += _from_page_data(page, statements)
@@ -125,7 +111,7 @@ def _read_xml(
     reader = SentenceReader(lexicon(spoken(document, languages)), page, today)
     words = reader.read(passages_of_slots(page, slots))
     statements = [*machine_statements(document, signals, licences, rules, today), *words.statements]
-    return AccessReading(_weigh([*statements, *_policy(rules)], as_of), licences)
+    return AccessReading(_weigh([*statements, *_policy(document, rules)], as_of), licences)
 
 
 def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequence[str]) -> Reading:
@@ -160,10 +146,18 @@ def _offers(page: PageText, rules: AccessRules, statements: Sequence[Statement])
     return [found] if found else []
 
 
-def _policy(rules: AccessRules) -> list[Statement]:
+def _policy(document: Document, rules: AccessRules) -> list[Statement]:
     if rules.journal is None:
         return []
-    evidence = Evidence(vocabulary="rules", name="journal", quote="", where="url")
+    # The policy goes with the site, so its address is the quote; a saved page without one has its title.
+    site = _SITE.match(document.page.final_url)
+    title = document.root.find(".//title")
+    if site:
+        evidence = Evidence(vocabulary="rules", name="journal", quote=site[0], where="url")
+    elif title is not None and (title.text or "").strip():
+        evidence = document.evidence("rules", "journal", title, title.text.strip())
+    else:
+        return []
     return [Statement(AccessStatus(rules.journal), Tier.JOURNAL, "rules.journal@1", evidence, about_article=False)]
 
 

@@ -144,7 +144,7 @@ def _entry(entry: dict[str, Any], data: dict[str, Any]) -> Entry:
 
 def compile_pattern(pattern: str, data: dict[str, Any]) -> re.Pattern[str]:
     """A pattern of a language file as a regular expression over folded text."""
-    pattern = pattern.replace("{article}", data["article"]).replace("{gap}", _GAP)
+    pattern = pattern.replace("{article}", r"\b" + data["article"]).replace("{gap}", _GAP)
     for number in range(pattern.count("{date}")):
         pattern = pattern.replace("{date}", _DATE.replace("?P<date>", f"?P<date{number}>"), 1)
     pattern = pattern.replace("[ -]", r"[\s-]").replace(" ?", r"\s*")

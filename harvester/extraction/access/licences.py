@@ -20,19 +20,19 @@ from harvester.model.source import AccessRules
 
 _CC_URL = re.compile(
     r"creativecommons\.org/(?:(?:licen[cs]es?/(?P<kind>by(?:-nc)?(?:-nd|-sa)?|by-(?:nd|sa)-nc|nc|sa|nd(?:-nc)?|nc-sa)"
-    r"(?:/(?P<version>\d\.\d))?(?:/(?P<port>[a-z]{2,3})(?![a-z.]))?)"
+    r"(?:/(?P<version>\d\.\d))?(?:/(?P<port>(?!rdf)[a-z]{2,3})(?![a-z.]))?)"
     r"|publicdomain/(?P<domain>zero|mark)(?:/(?P<domain_version>\d\.\d))?)",
     re.IGNORECASE,
 )
 _CC_HOST = "creativecommons.org"
 _CC_SHORT = re.compile(
-    r"\bcc[\s-]?(?P<kind>by(?:[\s-]?nc)?(?:[\s-]?(?:nd|"
-    r"sa))?)(?![a-z])(?:[\s-]*(?:v\.?\s?)?(?P<version>[1-4]\.\d))?|\bcc-?0(?:\s1\.0)?\b",
+    r"\b(?:cc|creative commons)[\s-]?(?P<kind>by(?:[\s-]?(?:nc|nd|sa)(?![a-z])){0,2})(?![a-z])"
+    r"(?:[\s)-]*(?:v\.?\s?)?(?P<version>[1-4]\.\d))?|\bcc-?0(?:\s1\.0)?\b|\bcreative commons zero\b",
     re.IGNORECASE,
 )
 _CC_WORDS = re.compile(
     r"(?:creative commons|\bcc\b)[\s:,(-]*(?:licen[cs]e[\s:,-]*)?(?P<by>attribution|namensnennung|atribuci[oó]n|"
-    r"atribui[cç][aã]o|attribuzione|naamsvermelding)(?P<rest>[\w\s/(),.:-]{0,90})",
+    r"reconocimiento|atribui[cç][aã]o|attribuzione|naamsvermelding)(?P<rest>[\w\s/(),.:'’–-]{0,90})",
     re.IGNORECASE,
 )
 _CC_BARE = re.compile(
@@ -46,7 +46,7 @@ _NC = re.compile(
     re.IGNORECASE,
 )
 _ND = re.compile(
-    r"no[\s-]?deriv|pas de modification|keine bearbeitung|sin(?:obras)?[\s-]?deriv|sem[\s-]?deriv|"
+    r"no[\s-]?deriv|pas de modification|keine bearbeitung|sin[\s-]?(?:obras?[\s-]?)?deriv|sem[\s-]?deriv|"
     r"non opere derivate|geen[\s-]?afgeleide",
     re.IGNORECASE,
 )
@@ -55,6 +55,7 @@ _SA = re.compile(
     r"condividi|gelijk[\s-]?delen",
     re.IGNORECASE,
 )
+_EARLY = 12  # characters before the subject of a sentence that speaks of a part
 _PASSAGES = 60  # that name a licence: more is an attack
 _MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
 _VERSION = re.compile(r"\b([1-4]\.0)\b")
@@ -93,9 +94,18 @@ _NOT_THIS = re.compile(
     r"this (?:web ?)?site|ce site|all open[\s-]access|tout contenu en|any open[\s-]access|(?:this|"
     r"the) journal (?:is|applies|uses)|articles in this|all (?:articles|papers|content)|"
     r"tous les articles|"
-    r"(?:figure|image|photo|picture|logo|icon|abstract|review|comment)s? (?:is|are|by|from|credit)|"
+    r"(?:figure|fig\.|table|image|photo|picture|logo|icon|abstract|review|comment|abbildung|tabelle|tableau|figura|"
+    r"imagen|immagine|imagem|afbeelding)s?(?: [\w.()-]{1,6})? (?:is|are|by|from|credit|est|ist|sont|es|e|è|é)\b|"
     r"materials (?:prior|published)|unless otherwise (?:noted|stated)[^.]{0,40}\bsite\b|"
     r"may be (?:published|made)|authors (?:can|may)",
+    re.IGNORECASE,
+)
+# A part of the article or words about it: "the metadata of this article" is not the article.
+_PART_OF_IT = re.compile(
+    r"(?:meta-?data|abstracts?|data|datasets?|supplement\w*|appendi\w+|figures?|tables?|images?|photo\w*|cover|"
+    r"m[ée]tadonn[ée]es|r[ée]sum[ée]s?|donn[ée]es|metadaten|zusammenfassung|abbildungen|daten|metadatos|resumen|datos|"
+    r"metadados|resumo|dados|metadati|riassunto|dati|metagegevens|samenvatting|gegevens) "
+    r"(?:\w+ )?(?:of|for|from|in|to|with|de|du|des|dieses|zu|del|deste|desse|do|di|van|bij)\b",
     re.IGNORECASE,
 )
 _THIS_ITEM = re.compile(
@@ -106,6 +116,7 @@ _THIS_ITEM = re.compile(
 _RIGHTS_NAMES = ("rights", "license", "licence", "rights.license", "accessrights", "rights.uri", "rightsuri")
 
 
+_ANY_LICENCE = "https://creativecommons.org/licenses/"
 COLLAPSED = "collapsed licence"  # the name of evidence that a reader sees only after unfolding it
 
 
@@ -139,9 +150,9 @@ def _named(kind: str, version: str | None, port: str | None = None) -> Named:
     if version is None:
         return Named(url, None)
     spdx = f"CC-{kind.upper()}-{version}"
-    if port and port.lower() in _PORTS:
+    if port:
         url += f"{port.lower()}/"
-        ported = f"{spdx}-{_PORTS[port.lower()]}"
+        ported = f"{spdx}-{_PORTS.get(port.lower())}"
         spdx = ported if ported in _SPDX_PORTED else spdx
     return Named(url, spdx)
 
@@ -188,13 +199,20 @@ def find_licences(
 
 
 def _without_vaguer(licences: Collection[Licence]) -> Iterator[Licence]:
-    """Leave out "CC BY" without a version when the same kind stands there with one."""
+    """Leave out what names less of the one licence that stands there exactly: no version, or not even a kind."""
+    exact = [licence for licence in licences if licence.spdx]
     for licence in licences:
-        vague = licence.spdx is None and any(
-            other is not licence and other.url.startswith(licence.url) for other in licences
-        )
-        if not vague:
+        if licence.spdx or not any(_names_less(licence.url, one.url, alone=len(exact) == 1) for one in exact):
             yield licence
+
+
+def _names_less(vague: str, exact: str, *, alone: bool) -> bool:
+    if "creativecommons.org" not in vague or "creativecommons.org" not in exact:
+        return False
+    if vague == _ANY_LICENCE or exact.startswith(vague):
+        return True
+    letters, of_exact = (set(url.removeprefix(_ANY_LICENCE).split("/")[0].split("-")) for url in (vague, exact))
+    return alone and letters < of_exact
 
 
 def _stated(
@@ -243,6 +261,8 @@ def _admissible(page: PageText, element: Element) -> bool:
     if page.places.of(element) > Place.COLLAPSED:
         return False
     words = beginning(block_of(element), 1_500)
+    if (part := _PART_OF_IT.search(words)) and part.start() < _EARLY:
+        return False
     return not _NOT_THIS.search(words) or bool(_THIS_ITEM.search(words) and not re.search("waiver", words))
 
 
@@ -267,7 +287,7 @@ def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
         evidence = _words_evidence(page, passage)
         named = licence_of_words(passage.raw)
         if evidence and (named or _CC_BARE.search(passage.raw)):
-            yield named or Named("https://creativecommons.org/licenses/", None), evidence
+            yield named or Named(_ANY_LICENCE, None), evidence
 
 
 def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
@@ -281,6 +301,9 @@ def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
         return None
     start = _sentence_start(passage.raw, found.start())
     sentence = passage.raw[start : max(found.end(), start + 240)]
+    part = _PART_OF_IT.search(sentence)
+    if part and part.start() < _EARLY:
+        return None
     if _NOT_THIS.search(sentence) and not _THIS_ITEM.search(sentence):
         return None
     return page.document.evidence(

@@ -18,7 +18,7 @@ def page_text(
     excluded: Collection[Element] = (),
     languages: Sequence[str] = (),
 ) -> PageText:
-    """The page as this room reads it: make it once and give it to `classify` and `find_licences` both."""
+    """The page as this room reads it: made once for verdict and licences both."""
     title = next((signal.value for signal in signals if signal.name in _TITLES), None)
     stems = lexicon(spoken(document, languages)).stems
     return PageText(document, excluded=excluded, outside=rules.outside, title=title, stems=stems)

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 from typing import NamedTuple
 
 from harvester.extraction.access.dates import read_date
@@ -12,6 +13,7 @@ from harvester.extraction.access.folding import Folded, fold
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.statements import Statement
+from harvester.extraction.access.words import beginning
 from harvester.extraction.document import Element
 from harvester.model.access import AccessStatus, Tier
 from harvester.model.signal import QUOTE_LIMIT
@@ -33,6 +35,17 @@ _GLUED_END = re.compile(r"(?<=[^\W\d_]{2})[.!?](?=[A-ZÀ-ÖØ-Þ])")
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|[|•]|\n\s*\n")
 _REPEATS = 4  # statements of one entry: more of the same say no more
 _BEFORE = 45  # characters in which a negation before the words still governs them
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_OTHER_WORKS = re.compile(
+    r"(?:related|similar|recommended|recent|latest|most (?:read|cited|viewed)|other|more|further|also|suggested|"
+    r"trending|you (?:may|might)|readers also|people also|"
+    r"articles? (?:similaires|lies|connexes|recents|recommandes)|a lire aussi|"
+    r"autres|sur le meme|du meme auteur|ahnliche|verwandte|weitere|das konnte|auch interessant|"
+    r"articulos (?:rel|sim|rec)|"
+    r"otros|relacionad|artigos (?:rel|sem|rec)|outros|articoli (?:cor|sim|rec)|altri|potrebbe|"
+    r"gerelateerd|vergelijkbare|"
+    r"meer|anderen?)"
+)
 _LABEL, _ACTION, _SENTENCE = 60, 160, 1_200  # characters of the longest passage each kind is read in
 _EDGES = " \t\r\n\f\v\u00a0.:|•·!»«[](){}-–—>*"
 
@@ -171,11 +184,37 @@ def _label_span(entry: Entry, folded: Folded, passage: Passage) -> tuple[int, in
     for node in (*passage.nodes, folded.raw):
         words = fold(node.strip(_EDGES)) if len(node) <= 4 * _LABEL else None
         if words and len(words.raw) <= _LABEL and entry.pattern.fullmatch(words.text):
+            if _anothers(passage, words.raw):
+                return None
             raw_start = folded.raw.find(words.raw, max(at, 0))
             if folded.offsets is None and raw_start >= 0:
                 return raw_start, raw_start + len(words.raw)
             return 0, len(folded.text)
         at += len(node)
+    return None
+
+
+def _anothers(passage: Passage, label: str) -> bool:
+    """A label in a choice of a form, beside another work's link in a list, or under a heading of other works."""
+    block = passage.block
+    if (
+        any(one.tag == "label" for one in (block, *islice(block.iterancestors(), 2)))
+        or block.find(".//input") is not None
+    ):
+        return True
+    item = next((one for one in (block, *block.iterancestors("li")) if one.tag == "li"), None)
+    if item is not None and any(label not in (words := beginning(one, 200)) and words for one in item.iter("a")):
+        return True
+    heading = _heading_over(block)
+    return heading is not None and bool(_OTHER_WORKS.match(fold(beginning(heading, 100)).text))
+
+
+def _heading_over(element: Element) -> Element | None:
+    """The nearest heading before an element, beside it or beside what it stands in."""
+    for one in (element, *islice(element.iterancestors(), 6)):
+        for before in islice(one.itersiblings(preceding=True), 12):
+            if before.tag in _HEADINGS:
+                return before
     return None
 
 

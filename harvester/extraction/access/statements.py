@@ -1,4 +1,4 @@
-"""One statement about access: what every reader of this room returns and `classify` weighs."""
+"""One statement about access: what every reader of this room returns and `read_access` weighs."""
 
 from datetime import date
 from typing import NamedTuple

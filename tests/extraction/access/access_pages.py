@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from harvester.extraction.access.classify import classify
+from harvester.extraction.access.classify import read_access
 from harvester.extraction.access.entries import lexicon
 from harvester.extraction.access.page import page_text
 from harvester.extraction.access.sentences import Reading, SentenceReader
@@ -43,7 +43,7 @@ def verdict(
     """The verdict on a page, every quote of it checked against its place."""
     page = document(body, head, lang)
     signals = [*meta_tags.read(page), *json_ld.read(page), *links.read(page)]
-    found = classify(page, signals, rules or AccessRules(), languages=languages, today=TODAY, as_of=NOW)
+    found = read_access(page, signals, rules or AccessRules(), languages=languages, today=TODAY, as_of=NOW).verdict
     for evidence in (*found.evidence, *(conflict.evidence for conflict in found.conflicts)):
         assert_stands(page, evidence)
     return found
@@ -58,7 +58,11 @@ def reading(body: str) -> Reading:
 
 def assert_stands(page: Document, evidence: Evidence) -> None:
     """A quote stands where it says, at the offset it says."""
-    if evidence.where.startswith(("header:", "url")):
+    if evidence.where.startswith("header:"):
+        return
+    if evidence.where == "url":
+        assert evidence.quote
+        assert page.page.final_url[evidence.offset :].startswith(evidence.quote)
         return
     found = page.root.getroottree().xpath(evidence.where)[0]
     value = found if isinstance(found, str) else string_value(found)

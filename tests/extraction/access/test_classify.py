@@ -212,7 +212,7 @@ def test_rules_of_a_source() -> None:
     marks = AccessRules(marks=(AccessMark(css=".lock-shut", status="subscription"),))
     assert verdict(article("<i class='lock-shut'></i>"), rules=marks).status is AccessStatus.SUBSCRIPTION
     slots = AccessRules(slots=(".banner-message",))
-    slot = "<div class='banner-message'><p>Reserved: only for subscribers, in a line that is too long for any label.</p></div>"
+    slot = "<div class='banner-message'><p>Reserved: only for subscribers, in a line too long for any label.</p></div>"
     assert verdict(article(slot)).status is AccessStatus.UNKNOWN
     assert (
         verdict(article(slot.replace("Reserved: only", "Restricted")), rules=slots).status is AccessStatus.SUBSCRIPTION
@@ -263,3 +263,31 @@ def test_an_attack_costs_little(body: str) -> None:
     started = time.process_time()
     verdict(f"<h1>{TITLE}</h1>{body}")
     assert time.process_time() - started < 5
+
+
+OTHERS = (
+    "<form><label><input type='checkbox'> Open access</label></form>",
+    "<h3>Related articles</h3><ul><li><a href='/a/2'>Rivers of ice</a> <span>Open access</span></li></ul>",
+    "<h3>Articles similaires</h3><div><p><a href='/a/2'>Glaciers</a></p><p>Accès libre</p></div>",
+    "<p>Publish open access with us: your article free to read for everyone.</p>",
+    "<p>Open access article processing charge: $2,500.</p>",
+    "<p>Only members can comment on this article.</p>",
+    "<p>Buy the book: $45.00</p>",
+    "<p>This article will soon be freely available.</p>",
+    "<p>The journal also publishes other articles that are available to subscribers.</p>",
+)
+
+
+@pytest.mark.parametrize("words", OTHERS, ids=range(len(OTHERS)))
+def test_words_about_something_else_say_nothing(words: str) -> None:
+    assert verdict(article(words)).status is AccessStatus.UNKNOWN
+
+
+def test_a_restriction_in_the_french_manner_is_no_negation() -> None:
+    found = verdict(article("<p>Ce document n'est accessible qu'aux abonnés.</p>"))
+    assert found.status is AccessStatus.SUBSCRIPTION
+
+
+def test_one_sentence_is_quoted_once() -> None:
+    found = verdict(article("<p>Reading the full text of this article requires a subscription.</p>"))
+    assert len(found.evidence) == 1

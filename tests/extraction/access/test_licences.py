@@ -1,10 +1,11 @@
 """Licences: addresses and words to SPDX, and whose they are."""
 
 import pytest
-from access_pages import article, assert_stands, document
+from access_pages import article, assert_stands, document, verdict
 
 from harvester.extraction.access.licences import find_licences, licence_of_url, licence_of_words
 from harvester.extraction.signals import json_ld, links, meta_tags
+from harvester.model.access import AccessStatus
 from harvester.model.source import AccessRules
 
 
@@ -87,3 +88,35 @@ def test_licences_of_other_things() -> None:
 def test_what_is_seen_goes_before_what_meta_says_and_both_are_kept() -> None:
     head = "<meta name='dc.rights' content='http://creativecommons.org/licenses/by/3.0/'>"
     assert found(article(f"<p>This article: {LINK}</p>"), head) == ["CC-BY-4.0", "CC-BY-3.0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "spdx"),
+    [
+        ("Licence Creative Commons Attribution - Pas d'Utilisation Commerciale 4.0 International", "CC-BY-NC-4.0"),
+        ("Creative Commons Namensnennung - Nicht-kommerziell - Keine Bearbeitungen 4.0", "CC-BY-NC-ND-4.0"),
+        ("Licencia Creative Commons Reconocimiento-NoComercial-SinObraDerivada 4.0", "CC-BY-NC-ND-4.0"),
+        ("Creative Commons Attribuzione - Condividi allo stesso modo 4.0", "CC-BY-SA-4.0"),
+        ("Creative Commons Naamsvermelding-NietCommercieel 4.0", "CC-BY-NC-4.0"),
+        ("Creative Commons BY-NC 4.0", "CC-BY-NC-4.0"),
+        ("CC BY-ND-NC 4.0", "CC-BY-NC-ND-4.0"),
+        ("a licence (CC BY) 4.0", "CC-BY-4.0"),
+        ("Creative Commons Zero", "CC0-1.0"),
+    ],
+)
+def test_licences_by_name(words: str, spdx: str) -> None:
+    named = licence_of_words(words)
+    assert named is not None
+    assert named.spdx == spdx
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Figure 2 is licensed under CC BY 4.0.",
+        "The metadata of this article are available under CC0 1.0.",
+        "Le résumé de cet article est sous licence CC BY 4.0.",
+    ],
+)
+def test_licence_of_a_part_is_not_the_articles(words: str) -> None:
+    assert verdict(article(f"<p>{words}</p>")).status is AccessStatus.UNKNOWN
