@@ -265,4 +265,8 @@ def _conflicts(statements: Iterable[Statement]) -> tuple[AccessConflict, ...]:
 
 
 def _quotes(statements: Iterable[Statement]) -> tuple[Evidence, ...]:
-    return tuple(dict.fromkeys(one.evidence for one in statements))[:_QUOTES]
+    """The first quotes; the same words are quoted once, whichever rules read them."""
+    quotes: dict[str, Evidence] = {}
+    for one in statements:
+        quotes.setdefault(one.evidence.quote, one.evidence)
+    return tuple(quotes.values())[:_QUOTES]

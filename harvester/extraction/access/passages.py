@@ -28,7 +28,6 @@ _PASSAGE = 2_000  # characters of a passage
 _HEAD_NODES = 1_500
 _HITS = 600  # per page: an attack is cut, not followed
 _LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
-_FAR = 500  # bytes in which a short text node begins and ends
 _LONG, _HEAD, _TAIL = 360, 220, 100  # bytes: a long node speaks of access where it begins or ends, if it does
 HEAD_BEFORE, HEAD_AFTER = 500, 2_500  # characters around the title that count as the article's head
 
@@ -238,26 +237,35 @@ class Stems(NamedTuple):
         text = page.document.words
         hits: list[int] = []
         for stem, pattern in self.pairs:
+            node = _Node(0, 0, 0, 0)
             at = text.find(stem)
             while at >= 0 and len(hits) < 20 * _HITS:
-                if (pattern is None or pattern.search(text, max(at - _LOOK_BACK, 0), at + _LOOK_AHEAD)) and _at_edge(
-                    text, at
-                ):
-                    hits.append(at)
+                if pattern is None or pattern.search(text, max(at - _LOOK_BACK, 0), at + _LOOK_AHEAD):
+                    node = node if at < node.end else _node(text, at)
+                    if node.speaks_at(at):
+                        hits.append(at)
                 at = text.find(stem, at + len(stem))
         return _node_indices(text, sorted(hits))
 
 
-def _at_edge(text: bytes, at: int) -> bool:
-    """False in the midst of a long text node."""
-    start, end = text.rfind(b"\0", max(at - _FAR, 0), at) + 1, text.find(b"\0", at, at + _FAR)
-    if start and end >= 0 and end - start <= _LONG:
-        return True
+class _Node(NamedTuple):
+    """A text node: where it begins and ends, and where its words do."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+
+    def speaks_at(self, at: int) -> bool:
+        """False in the midst of a long one."""
+        return self.last - self.first <= _LONG or at < self.first + _HEAD or at >= self.last - _TAIL
+
+
+def _node(text: bytes, at: int) -> _Node:
     start, end = text.rfind(b"\0", 0, at) + 1, text.find(b"\0", at)
-    node = text[start : end if end >= 0 else len(text)]
-    first = len(node) - len(node.lstrip())
-    last = len(node.rstrip())
-    return last - first <= _LONG or at - start - first < _HEAD or start + last - at <= _TAIL
+    words = text[start : end if end >= 0 else len(text)]
+    end = start + len(words)
+    return _Node(start, end, end - len(words.lstrip()), start + len(words.rstrip()))
 
 
 def _node_indices(text: bytes, hits: list[int]) -> list[int]:

@@ -40,19 +40,31 @@ _KEYWORD_NAME = re.compile(r"(?:^|[\s_-])(?:kwd-?groups?|keywords?(?:-?(?:list|g
 def read(document: Document, found: Survey, stated: Sequence[Signal]) -> list[Signal]:
     """`container:abstract`, `container:authors` and `container:keywords` from the elements of the survey.
 
-    A name says less than a label or a rule: what is `stated` so is not looked for again.
+    A name says less than a label or a rule: what is `stated` so is not read again.
     """
-    known = {signal.name for signal in stated if signal.vocabulary in ("heading", "selector")}
+    stated = [signal for signal in stated if signal.vocabulary in ("heading", "selector")]
+    known = {signal.name for signal in stated}
     return [
-        *(_abstracts(document, found.named) if "abstract" not in known else ()),
+        *_abstracts(document, found.named, _around(stated)),
         *(_authors(document, found.authors) if "authors" not in known else ()),
         *(_keywords(found.named) if "keywords" not in known else ()),
     ]
 
 
-def _abstracts(document: Document, named: Sequence[Element]) -> Iterator[Signal]:
+def _around(stated: Sequence[Signal]) -> set[Element]:
+    """The elements that abstracts were read from, and all that these stand in."""
+    around: set[Element] = set()
+    for signal in stated:
+        element = signal.element if signal.name == "abstract" else None
+        while element is not None and element not in around:
+            around.add(element)
+            element = element.getparent()
+    return around
+
+
+def _abstracts(document: Document, named: Sequence[Element], read: set[Element]) -> Iterator[Signal]:
     """One Signal for every element that is named an abstract and holds prose, unless one inside fits more closely."""
-    candidates = _named_abstracts(document, named)[:_MOST]
+    candidates = [element for element in _named_abstracts(document, named)[:_MOST] if element not in read]
     taken: list[Element] = []
     holds_prose = cache(_holds_prose)
     for place, element in enumerate(candidates):
