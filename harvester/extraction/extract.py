@@ -21,6 +21,7 @@ from harvester.extraction.fields.titles import choose_titles
 from harvester.extraction.gather import signals_of
 from harvester.extraction.normalise.text import has_mojibake, tidy
 from harvester.extraction.recognise import recognised
+from harvester.extraction.relations import NOTICES
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import LangText, Location, Provenance, Record, Rights, record_id
 from harvester.model.source import Detect, Platform, Source
@@ -245,6 +246,8 @@ def _not_article(record: Record, index: SignalIndex) -> str | None:
     """Why the page describes no single article, or None. A title alone is not enough: something must say article."""
     if not record.titles:
         return "the page states no title"
+    if not record.abstracts and any(relation.type in NOTICES for relation in record.relations):
+        return "a notice about another article, with no abstract of its own"
     declared = index.first(
         ("highwire", "title"),
         ("jats", "title"),

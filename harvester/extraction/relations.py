@@ -19,7 +19,7 @@ from harvester.extraction.signals.signal import Signal
 from harvester.model.record import Integrity, LangText, Relation
 from harvester.model.signal import Evidence
 
-_NOTICES = ("isCorrectionOf", "isRetractionOf", "isConcernAbout")
+NOTICES = ("isCorrectionOf", "isRetractionOf", "isConcernAbout")  # ties of a notice to the article it is about
 _GRAVEST = ("retracted", "withdrawn", "expression_of_concern", "corrected")
 _UNSEEN = frozenset(("script", "style", "noscript", "template", "head", "title"))
 _WINDOW = 200  # bytes on either side of a sentence's subject
@@ -96,7 +96,7 @@ def read_ties(
     said = [*_stated(document, index, own), *_of_titles(document, titles, own)]
     if not document.is_xml:
         said += _of_sentences(document, own, languages)
-    notice = _table_of_types(index) or any(relation.type in _NOTICES for relation, _ in said if relation)
+    notice = _table_of_types(index) or any(relation.type in NOTICES for relation, _ in said if relation)
     fates = [fate for _, fate in said if fate and not notice]  # what a notice says is said of another article
     fates.sort(key=lambda fate: _GRAVEST.index(fate.status))
     relations: dict[tuple[str, str], Relation] = {}

@@ -6,7 +6,7 @@ import pytest
 from quotes import all_evidence, standing
 
 from harvester.extraction.extract import extract
-from harvester.model.page import Page
+from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record
 from harvester.model.source import GENERIC
 
@@ -174,6 +174,15 @@ def test_a_notice_names_its_original(title: str, kind: str) -> None:
     record = read(page(body, title=title))
     assert (kind, "resolved", "10.5555/other.9") in ties(record)
     assert record.integrity.status == "none"  # what a notice says is said of another article
+
+
+@pytest.mark.parametrize(("title", "kind"), NOTICES)
+def test_a_notice_without_a_text_of_its_own_is_no_article(title: str, kind: str) -> None:
+    served = page(f"<p>The original article can be found at {OTHER}.</p>", title=title)
+    bare = served.body.decode().replace(ABSTRACT, "").replace("<h2>Abstract</h2>", "")
+    found = extract(served.model_copy(update={"body": bare.encode()}), GENERIC)
+    assert (found.outcome, found.record) == (VisitOutcome.NOT_ARTICLE, None)
+    assert "another article" in found.reason
 
 
 @pytest.mark.parametrize(
