@@ -248,43 +248,30 @@ def _not_article(record: Record, index: SignalIndex) -> str | None:
         return "the page states no title"
     if not record.abstracts and any(relation.type in NOTICES for relation in record.relations):
         return "a notice about another article, with no abstract of its own"
-    declared = index.first(
+    return None if _is_described(record, index) else "no abstract, and no metadata of a single article"
+
+
+def _is_described(record: Record, index: SignalIndex) -> bool:
+    parts = (record.abstracts, record.contributors, record.identifiers, record.keywords)
+    if any(parts) and (record.abstracts or _is_declared(index)):
+        return True
+    if record.keywords and (record.identifier("doi") or record.contributors):
+        return True
+    # A gate in front of an article still prints its citation.
+    return bool(index.get("visible", "title") and record.contributors and (record.container.volume or record.dates))
+
+
+def _is_declared(index: SignalIndex) -> bool:
+    """True if the page's metadata, or a rule of its Source, speak of an article."""
+    if index.first(
         ("highwire", "title"),
         ("jats", "title"),
         ("dc", "title"),
         ("eprints", "title"),
         ("bepress", "title"),
         ("prism", "publicationname"),
-    )
-    typed = any(
-        signal.value.lower().rpartition("/")[2] in _ARTICLE_TYPES
-        for signal in (
-            *index.get("opengraph", "type"),
-            *index.get("json_ld", "@type"),
-            *index.get("microdata", "@type"),
-            *index.get("link", "type"),
-        )
-    )
-    described = sum(
-        1
-        for part in (
-            record.abstracts,
-            record.contributors,
-            record.identifier("doi") or record.identifiers,
-            record.keywords,
-        )
-        if part
-    )
-    selected = any(
-        signal.vocabulary == "selector" and signal.name in ("title", "doi", "abstract", "authors")
-        for signal in index.all
-    )
-    if (declared and described) or (typed and described) or (selected and described >= 1):
-        return None
-    if record.abstracts and described >= 1:
-        return None
-    if record.keywords and (record.identifier("doi") or record.contributors):
-        return None
-    if index.get("visible", "title") and record.contributors and (record.container.volume or record.dates):
-        return None  # a gate in front of an article still prints its citation
-    return "no abstract, and no metadata of a single article"
+        *(("selector", field) for field in ("title", "doi", "abstract", "authors")),
+    ):
+        return True
+    types = (("opengraph", "type"), ("json_ld", "@type"), ("microdata", "@type"), ("link", "type"))
+    return any(signal.value.lower().rpartition("/")[2] in _ARTICLE_TYPES for key in types for signal in index.get(*key))
