@@ -120,8 +120,9 @@ class SentenceReader:
         if entry.subject and not about:
             return None
         status: AccessStatus | None = entry.status
-        if entry.negation and _negated(language, folded.text, start, found):
-            status = _FLIPPED.get(entry.status)
+        if entry.negation and _negated(language, folded.text, start, found, entry.status):
+            # What is not sold is not free for that.
+            status = None if entry.kind is Kind.ACTION else _FLIPPED.get(entry.status)
         words = date_words(found)
         day = read_date(words, self.lexicon.months) if words else None
         if status in _READABLE and day is None and self._put_off(language, folded.text[start:end]):
@@ -238,8 +239,12 @@ def _sentence(folded: Folded, start: int, end: int) -> tuple[int, int]:
     return first, max(min(last, first + QUOTE_LIMIT), min(end, first + QUOTE_LIMIT))
 
 
-def _negated(language: Language, text: str, start: int, found: re.Match[str]) -> bool:
-    return bool(language.negators.search(text, max(start, found.start() - _BEFORE), found.end()))
+def _negated(language: Language, text: str, start: int, found: re.Match[str], status: AccessStatus) -> bool:
+    first = max(start, found.start() - _BEFORE)
+    if status not in _READABLE:
+        # "If you do not subscribe, buy this article": a negation of the clause before makes nothing free.
+        first = max(first, *(text.rfind(mark, first, found.start()) + 1 for mark in ",:"))
+    return bool(language.negators.search(text, first, found.end()))
 
 
 def _blank(found: re.Match[str]) -> str:

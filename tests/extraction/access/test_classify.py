@@ -291,3 +291,17 @@ def test_a_restriction_in_the_french_manner_is_no_negation() -> None:
 def test_one_sentence_is_quoted_once() -> None:
     found = verdict(article("<p>Reading the full text of this article requires a subscription.</p>"))
     assert len(found.evidence) == 1
+
+
+SOLD = (
+    "Non-members: buy this article, $15",
+    "If you do not have a subscription, you can buy this article.",
+    "If you are not a member, access to this article requires a purchase.",
+    "Si vous n'êtes pas abonné, acheter cet article",
+    "Wenn Sie kein Abonnent sind: Artikel kaufen",
+)
+
+
+@pytest.mark.parametrize("words", SOLD, ids=range(len(SOLD)))
+def test_a_negation_of_the_clause_before_makes_nothing_free(words: str) -> None:
+    assert verdict(article(f"<p>{words}</p>")).status is AccessStatus.SUBSCRIPTION
