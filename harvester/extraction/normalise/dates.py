@@ -29,6 +29,10 @@ _WORDS = re.compile(
 )
 
 
+# 2013 Aug 5, as bibliographic databases print it.
+_YEAR_FIRST = re.compile(r"\b(1[5-9]\d\d|20\d\d)\s+([^\W\d_]{3,12})\.?(?:\s+(\d{1,2})(?!\d))?")
+
+
 class ReadDate(NamedTuple):
     """An ISO date, its precision and the rule that read it."""
 
@@ -50,6 +54,8 @@ def read_date(text: str, order: str = "dmy", century: int = 20) -> ReadDate | No
         day = found[1] or found[3]
         if month:
             return _build(int(found[4]), month, int(day) if day else 0, "words")
+    if (found := _YEAR_FIRST.search(text)) and (month := MONTH_OF.get(fold(found[2]))):
+        return _build(int(found[1]), month, int(found[3] or 0), "words")
     if (found := _MONTH_YEAR.search(text)) and int(found[1]) <= 12:
         return _build(int(found[2]), int(found[1]), 0, "month/year")
     if found := _ISO.search(text):

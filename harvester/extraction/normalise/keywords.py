@@ -4,7 +4,7 @@ import re
 
 from harvester.extraction.normalise.text import fold, tidy
 
-_STRONG = (r"\s*;\s*", r"\s*\|\s*", r"\s*[•·●∙▪■]\s*", r"\s*[\r\n]{2,}\s*", r"\s+[–—]\s+", r"\s*\\\\\s*")
+_STRONG = (r"\s*[;；]\s*", r"\s*\|\s*", r"\s*[•·●∙▪■]\s*", r"\s*[\r\n]{2,}\s*", r"\s+[–—]\s+", r"\s*\\\\\s*")
 _RUN = re.compile(r"[ \t\xa0]{2,}")
 _LIMIT = 20_000  # characters of a printed list
 _OPEN, _CLOSE = "([{«", ")]}»"
@@ -57,7 +57,7 @@ def clean_keywords(parts: list[str]) -> list[str]:
     """Tidy items; drop empty, repeated and over-long ones (over 200 characters it is prose)."""
     items: dict[str, str] = {}
     for part in parts:
-        item = tidy(part).strip(" ,;:|•·").rstrip(".") if part else ""
+        item = tidy(part).strip(" ,;:|•·/").rstrip(".") if part else ""
         if part and part.rstrip().endswith(".)"):
             item = tidy(part)
         item = re.sub(r"^(?:and|et|und|y|e)\s+(?=\S+$)", "", item)

@@ -12,10 +12,10 @@ _TITLES = re.compile(r"^(?:Dr|Prof|Pr|Mr|Mrs|Ms|Mme)\.?\s+(?=\S+\s+\S)", re.IGNO
 _SUFFIX = re.compile(r"^(?:Jr|Sr|I{2,3}|IV)\.?$", re.IGNORECASE)
 _PARTICLES = frozenset(
     "de du des d la le les van von der den dem ter ten te zu zum zur da das do dos di del della dello degli dei el al "
-    "bin ibn ben af av vom y e lo saint sainte mac".split()
+    "bin ibn ben af av vom y e lo saint sainte mac بن ابن".split()
 )
 _MARKS = re.compile(r"[*†‡§¶#∗⁎⁺¹²³⁰-⁹ᵃ-ᶻ☆⊥✉️]+")
-_FOOTNOTE = re.compile(r"(?<=\w)\s*\^?\(?\[?\d{1,2}(?:\s*,\s*\d{1,2})*\]?\)?$")
+_FOOTNOTE = re.compile(r"(?<=[\w.])\s*\^?\(?\[?\d{1,2}(?:\s*,\s*\d{1,2})*\]?\)?$|\s*\[[^\[\]]{2,30}\]$")
 _GROUP = re.compile(
     r"\b(?:group|groupe|consortium|collaborat\w+|committee|comité|network|réseau|team|équipe|investigators|society|"
     r"société|association|organi[sz]ation|working party|study|university|université|initiative|task force|"
@@ -27,12 +27,15 @@ _PLACE = re.compile(
     r"college|school|faculty|faculté|cent(?:er|re)|engineering|sciences?|journal|abstract|view|show|sign|article)\b",
     re.IGNORECASE,
 )
+_DOTTED = re.compile(r"^(?:(?:[^\W\d_]\.[-‐‑]?)+|[^\W\d_])$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.?[-‐‑]?){1,4}$")
 _CYRILLIC = re.compile("^[\u0400-\u04ff]")
 _PATRONYMIC = re.compile(r"(?:вич|вна|ична|инична|оглы|кызы)$", re.IGNORECASE)
 _CYRILLIC_FAMILY = re.compile(
     r"(?:ов|ова|ев|ева|ёв|ёва|ин|ина|ский|ская|цкий|цкая|енко|чук|юк|ий|ая|ых|их)$", re.IGNORECASE
 )
+_CHINESE = re.compile("^[\u4e00-\u9fff]{2,4}$")
+_DOUBLE_FAMILY = frozenset("欧阳 司马 诸葛 上官 皇甫 令狐 慕容 夏侯 东方 尉迟 公孙 歐陽 司馬 諸葛".split())
 _ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -61,7 +64,8 @@ def read_name(text: str) -> Name:
         return _inverted(printed)
     words = printed.split()
     if len(words) < 2:
-        return Name(printed, printed or None, None)
+        family = _chinese_family(printed)
+        return Name(printed, family or printed or None, printed.removeprefix(family) if family else None)
     if is_group(printed):
         return Name(printed, None, None)
     suffix = ""
@@ -72,6 +76,13 @@ def read_name(text: str) -> Name:
     else:
         family, given = _split(words)
     return Name(printed, f"{family} {suffix}".strip() if suffix else family, given or None)
+
+
+def _chinese_family(printed: str) -> str | None:
+    """The family name of a Chinese name printed without a space, or None: one character, or two of the few doubles."""
+    if not _CHINESE.match(printed):
+        return None
+    return printed[:2] if printed[:2] in _DOUBLE_FAMILY and len(printed) > 2 else printed[:1]
 
 
 def looks_like_name(text: str) -> bool:
@@ -116,7 +127,8 @@ def _split(words: list[str]) -> tuple[str, str]:
     if trailing := _trailing_initials(words):
         return " ".join(words[:-trailing]), " ".join(words[-trailing:])
     capitals = [_is_capitals(word) for word in words]
-    if any(capitals) and not all(capitals):
+    initials = [bool(_DOTTED.match(word)) for word in words]
+    if any(capitals) and (capitals.count(True) == 1 or not all(map(any, zip(capitals, initials, strict=True)))):
         if capitals[0]:  # DUPONT Émile
             end = capitals.index(False)
             return " ".join(words[:end]), " ".join(words[end:])
@@ -145,7 +157,9 @@ def _trailing_initials(words: list[str]) -> int:
 
 def _is_capitals(word: str) -> bool:
     letters = [char for char in word if char.isalpha()]
-    return len(letters) > 2 and all(char.isupper() or unicodedata.category(char) == "Lo" for char in letters)
+    if _DOTTED.match(word) or len(letters) <= 2 or not any(char.isupper() for char in letters):
+        return False
+    return all(char.isupper() or unicodedata.category(char) == "Lo" for char in letters)
 
 
 def _particle_start(words: list[str], start: int) -> int:
@@ -156,7 +170,16 @@ def _particle_start(words: list[str], start: int) -> int:
     return start
 
 
-_NAME_LIST = re.compile(r"\s*;\s*|\s*\|\s*|\s+(?:and|et|und|y|&)\s+(?=\S)|\s*[,،]\s*(?=\S)")
+_NAME_LIST = re.compile(r"\s*;\s*|\s*\|\s*|\s*[,،]?\s+(?:and|et|und|ve|och|og|&)\s+(?=\S)|\s*[,،、，；]\s*(?=\S)")
+
+
+_SHORT_AND = re.compile(r"\s+[yei]\s+")
+
+
+def _two_names(text: str) -> list[str]:
+    """Cut at `y`, `e` and `i`, words that stand inside names too, only between two whole names."""
+    parts = _SHORT_AND.split(text)
+    return parts if len(parts) == 1 or all(len(part.split()) > 1 for part in parts) else [text]
 
 
 def split_names(text: str) -> list[str]:
@@ -166,7 +189,7 @@ def split_names(text: str) -> list[str]:
         return [part for part in re.split(r"\s*;\s*", text) if part]
     if "|" in text:
         return [part for part in re.split(r"\s*\|\s*", text) if part]
-    parts = [part for part in _NAME_LIST.split(text) if part and part.strip()]
+    parts = [name for part in _NAME_LIST.split(text) if part and part.strip() for name in _two_names(part)]
     if len(parts) == 2 and "," in text and len(parts[0].split()) == 1 and not re.search(r"\b(?:and|et|&)\b", text):
         return [text]  # one inverted name
     return parts
