@@ -1,7 +1,8 @@
-"""The labels of blocks (Résumé, Keywords, Objectif ...) in ten languages, as data."""
+"""The labels of blocks (Résumé, Keywords, Objectif ...) in many languages, as data."""
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -72,7 +73,8 @@ def begin_labels(texts: Sequence[str]) -> Iterator[bool]:
 def _beginnings() -> tuple[frozenset[str], frozenset[str]]:
     """First words of all labels, folded, and their first letters as printed in lower case."""
     keys = (*_table()[0], *_facts())
-    return frozenset(key.split()[0] for key in keys), frozenset(key[0] for key in keys) | set("öéèё")
+    letters = {key[0] for key in keys} | {unicodedata.normalize("NFC", key)[0] for key in keys} | set("öéèё")
+    return frozenset(key.split()[0] for key in keys), frozenset(letters)
 
 
 @lru_cache(maxsize=8192)
@@ -82,7 +84,23 @@ def label_of(text: str) -> Label | None:
         return None
     labels, _ = _table()
     key = fold(text)
-    return labels.get(key)
+    return labels.get(key) or _in_a_language(key)
+
+
+def _in_a_language(key: str) -> Label | None:
+    """`Abstract (German)`, `Keywords [sv]`, `Resumen en inglés`: a label and the name or code of a language."""
+    head, _, last = key.rpartition(" ")
+    language = _language_names().get(last)
+    if language is None or head in ("", "index", "tag", "tags"):
+        return None
+    label = _table()[0].get(head) or _table()[0].get(head.rpartition(" ")[0])
+    return Label(label.kind, language, True) if label and label.kind in ("abstract", "keywords") else None
+
+
+@cache
+def _language_names() -> dict[str, str]:
+    data = tomllib.loads(files("harvester.extraction").joinpath("data/languages.toml").read_text("utf-8"))
+    return {fold(name): language for language, names in data.items() for name in (language, *names)}
 
 
 @lru_cache(maxsize=8192)
@@ -128,4 +146,8 @@ def inline_label() -> re.Pattern[str]:
         re.escape(word).replace(r"\ ", r"[\s\xa0-]+").replace("'", "['’]")
         for word in sorted(_inline_words()[0], key=len, reverse=True)
     )
-    return re.compile(rf"(?:^|(?<=[.!?…»”\"\)\]]))\s*({choice})\s*(?:\|\s*:?|:|\.\s*[–—-]|[–—]\s)\s*", re.IGNORECASE)
+    of_language = r"(?:\s*[(\[][^\W\d_]{2,12}[)\]])?"
+    return re.compile(
+        rf"(?:^|(?<=[.!?…»”\"\)\]]))\s*((?:{choice}){of_language})\s*(?:\|\s*:?|[:：]|\.\s*[–—-]|[–—]\s)\s*",
+        re.IGNORECASE,
+    )

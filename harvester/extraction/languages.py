@@ -20,6 +20,7 @@ _SCRIPTS = (
     ("he", re.compile("[\u0590-\u05ff]")),
 )
 _OTHER_SCRIPT = re.compile("[\u0370-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+_MANY = 6  # little words that no text in another language holds by chance
 _SIDE = 80  # characters on each side of a seam
 _ENOUGH = 3000  # characters; a language is told by so many
 LONG = 60  # characters; below it detection alone is not believed (RECORD.md, Languages)
@@ -142,9 +143,9 @@ def language_of(
     guess = guessed(text) if len(text) >= LONG else None
     sure = guess is not None and guess.margin >= 0.5
     if declared:
-        return Known(declared, "declared", sure and guess is not None and not same(guess.language, declared))
+        return Known(declared, "declared", sure and guess is not None and _denied(text, declared, guess))
     for prior, how in ((label, "label"), (page if only_block else None, "declared")):
-        if prior and not (sure and guess and not same(guess.language, prior)):
+        if prior and not (sure and guess and _denied(text, prior, guess)):
             return Known(prior, how)
         if prior and guess:
             return Known(guess.language, "detected", conflict=True)
@@ -153,6 +154,14 @@ def language_of(
     if among and (narrow := detect(text, among)):
         return Known(narrow.language, "detected")
     return Known("und", "unknown")
+
+
+def _denied(text: str, prior: str, guess: Guess) -> bool:
+    """True if a sure guess contradicts; a language that detection does not know gives way to many little words only."""
+    if same(guess.language, prior):
+        return False
+    known = prior.split("-")[0] in _stopwords() or any(prior.startswith(language) for language, _ in _SCRIPTS)
+    return known or _by_script(text) is not None or score(text[:_ENOUGH]).get(guess.language, 0.0) >= _MANY
 
 
 def same(one: str, other: str) -> bool:

@@ -42,7 +42,24 @@ def _labels(element: Element) -> bool:
     if element.tag in _LABELLERS:
         return True
     names = f"{element.get('class') or ''}"
-    return element.tag in ("td", "span", "div") and bool(re.search(r"label|\bname\b|title|heading|\bkey\b", names))
+    if element.tag in ("td", "span", "div") and re.search(r"label|\bname\b|title|heading|\bkey\b", names):
+        return True
+    return _leads_row(element) or (element.tag in ("em", "i") and _leads(element))
+
+
+def _leads_row(element: Element) -> bool:
+    """True for all that the first of two or three cells of a row holds."""
+    cell = element if element.tag == "td" else element.getparent()
+    if cell is None or cell.tag != "td" or (cell is not element and len(cell) > 1):
+        return False
+    row = cell.getparent()
+    return row is not None and row.tag == "tr" and 2 <= len(row) <= 3 and row[0] is cell
+
+
+def _leads(element: Element) -> bool:
+    """True for the first of several elements in a block with nothing before it."""
+    parent = element.getparent()
+    return parent is not None and len(parent) > 1 and parent[0] is element and not (parent.text or "").strip()
 
 
 def read_fact(fact: Fact) -> Iterator[Signal]:
@@ -89,13 +106,16 @@ def _following(element: Element) -> tuple[str, Element]:
         for sibling in islice(element.itersiblings(), _NEIGHBOURS):
             if not isinstance(sibling.tag, str):
                 continue
-            if sibling.tag in ("br", "hr") or fact_of(string_value(sibling).strip()[:41]):
-                if "".join(pieces).strip():
+            said = "".join(pieces).strip(" :\xa0\r\n\t")
+            if sibling.tag in ("br", "hr", "dt") or fact_of(string_value(sibling).strip()[:41]):
+                if said:
                     break
                 continue
+            if sibling.tag == "dd" and said:
+                pieces.append("; ")
             pieces.append(_listed(sibling))
             pieces.append(sibling.tail or "")
-            if sibling.tag in BLOCKS and sibling.tag != "dd":
+            if sibling.tag in BLOCKS and sibling.tag != "dd" and "".join(pieces).strip(" :\xa0\r\n\t"):
                 break
         value = "".join(pieces)
         if value.strip(" :\xa0\r\n\t"):
