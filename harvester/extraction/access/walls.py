@@ -31,7 +31,13 @@ _CHECK = re.compile(
     r"ying) (?:that )?you are|are you (?:a robot|human)|"
     r"(?:security|bot|robot|human) (?:check|verification)|pardon our interruption|un instant|"
     r"verification de securite|un momento|"
+    r"client challenge|validate user|(?:let.?s )?confirm you are|making sure you|verification que vous|"
+    r"there was a problem providing the content|"
     r"einen moment|nur einen moment|sicherheitsprufung|um momento|even geduld|radware|captcha|ddos)"
+)
+_CHECK_WORDS = re.compile(
+    r"complete the (?:captcha|security check)|unusual (?:traffic|activity) (?:from|has)|you are (?:a )?human|"
+    r"not a (?:robot|bot)\b|n.etes pas un robot|kein roboter|no (?:eres|soy|es) un robot"
 )
 _REFUSED = re.compile(
     r"^(?:access denied|403\b|forbidden|acces (?:refuse|interdit)|zugriff verweigert|"
@@ -84,10 +90,23 @@ _LISTING = re.compile(
     r"inhoudsopgave|alle tijdschriften|contact(?: us)?|about(?: us)?|home(?: ?page)?|accueil|"
     r"startseite|inicio)$"
 )
+_ABOUT = re.compile(
+    r"^(?:(?:author|submission|manuscript) (?:guidelines|instructions)|(?:instructions|information|guidelines|guide) "
+    r"(?:for|to) (?:the )?(?:authors|contributors|reviewers)|(?:instructions|consignes|recommandations) aux auteurs|"
+    r"(?:hinweise|richtlinien) fur autor|autorenrichtlinien|(?:normas|directrices|diretrizes|instrucciones|instrucoes) "
+    r"(?:para|de|a|aos) (?:la |los |os )?(?:publica\w+|autor\w*)|norme (?:per gli autori|editoriali|redazionali)|"
+    r"about (?:the|this) journal|a propos de la revue|aims? (?:and|&) scope|focus and scope|editorial (?:board|team|"
+    r"policies)|comite (?:de redaction|editorial|scientifique)|call for papers$|appel a (?:contributions|"
+    r"communications)$|peer review (?:process|policy)|privacy (?:policy|statement)|terms (?:of use|of service|and "
+    r"conditions)|mentions legales|impressum|frequently asked|indexing and abstracting|abstracting and indexing|"
+    r"publication ethics|open access policy|subscriptions?$|abonnements?$)"
+)
 _ARTICLE_META = frozenset(("title", "citation_title"))
+_ARTICLE_DOI = frozenset((("dc", "identifier"), ("dc", "identifier.doi"), ("prism", "doi"), ("meta", "doi")))
 _ARTICLE_TYPES = re.compile(r"article|thesis|report|chapter|publicationissue|scholarly", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
 _UNSEEN = frozenset(("script", "style", "noscript", "template"))
+_AN_ABSTRACT, _MANY_ABSTRACTS = 150, 6  # characters; abstracts on one page, more than an article's languages
 _A_TITLE = 40  # characters of a heading that may be an article's title
 _LEAST_ENTRIES = 15  # links of one shape that make a listing
 _LABELS = re.compile(
@@ -113,12 +132,26 @@ def page_kind(document: Document, signals: Sequence[Signal]) -> tuple[VisitOutco
         return (VisitOutcome.NOT_ARTICLE, reason) if reason else None
     if _names_one_article(signals):
         return None
+    abstracts = _abstracts(signals)
+    if _abstracts(signals, ("heading",)) >= _MANY_ABSTRACTS:
+        return VisitOutcome.NOT_ARTICLE, "listing: many abstracts, and metadata that name no article"
     look = _look(document)
-    for rule in (_challenged, _viewer, _refused, _login, _not_found, _down, _cookies, _empty, _listing):
+    for rule in (_challenged, _viewer, _refused, _login, _not_found, _down, _cookies, _empty, _about, _listing):
         found = rule(document, look)
-        if found:
+        if found and not (abstracts and rule in (_cookies, _listing)):
             return found
     return None
+
+
+def _abstracts(signals: Sequence[Signal], vocabularies: tuple[str, ...] = ("heading", "container")) -> int:
+    """How many different abstracts the page prints under a label or in elements that are named so."""
+    return len(
+        {
+            signal.value[:80]
+            for signal in signals
+            if signal.name == "abstract" and signal.vocabulary in vocabularies and len(signal.value) >= _AN_ABSTRACT
+        }
+    )
 
 
 def _names_one_article(signals: Sequence[Signal]) -> bool:
@@ -137,6 +170,8 @@ def _names_one_article(signals: Sequence[Signal]) -> bool:
             "contributor.author",
             "creator.personalname",
         ):
+            return True
+        if (signal.vocabulary, signal.name) in _ARTICLE_DOI and "10." in signal.value:
             return True
     return False
 
@@ -178,6 +213,8 @@ def _challenged(document: Document, look: _Look) -> tuple[VisitOutcome, str] | N
         return VisitOutcome.CHALLENGED, f"bot check: {found[0].decode('ascii', 'replace')} and no article"
     if short and (words := _first(_CHECK, look)):
         return VisitOutcome.CHALLENGED, f"bot check: {words!r}"
+    if len(look.text) < _SHORT / 3 and (found_words := _CHECK_WORDS.search(fold(look.text).text)):
+        return VisitOutcome.CHALLENGED, f"bot check: {found_words[0]!r}"
     return None
 
 
@@ -234,6 +271,14 @@ def _cookies(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | Non
 def _empty(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
     if len(look.text) < _EMPTY:
         return VisitOutcome.WRONG_CONTENT, f"empty page: {len(look.text)} characters of text"
+    return None
+
+
+def _about(_document: Document, look: _Look) -> tuple[VisitOutcome, str] | None:
+    """Pages about a journal or a site have headings and prose as articles have, and say what they are."""
+    titles = (re.split(r" [|»-] ", look.title)[0], *look.headings[:1])
+    if words := next((words for words in titles if _ABOUT.match(words)), None):
+        return VisitOutcome.NOT_ARTICLE, f"about the site: headed {words!r}"
     return None
 
 
