@@ -2,27 +2,27 @@
 
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
-from harvester.extraction.fields.titles import visible_signals
 from harvester.extraction.signals import (
+    bylines,
     containers,
     headings,
+    journal_names,
     json_ld,
     links,
     meta_tags,
     microdata,
     printed,
+    raw_dublin_core,
     selectors,
+    title_blocks,
     xml_records,
 )
 from harvester.extraction.signals.signal import Signal
-from harvester.extraction.survey import survey
+from harvester.extraction.survey import Survey, survey
 from harvester.model.source import Source
 
 
-def _read(document: Document, source: Source) -> list[Signal]:
-    if document.is_xml:
-        return [*xml_records.read(document), *links.of_headers(document), *selectors.read(document, source.read)]
-    found = survey(document)
+def _read(document: Document, source: Source, found: Survey) -> list[Signal]:
     items, of_items = microdata.read(document)
     metas = meta_tags.read(document)
     if of_items:  # what stands in an article's item is said of that article
@@ -33,10 +33,10 @@ def _read(document: Document, source: Source) -> list[Signal]:
         *json_ld.read(document),
         *items,
         *selectors.read(document, source.read),
-        *visible_signals(document),
+        *title_blocks.read(document),
         *headings.read(document, found.labelled, source.read.blocks),
     ]
-    return [*signals, *containers.read(document, found, signals)]
+    return [*signals, *containers.read(document, found, signals), *raw_dublin_core.read(document)]
 
 
 _KNOWN = {
@@ -47,21 +47,38 @@ _KNOWN = {
              ("fact", "date.published"), ("json_ld", "datepublished")),
     "issn": (("selector", "issn"), ("highwire", "issn"), ("prism", "issn"), ("fact", "issn"), ("dc", "source.issn"),
              ("json_ld", "ispartof.issn"), ("json_ld", "ispartof.ispartof.issn")),
-    "journal": (("selector", "journal"), ("highwire", "journal_title"), ("prism", "publicationname"),
-                ("fact", "journal")),
+    "journal": (("selector", "journal"), ("bepress", "journal_title"), ("eprints", "publication"),
+                ("json_ld", "ispartof.ispartof.ispartof.name"), ("json_ld", "ispartof.ispartof.name"),
+                ("json_ld", "ispartof.name"), ("meta", "journal_title"), ("microdata", "ispartof.name"),
+                ("highwire", "journal_title"), ("prism", "publicationname"), ("fact", "journal")),
 }  # fmt: skip
+
+
+_NAMED_AUTHORS = (
+    ("selector", "authors"), ("highwire", "author"), ("highwire", "authors"), ("bepress", "author"), ("dc", "creator"),
+    ("dc", "creator.personalname"), ("dc", "contributor.author"), ("dcterms", "creator"), ("eprints", "creators_name"),
+    ("json_ld", "author"), ("json_ld", "creator"), ("microdata", "author"), ("meta", "authors"),
+)  # fmt: skip
 
 
 def signals_of(document: Document, source: Source) -> SignalIndex:
     """All Signals; the printed ones only for facts that nothing else states, near the title that was found."""
-    index = SignalIndex(_read(document, source))
-    if document.is_xml:
-        return index  # what is printed around an article has no place in XML
+    if document.is_xml:  # what is printed around an article has no place in XML
+        records = [*xml_records.read(document), *links.of_headers(document), *selectors.read(document, source.read)]
+        return SignalIndex(records)
+    found = survey(document)
+    index = SignalIndex(_read(document, source, found))
     known = frozenset(
         field for field, keys in _KNOWN.items() if index.first(*keys) or (field == "date" and _has_date(index))
     )
     title = index.first(("selector", "title"), ("highwire", "title"), ("visible", "title"), ("opengraph", "title"))
-    return SignalIndex([*index.all, *printed.read(document, title.value if title else None, known)])
+    more = printed.read(document, title.value if title else None, known)
+    if "journal" not in known:
+        numbered = not known.isdisjoint(("volume", "issn")) or any(s.name in ("volume", "issn") for s in more)
+        more += journal_names.read(document, title, numbered=numbered)
+    if index.first(*_NAMED_AUTHORS) is None:
+        more += bylines.read(document, found.authors, index.first(("selector", "title"), ("visible", "title")))
+    return SignalIndex([*index.all, *more])
 
 
 def _has_date(index: SignalIndex) -> bool:

@@ -18,10 +18,10 @@ CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td"
             "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
 _CARRYING = frozenset(CARRIERS)
 _NAMES = re.compile("bstract|esum|ummary|eyword|kwd|-description")  # what containers.py looks into
-_CREDITS = re.compile("uthor|reator")
-_ROLE = re.compile(rb"itemprop\s*=\s*[\"']?[^\"'>]{0,60}author")
+_CREDITS = re.compile("uthor|AUTHOR|reator|uteur|utore|utor(?:in|s)?$|yline|ontrib")  # what bylines.py looks into
+_ROLE = re.compile(rb"itemprop\s*=\s*[\"']?[^\"'>]{0,60}(?:author|creator)")
 _REL = re.compile(rb"rel=[\"']?author")
-_CREDITED = etree.XPath("descendant::*[contains(@itemprop, 'author') or @rel = 'author']")
+_CREDITED = etree.XPath("descendant::*[contains(@itemprop, 'author') or @itemprop = 'creator' or @rel = 'author']")
 
 
 class Survey(NamedTuple):
@@ -40,7 +40,7 @@ def survey(document: Document) -> Survey:
         (e, one, own) for e, one, own in zip(elements, classes, ids, strict=True) if one in telling or own in telling
     ]
     named = [element for element, one, own in hits if (one and _NAMES.search(one)) or (own and _NAMES.search(own))]
-    authors = [e for e, one, own in hits if (one and _CREDITS.search(one)) or (own and "uthor" in own)]
+    authors = [e for e, one, own in hits if (one and _CREDITS.search(one)) or (own and _CREDITS.search(own))]
     if (b"itemprop" in document.markup and _ROLE.search(document.markup)) or _REL.search(document.markup):
         credited = {*authors, *_CREDITED(document.root)}
         authors = [element for element in elements if element in credited]

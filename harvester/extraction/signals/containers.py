@@ -1,4 +1,4 @@
-"""Reads elements whose class or id names what they hold: an abstract without a heading, a list of authors."""
+"""Reads elements whose class or id names what they hold: an abstract without a heading, a list of keywords."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,8 +6,6 @@ from functools import cache, lru_cache
 from itertools import takewhile
 
 from harvester.extraction.document import Document, Element, string_value, visible_text
-from harvester.extraction.labels import label_of
-from harvester.extraction.normalise.names import looks_like_name, split_names
 from harvester.extraction.signals.headings import prose_of
 from harvester.extraction.signals.signal import Signal
 from harvester.extraction.survey import Survey
@@ -25,10 +23,7 @@ _ABSTRACT = re.compile(
     r"(?:$|[-_]|(?:content|text|body|section|intext|infull))",
     re.I,
 )
-_AUTHOR_TAGS = frozenset(("div", "p", "span", "ul", "section", "td", "h2", "h3", "a"))
-_AUTHOR_NAME = re.compile(
-    r"(?:^|[-_a-z])[Aa]uthors?(?:$|[-_]?(?:names?|list|s|data|link|text|item)$)|^contrib(?:utor)?s?$|^creators?$", re.I
-)
+_EXCERPT = re.compile(r"\W*in (?:lieu|place) of an? abstract", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"referenc|biblio|cited|citation|comment|related|recommend|sidebar|footer|bio|search|similar|also", re.I
 )
@@ -38,7 +33,7 @@ _KEYWORD_NAME = re.compile(r"(?:^|[\s_-])(?:kwd-?groups?|keywords?(?:-?(?:list|g
 
 
 def read(document: Document, found: Survey, stated: Sequence[Signal]) -> list[Signal]:
-    """`container:abstract`, `container:authors` and `container:keywords` from the elements of the survey.
+    """`container:abstract` and `container:keywords` from the elements of the survey.
 
     A name says less than a label or a rule: what is `stated` so is not read again.
     """
@@ -46,7 +41,6 @@ def read(document: Document, found: Survey, stated: Sequence[Signal]) -> list[Si
     known = {signal.name for signal in stated}
     return [
         *_abstracts(document, found.named, _around(stated)),
-        *(_authors(document, found.authors) if "authors" not in known else ()),
         *(_keywords(found.named) if "keywords" not in known else ()),
     ]
 
@@ -72,6 +66,8 @@ def _abstracts(document: Document, named: Sequence[Element], read: set[Element])
             continue
         if any(holds_prose(inner) for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
             continue
+        if _EXCERPT.match(string_value(element)[:200]):
+            continue
         taken.append(element)
         if prose := prose_of(element):
             yield prose
@@ -95,33 +91,6 @@ def _inside(element: Element, following: Sequence[Element]) -> Iterator[Element]
     return takewhile(lambda other: element in other.iterancestors(), following)
 
 
-def _authors(document: Document, crediting: Sequence[Element]) -> list[Signal]:
-    """`container:authors` with the names of the first element that is named a list of authors."""
-    if any(name.lower() in ("citation_author", "citation_authors") for name in document.metas):
-        return []
-    candidates = [element for element in crediting if element.tag in _AUTHOR_TAGS]
-    leaves: list[tuple[Element, str]] = []
-    for place, element in enumerate(candidates):
-        names = [*(element.get("class") or "").split(), element.get("id") or "", element.get("itemprop") or ""]
-        if not any(name and _is_author_name(name) for name in names) or _apart(element):
-            continue
-        text = " ".join(_without_marks(element).split())
-        if not 3 <= len(text) <= 1500:
-            continue
-        if len(text) > 60 and next(_inside(element, candidates[place + 1 : place + 2]), None) is not None:
-            continue  # the list of the leaves that follow
-        parts = split_names(text)
-        people = [name for name in parts if looks_like_name(name) and not label_of(name)]
-        if len(people) < 0.6 * len(parts):
-            continue  # prose that a class calls the author's
-        leaves.extend((element, name) for name in people)
-    distinct = dict.fromkeys(name for _, name in leaves)
-    if not distinct:
-        return []
-    first = leaves[0][0]
-    return [Signal("container", "authors", "; ".join(distinct), None, first, None, None, tuple(distinct))]
-
-
 def _keywords(named: Sequence[Element]) -> list[Signal]:
     """`container:keywords` from elements that are named keywords and carry no label."""
     for group in named:
@@ -138,11 +107,6 @@ def _keywords(named: Sequence[Element]) -> list[Signal]:
         if len(items) >= 2 and all(len(item) <= 100 for item in items):
             return [Signal("container", "keywords", "; ".join(items), None, group, None, None, tuple(items))]
     return []
-
-
-def _without_marks(element: Element) -> str:
-    dropped = frozenset(mark for mark in element.iter("sup", "script", "style", "button"))
-    return visible_text(element, dropped)
 
 
 def _apart(element: Element) -> bool:
@@ -163,11 +127,6 @@ def _apart(element: Element) -> bool:
 def is_elsewhere(names: str) -> bool:
     """True for a class and id of references, comments, related boxes: what stands there is others'."""
     return bool(_ELSEWHERE.search(names))
-
-
-@lru_cache(maxsize=4096)
-def _is_author_name(name: str) -> bool:
-    return bool(_AUTHOR_NAME.search(name))
 
 
 @lru_cache(maxsize=4096)

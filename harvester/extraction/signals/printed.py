@@ -1,4 +1,4 @@
-"""Reads what a page prints near its title without markup that names it: DOI, volume, issue, pages, dates, journal."""
+"""Reads what a page prints near its title without markup that names it: DOI, volume, issue, pages, dates."""
 
 import re
 from collections.abc import Iterator
@@ -41,27 +41,37 @@ _PAGES = re.compile(
     re.IGNORECASE,
 )
 _DATES = re.compile(
-    r"\b(?P<label>available\s+online|published(?:\s+online)?|first\s+published|publication\s+date|publié\s+(?:en\s+ligne\s+)?le|mis\s+en\s+ligne\s+le|"
+    r"\b(?P<label>available\s+online|(?:first\s+)?published(?:\s+online)?(?:\s+first)?|first\s+published|"
+    r"(?:publication|issue|release)\s+date|date\s+of\s+publication|year\s+published|version\s+of\s+record(?:\s+online)?|"
+    r"posted|publié\s+(?:en\s+ligne\s+)?le|paru\s+le|erschienen(?:\s+am)?|mis\s+en\s+ligne\s+le|"
     r"veröffentlicht(?:\s+am)?|publicado\s+(?:en|el|em)|pubblicato\s+il|received|accepted|reçu\s+le|accepté\s+le)"
-    r"\s*:?\s*(?:on\s+)?(?P<date>(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s+(?:\d{1,2},?\s+)?\d{4}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{4}-\d{2}-\d{2})",
+    r"(?:\s*\([\w\s]{1,20}\))?\s*:?\s*(?:on\s+)?\(?(?P<date>(?:19|20)\d\d\b(?![-/.\d])|(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s+(?:\d{1,2},?\s+)?\d{4}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{4}-\d{2}-\d{2})",
     re.IGNORECASE,
 )
+_DATE = r"(?:(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?(?:\s*/\s*[^\W\d_]{3,10}\.?)?\s+)?(?:19|20)\d\d"
+# A citation's date: 11 June 2014, 34 (24): | Research 2012, 14:327 | 2014, 79 (3), pp 880 | May/June 2017 Volume 23
+# | Volume 278, Issues 4-6, 31 October 1997 | vol.1 no.1 São Paulo June 1967 | Res., 13, 1689-1712, 2013
+_CITED_DATES = (
+    re.compile(r"\b(?P<date>\d{1,2}\s+[^\W\d_]{3,10}\s+(?:19|20)\d\d)\s*[,|;]\s*(?:\d{1,4}\s*\(|doi\b)", re.I),
+    re.compile(
+        rf"\b(?P<date>{_DATE})\s*[,;]?\s*(?:vol(?:ume)?\.?\s*)?\d{{1,4}}\s*(?:\([\w\s/–-]{{1,12}}\))?\s*[:,]\s*"
+        r"(?:pp?\.\s*)?[e\d]"
+    ),
+    re.compile(rf"\b(?P<date>{_DATE})\s*[,;]?\s*(?:vol(?:ume)?|tome|band)\b", re.I),
+    re.compile(r"\b(?P<date>(?:19|20)\d\d)\s*/\s*\d{1,2}(?:-\d{1,2})?\s*\((?:n|vol|tome)", re.I),
+    re.compile(rf"\b(?:vol(?:ume)?|tome|band|jahrgang)\.?\s*\d{{1,4}}\b[^\n]{{0,50}}?[\s,(](?P<date>{_DATE})\b", re.I),
+    re.compile(r",\s*\d{1,4}\s*,\s*[A-Z]?\d{1,6}\s*[-–]\s*[A-Z]?\d{1,6}\s*,\s*(?P<date>(?:19|20)\d\d)\b"),
+)  # fmt: skip
 _ISSN = re.compile(
     r"\b(e|p|l|electronic|print|online)?[\s-]?ISSN\b\W{0,3}(?:\([\w\s]+\)\W{0,3})?(\d{4}[-‐–]\d{3}[\dX])\b",
     re.IGNORECASE,
 )
-_JOURNAL_WORD = re.compile(
-    r"\b(?:journal|revue|revista|rivista|zeitschrift|annal\w*|archiv\w*|letters?|bulletin|review|magazine|proceedings|"
-    r"transactions|acta|cahiers?|materials|tijdschrift|quarterly|studies|research|science|dergi\w*|журнал)\b",
-    re.IGNORECASE,
-)
-
 
 _NEAR_TITLE = frozenset(("doi", "volume", "pages", "date"))
 
 
 def read(document: Document, title: str | None, known: frozenset[str]) -> list[Signal]:
-    """Signals `printed:*` for what is not in `known` (`doi`, `volume`, `pages`, `date`, `journal`, `issn`)."""
+    """Signals `printed:*` for what is not in `known` (`doi`, `volume`, `pages`, `date`, `issn`)."""
     signals: list[Signal] = []
     body = document.root.find("body")
     if body is None:
@@ -74,9 +84,10 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
     if "pages" not in known and not any(signal.name == "pages" for signal in signals):
         signals.extend(Signal("printed", "pages", m["pages"], None, body, None) for m in _first(_PAGES, near))
     if "date" not in known:
-        signals.extend(_dates(near, body))
-    if "journal" not in known:
-        signals.extend(_journal(document, title))
+        dates = [*_dates(near, body)]
+        if not any(signal.name in ("date.published", "date.online") for signal in dates):
+            dates.extend(islice(_cited_date(near, body), 1))
+        signals.extend(dates)
     if "issn" not in known:
         signals.extend(_issns(document.texts, body) if b"issn" in document.words else ())
     return signals
@@ -134,23 +145,14 @@ def _dates(near: str, body: Element) -> Iterator[Signal]:
         label = found["label"].lower()
         kind = "received" if label.startswith(("received", "reçu")) else "published"
         kind = "accepted" if label.startswith(("accept",)) else kind
-        kind = "online" if "online" in label or "ligne" in label else kind
+        kind = "online" if "online" in label or "ligne" in label or "record" in label else kind
         yield Signal("printed", f"date.{kind}", found["date"], None, body, None)
 
 
-def _journal(document: Document, title: str | None) -> Iterator[Signal]:
-    """The journal in the title element, after the article's title: `TITLE - JOURNAL (SITE)`."""
-    element = document.root.find("head/title")
-    text = " ".join((element.text or "").split()) if element is not None else ""
-    words = " ".join((title or "").split())
-    if not words or words not in text or text == words:
-        return
-    head, _, tail = text.partition(words)
-    for part in re.split(r"\s+[-–—|:]+\s+|\s*\|\s*", f"{tail} | {head}"):
-        name = re.sub(r"\s*\([^)]*\)\s*$", "", part).strip(" -–—|:,.")
-        if 3 < len(name) < 100 and _JOURNAL_WORD.search(name) and not re.match(r"vol(ume)?\b", name, re.I):
-            yield Signal("printed", "journal", name, None, element, None, name)
-            return
+def _cited_date(near: str, body: Element) -> Iterator[Signal]:
+    for pattern in _CITED_DATES:
+        if found := pattern.search(near):
+            yield Signal("printed", "date.published", found["date"], None, body, None)
 
 
 def _dois(document: Document, near: str, body: Element) -> Iterator[Signal]:

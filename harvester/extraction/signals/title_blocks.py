@@ -1,0 +1,187 @@
+"""Reads the titles that a page prints: headings, elements that are named titles, the title element.
+
+A page prints its own name, its journal's and its article's in headings; the one that the title element repeats is the
+article's, and of several the longest.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import islice
+
+from harvester.extraction.document import Document, Element, string_value, visible_text
+from harvester.extraction.labels import fact_of, label_of
+from harvester.extraction.normalise.text import fold
+from harvester.extraction.signals.signal import Signal
+
+_SHORTEST = 8  # characters of a title in letters; four of those that are words
+_LONGEST = 600
+_MAY_NAME = re.compile("it(?:le|re)")
+_TAGS = frozenset(("h2", "h3", "h4", "p", "div", "span", "td"))
+_SEPARATOR = re.compile(r"\s+[-–—|»«·:]+\s+|\s*[|»]\s*|:\s+")
+_MOST = 60  # headings looked at; a page with more is a book
+_OF_ARTICLE = re.compile(
+    r"(?:^|[-_])(?:article|paper|pub|publication|item|entry|doc|document|main|abstract|citation|record|work|page)[-_]*"
+    r"(?:main[-_]*)?tit(?:le|re)s?(?:[-_]*(?:main|text))?$|^tit(?:le|re)[-_]*(?:main|article|paper)$|^titlemain$|"
+    r"^tit(?:le|re)$",
+    re.IGNORECASE,
+)
+_OF_TRANSLATION = re.compile(
+    r"trans(?:lated)?[-_]?tit|alt(?:er|ernative)?[-_]?tit|tit(?:le|re)[-_]?(?:trans|alt)", re.I
+)
+_APART = re.compile(
+    r"referenc|biblio|related|recommend|sidebar|footer|similar|also|modal|menu|breadcrumb|toc\b|widget|comment|cite|"
+    r"journal|issue|site|publisher|affil|author",
+    re.IGNORECASE,
+)
+
+
+@cache
+def _of_no_article() -> frozenset[str]:
+    table = tomllib.loads(files("harvester.extraction").joinpath("data/titles.toml").read_text("utf-8"))
+    return frozenset(fold(word) for words in table["of_no_article"].values() for word in words)
+
+
+def read(document: Document) -> list[Signal]:
+    """`visible:title`, the likeliest first, `visible:title.other` (translations) and `title_element:title`."""
+    body = document.root.find("body")
+    element = document.root.find("head/title")
+    said = " ".join((element.text or "").split()) if element is not None else ""
+    signals: list[Signal] = []
+    if body is not None:
+        for heading, text in _in_order(document, body, said):
+            signals.append(Signal("visible", "title", text, heading.get("lang"), heading))
+            signals.extend(_translations(heading, signals))
+    if element is not None and element.text:
+        signals.append(Signal("title_element", "title", element.text, None, element))
+    return signals
+
+
+def _in_order(document: Document, body: Element, said: str) -> list[tuple[Element, str]]:
+    """Headings with their texts, the article's own first where the page tells which one that is."""
+    first = [(e, text) for e in body.iter("h1") if (text := _title_text(e))]
+    shown = [value for value in (said, *_open_graph(document)) if value]
+    wholes = [fold(value) for value in shown]
+    best = _repeated(first, wholes)
+    if best is None or not _has_title_meta(document):
+        parts = frozenset(fold(part) for value in shown for part in _SEPARATOR.split(value))
+        lower = [
+            (e, text)
+            for e in islice(body.iter("h2", "h3", "h4"), _MOST)
+            if (text := _title_text(e)) and _is_a_part(text, wholes, parts)
+        ]
+        best = _repeated([*first, *lower], wholes) or _named(document, wholes)
+    if best is None:
+        best = next((entry for entry in first if not _leads_home(entry[0])), None)
+    return [best, *(entry for entry in first if entry[0] is not best[0])] if best else first
+
+
+def _open_graph(document: Document) -> list[str]:
+    head = document.root.find("head")
+    metas = head.iter("meta") if head is not None else ()
+    return [e.get("content", "") for e in metas if e.get("property") == "og:title"]
+
+
+def _has_title_meta(document: Document) -> bool:
+    return any(name.lower() in ("citation_title", "dc.title", "dcterms.title") for name in document.metas)
+
+
+def _title_text(element: Element) -> str:
+    text = visible_text(element)
+    if not (_SHORTEST if text.isascii() else 4) <= len(text) <= _LONGEST:
+        return ""
+    folded = fold(text)
+    return "" if folded in _of_no_article() or label_of(text) or fact_of(text) else text
+
+
+def _repeated(headings: list[tuple[Element, str]], shown: list[str]) -> tuple[Element, str] | None:
+    """The longest heading that the title element repeats: its site's and its journal's names are shorter."""
+    found = [
+        (element, text)
+        for element, text in headings
+        if len(folded := fold(text)) >= _SHORTEST and any(folded in title for title in shown)
+    ]
+    return max(found, key=lambda entry: len(entry[1]), default=None)
+
+
+def _is_a_part(text: str, wholes: list[str], parts: frozenset[str]) -> bool:
+    """True for what stands between separators of a title element, or is half of it: not for a word of the title."""
+    words = fold(text)
+    return words in parts or any(words in whole and 2 * len(words) >= len(whole) for whole in wholes)
+
+
+def _named(document: Document, shown: list[str]) -> tuple[Element, str] | None:
+    """The element that is named the article's title: one that the title element repeats, else the only one."""
+    found: list[tuple[Element, str]] = []
+    for element in _holders(document):
+        if element.tag in _TAGS and any(map(_is_of_article, _names(element))) and not _apart(element):
+            text = _title_text(element)
+            if text and len(text) >= 2 * _SHORTEST and not any(element in other.iterancestors() for other, _ in found):
+                found.append((element, text))
+        if len(found) >= _MOST:
+            break
+    best = _repeated(found, shown)
+    texts = {fold(text) for _, text in found}
+    return best or (found[0] if len(texts) == 1 else None)
+
+
+def _holders(document: Document) -> list[Element]:
+    """Elements whose class or id may name a title."""
+    fits = {value for value in {*document.element_classes, *document.element_ids} if value and _MAY_NAME.search(value)}
+    named = zip(document.elements, document.element_classes, document.element_ids, strict=True)
+    return [element for element, one, own in named if one in fits or own in fits]
+
+
+@lru_cache(maxsize=8192)
+def _is_of_article(name: str) -> bool:
+    return bool(_OF_ARTICLE.search(name))
+
+
+def _names(element: Element) -> list[str]:
+    return [*(element.get("class") or "").split(), element.get("id") or ""]
+
+
+def _apart(element: Element) -> bool:
+    for ancestor in element.iterancestors():
+        if ancestor.tag in ("nav", "footer", "aside", "form", "li", "ol"):
+            return True
+        if _APART.search(f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"):
+            return True
+    return False
+
+
+def _leads_home(heading: Element) -> bool:
+    """True for a heading that is a link to the site's first page, or stands in its banner: the site's own name."""
+    link = next(heading.iter("a"), None)
+    if link is not None and re.fullmatch(r"(?:https?://[^/]+)?/?(?:index\.\w+)?", link.get("href") or "#"):
+        return string_value(link).strip() == string_value(heading).strip()
+    return False
+
+
+def _translations(heading: Element, known: list[Signal]) -> Iterator[Signal]:
+    """A heading right under the title, and elements named like the title elsewhere: perhaps it in another language."""
+    said = {signal.value for signal in known}
+    following = heading.getnext()
+    beside = ("h1", "h2", "h3") if heading.tag == "h1" else (heading.tag,)
+    if following is not None and (following.tag in beside or following.get("lang")):
+        other = visible_text(following)
+        if len(other) >= 12 and other not in said and not re.search(r"\bISSN\b", other):
+            said.add(other)
+            yield Signal("visible", "title.other", other, following.get("lang"), following)
+    name = heading.get("class")
+    if name and "itle" in name and (parent := _common(heading)) is not None:
+        for element in islice(parent.iter("h1", "h2", "h3", "h4", "p", "div"), 400):
+            names = element.get("class") or ""
+            if "itle" in names and element is not heading and (names == name or _OF_TRANSLATION.search(names)):
+                other = _title_text(element)
+                if other and other not in said and not _apart(element):
+                    said.add(other)
+                    yield Signal("visible", "title.other", other, element.get("lang"), element)
+
+
+def _common(heading: Element) -> Element | None:
+    parent = heading.getparent()
+    above = parent.getparent() if parent is not None else None
+    return parent if above is None or above.tag == "html" else above
