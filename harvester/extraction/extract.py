@@ -237,9 +237,7 @@ def _flags(document: Document, titles: dict[str, LangText], abstracts: dict[str,
     return tuple(flags)
 
 
-_ARTICLE_TYPES = frozenset(
-    ("article", "scholarlyarticle", "medicalscholarlyarticle", "research-article", "thesis", "report")
-)
+_ARTICLE_TYPES = frozenset(("scholarlyarticle", "medicalscholarlyarticle", "research-article", "thesis", "report"))
 
 
 def _not_article(record: Record, index: SignalIndex) -> str | None:
@@ -253,16 +251,22 @@ def _not_article(record: Record, index: SignalIndex) -> str | None:
 
 def _is_described(record: Record, index: SignalIndex) -> bool:
     parts = (record.abstracts, record.contributors, record.identifiers, record.keywords)
-    if any(parts) and (record.abstracts or _is_declared(index)):
+    if any(parts) and (record.abstracts or _is_declared(record, index)):
         return True
-    if record.keywords and (record.identifier("doi") or record.contributors):
+    # The news have bylines, tags and dates too.
+    credited = any(e.vocabulary != "byline" for person in record.contributors for e in person.evidence)
+    if record.keywords and (record.identifier("doi") or credited):
         return True
     # A gate in front of an article still prints its citation.
-    return bool(index.get("visible", "title") and record.contributors and (record.container.volume or record.dates))
+    cited = record.container.volume or (record.dates and credited)
+    return bool(index.get("visible", "title") and record.contributors and cited)
 
 
-def _is_declared(index: SignalIndex) -> bool:
-    """True if the page's metadata, or a rule of its Source, speak of an article."""
+def _is_declared(record: Record, index: SignalIndex) -> bool:
+    """True if the page's metadata, or a rule of its Source, speak of an article.
+
+    The news and every blog call their pages articles: that alone says nothing of a journal.
+    """
     if index.first(
         ("highwire", "title"),
         ("jats", "title"),
@@ -274,4 +278,6 @@ def _is_declared(index: SignalIndex) -> bool:
     ):
         return True
     types = (("opengraph", "type"), ("json_ld", "@type"), ("microdata", "@type"), ("link", "type"))
-    return any(signal.value.lower().rpartition("/")[2] in _ARTICLE_TYPES for key in types for signal in index.get(*key))
+    said = {signal.value.lower().rpartition("/")[2] for key in types for signal in index.get(*key)}
+    numbered = record.identifier("doi") or record.container.issns or record.container.volume
+    return bool(said & _ARTICLE_TYPES or ("article" in said and numbered))

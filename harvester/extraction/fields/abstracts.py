@@ -27,6 +27,7 @@ _RANKS = {
     ("dcterms", "abstract"): 115,
     ("dc", "description.abstract"): 115,
     ("json_ld", "abstract"): 110,
+    ("meta", "abstract"): 100,
     ("dc", "description"): 80,
     ("json_ld", "description"): 70,
     ("dcterms", "description"): 70,

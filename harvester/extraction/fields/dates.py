@@ -31,6 +31,10 @@ _KINDS = {
     ("microdata", "datepublished"): "published",
     ("itemprop", "datepublished"): "published",
     ("meta", "datepublished"): "published",
+    ("meta", "publication_date"): "published",
+    ("dcterms", "available"): "online",
+    ("dc", "date.available"): "online",
+    ("dcterms", "created"): "created",
     ("dcterms", "date"): "shown_on_page",
     ("meta", "date"): "shown_on_page",
 }

@@ -30,6 +30,7 @@ _RANKS = {
     ("meta", "keywords"): 20,
 }
 _WEAK = 60
+_TYPES = (("dc", "type"), ("dcterms", "type"), ("highwire", "article_type"), ("eprints", "type"))  # of the document
 _NOTHING = re.compile(
     r"^(?:no (?:keywords|categories|subjects)|none|n/?a|keywords?|aucun|not available)\b|\(fix it\)", re.IGNORECASE
 )
@@ -44,7 +45,9 @@ class _List:
 
 def choose_keywords(document: Document, index: SignalIndex, languages: list[str]) -> dict[str, KeywordList]:
     """Keyword lists by language; `languages` are those of the abstracts and titles, the article's own first."""
+    types = {fold(s.value) for key in _TYPES for s in index.get(*key)}
     lists = sorted(_lists(index, languages), key=lambda entry: -entry.rank)
+    lists = [entry for entry in lists if not types.issuperset(map(fold, entry.items))]
     strong = [entry for entry in lists if entry.rank >= _WEAK]
     weak = [entry for entry in lists if entry.rank < _WEAK and _confirmed(entry, index)]
     chosen: dict[str, _List] = {}

@@ -1,5 +1,6 @@
 """Contributors: one list, the best that is said, each person once, with ORCID and affiliations."""
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,12 +33,15 @@ _LISTS = (
     ("json_ld", "author", 110),
     ("dc", "creator.personalname", 106),
     ("dc", "creator", 104),
+    ("dc", "contributor.author", 103),
     ("dcterms", "creator", 90),
     ("microdata", "author", 108),
     ("json_ld", "creator", 85),
     ("microdata", "creator", 83),
     ("fact", "authors", 70),
-    ("container", "authors", 60),
+    ("dc", "contributor", 65),
+    ("meta", "authors", 62),
+    ("byline", "authors", 58),
 )
 
 
@@ -70,7 +74,7 @@ def _best(lists: list[tuple[int, list[_Person]]]) -> list[_Person]:
 
 def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
     people: list[_Person] = []
-    for signal in index.get(vocabulary, name):
+    for signal in _one_language(index.get(vocabulary, name)):
         if vocabulary in _ITEMISED:
             people.extend(_from_json(signal))
         elif signal.items:
@@ -80,9 +84,36 @@ def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
     if (vocabulary, name) == ("highwire", "author"):
         people = _with_details(people, index)
     if vocabulary == "fact":
+        people = _creators(people)
         named = [person for person in people if looks_like_name(clean_name(person.name))]
         people = named if len(named) >= 0.8 * len(people) else []
     return _distinct(people, index) if people else []
+
+
+def _one_language(signals: list[Signal]) -> list[Signal]:
+    """Names that are declared in several languages are the same people: those of the first language."""
+    if len({signal.language for signal in signals}) < 2:
+        return signals
+    return [signal for signal in signals if signal.language == signals[0].language]
+
+
+# Separators of names other than the comma, which stands inside inverted names too; or two names with initials first.
+_SEVERAL = re.compile(r"[;|、，；]|\s(?:and|et|und|&)\s|^(?:[^\W\d_]\.[\s-]?)+[^,]+,\s*[^\W\d_]\.")
+_ROLE = re.compile(r"\s*\((?P<role>[^()\d]{3,30})\)\s*$")
+_CREATOR = re.compile(
+    r"^(?:creator|authors?|auteure?s?|autor(?:es|en|a|in)?|autore|autori|verfasser(?:in)?|aut)$", re.I
+)
+
+
+def _creators(people: list[_Person]) -> list[_Person]:
+    """People without the roles printed after their names: `Stein, Derek (Director)` is no author if others are."""
+    roles = [_ROLE.search(person.name) for person in people]
+    named = any(role and _CREATOR.match(role["role"].strip()) for role in roles)
+    return [
+        person._replace(name=person.name[: role.start()] if role else person.name)
+        for person, role in zip(people, roles, strict=True)
+        if not named or (role and _CREATOR.match(role["role"].strip()))
+    ]
 
 
 def _printed(signal: Signal, index: SignalIndex) -> list[str]:
@@ -90,7 +121,7 @@ def _printed(signal: Signal, index: SignalIndex) -> list[str]:
     if "@" in value or value.startswith("http"):
         return []
     several = len(index.get(signal.vocabulary, signal.name)) == 1 or ";" in value
-    if several and (";" in value or value.count(",") > 1 or " and " in value):
+    if several and (_SEVERAL.search(value) or value.count(",") > 1):
         return split_names(value)
     return [value]
 

@@ -1,12 +1,12 @@
 """Titles, one per language: the article's own title and its translations."""
 
 import re
+from itertools import islice
 
-from harvester.extraction.document import Document, visible_text
+from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import Choice, SignalIndex, choices
 from harvester.extraction.languages import Known, detect, same, score
 from harvester.extraction.normalise.text import fold, tidy
-from harvester.extraction.signals.signal import Signal
 from harvester.model.record import LangText
 
 _RANKS = {
@@ -20,6 +20,7 @@ _RANKS = {
     ("dc", "title"): 80,
     ("prism", "title"): 80,
     ("json_ld", "name"): 75,
+    ("fact", "title"): 97,  # above a heading that agrees with the title element: both may name the site
     ("visible", "title"): 70,
     ("opengraph", "title"): 50,
     ("twitter", "title"): 40,
@@ -38,34 +39,20 @@ _ALTERNATIVES = {
     ("json_ld", "alternatename"): 60,
     ("json_ld", "headline"): 85,
     ("visible", "title.other"): 70,
+    ("meta", "title"): 35,
 }
 SHOWN_DATE = re.compile(r"\s+[-–—|]\s+(\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2}))\s*$")
 _SUFFIX = re.compile(r"\s+(?:[|–—»]|-|::)\s+")
+# ISBD 1.4: the statement of responsibility after the title, as library catalogues print it.
+_RESPONSIBILITY = re.compile(
+    r"\s/\s(?:von|by|par|de|di|por|vorgelegt von|eingereicht von|submitted by|door)\s+\S.{2,80}$"
+)
 _MARKS = re.compile(r"[\s*†‡☆★⋆]+$|^[\s☆★⋆]+")
 
 
 def clean_title(text: str) -> str:
     """A title without the date glued to its end and without footnote marks."""
-    return _MARKS.sub("", SHOWN_DATE.sub("", tidy(text)))
-
-
-def visible_signals(document: Document) -> list[Signal]:
-    """`visible:title` from h1 (or a title element), `visible:title.other` from a heading right under it."""
-    signals = []
-    body = document.root.find("body")
-    for heading in body.iter("h1") if body is not None else ():
-        text = visible_text(heading)
-        if len(text) >= 8:
-            signals.append(Signal("visible", "title", text, heading.get("lang"), heading))
-            following = heading.getnext()
-            if following is not None and (following.tag in ("h1", "h2", "h3") or following.get("lang")):
-                other = visible_text(following)
-                if len(other) >= 12 and "title" not in (s.name for s in signals if s.value == other):
-                    signals.append(Signal("visible", "title.other", other, following.get("lang"), following))
-    element = document.root.find("head/title")
-    if element is not None and element.text:
-        signals.append(Signal("title_element", "title", element.text, None, element))
-    return signals
+    return _MARKS.sub("", SHOWN_DATE.sub("", _RESPONSIBILITY.sub("", tidy(text))))
 
 
 def choose_titles(
@@ -73,7 +60,8 @@ def choose_titles(
 ) -> dict[str, LangText]:
     """Titles by language; `languages` are those of the abstracts, `page` the declared language of the article."""
     found = choices(index.ranked(_RANKS), clean_title)
-    found = [choice for choice in found if _plausible(choice)]
+    described = _describes_an_item(index)
+    found = [choice for choice in found if _plausible(choice) and (described or not _is_fact(choice))]
     if not found:
         return {}
     main = _printed_title(document, _without_suffix(found))
@@ -94,6 +82,20 @@ def choose_titles(
     return titles
 
 
+def _describes_an_item(index: SignalIndex) -> bool:
+    """True if authors, a date or an abstract stand in the same table or list as the title that a label names."""
+    title = index.first(("fact", "title"))
+    if title is None or any(ancestor.tag == "form" for ancestor in title.element.iterancestors()):
+        return False
+    near = {ancestor for ancestor in islice(title.element.iterancestors(), 4) if ancestor.tag not in ("body", "html")}
+    keys = (("fact", "authors"), ("fact", "date.published"), ("fact", "doi"), ("heading", "abstract"))
+    return any(near.intersection(s.element.iterancestors()) for key in keys for s in index.get(*key))
+
+
+def _is_fact(choice: Choice) -> bool:
+    return all(signal.vocabulary == "fact" for signal in choice.signals)
+
+
 def _plausible(choice: Choice) -> bool:
     return len(choice.value) >= 3 and bool(re.search(r"\w", choice.value)) and not choice.value.startswith("http")
 
@@ -102,10 +104,21 @@ def _without_suffix(found: list[Choice]) -> Choice:
     """The best title; if a lower one is its head before a site's suffix, the head and the words of both agree."""
     best = found[0]
     for other in found[1:]:
+        if (
+            _is_of_the_site(best)
+            and other.signals[0].vocabulary == "visible"
+            and f" {fold(other.value)} " in (f" {fold(best.value)} ")
+        ):
+            return Choice(other.value, other.signals + best.signals, best.score)
         tail = best.value[len(other.value) :]
         if fold(best.value).startswith(fold(other.value)) and _SUFFIX.match(tail) and len(other.value) > 10:
             return Choice(other.value, other.signals + best.signals, best.score)
     return best
+
+
+def _is_of_the_site(choice: Choice) -> bool:
+    """True for what only the title element and the like say: they may put the site's or the author's name before it."""
+    return all(signal.vocabulary in ("opengraph", "title_element", "twitter", "meta") for signal in choice.signals)
 
 
 def _printed_title(document: Document, best: Choice) -> Choice:
@@ -138,6 +151,8 @@ def title_language(choice: Choice, languages: list[str], page: str | None) -> Kn
     declared = next((signal.language for signal in choice.signals if signal.language), None)
     likely = list(dict.fromkeys([*languages, *([page] if page else [])]))
     guess = _by_words(choice.value)
+    if guess == "zh" and any(same("ja", language) for language in likely):
+        guess = "ja"  # a title in Chinese characters alone is no proof
     if declared:
         return Known(declared, "declared", guess is not None and not same(guess, declared))
     if guess and (not likely or any(same(guess, language) for language in likely) or len(choice.value) > 60):
