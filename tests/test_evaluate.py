@@ -242,6 +242,7 @@ def test_the_sums_do_not_fall(evaluated: tuple[dict[str, Any], Path]) -> None:
 
 @needs_corpus
 def test_generic_metadata_need_no_seed_file(evaluated: tuple[dict[str, Any], Path]) -> None:
+    assert evaluated[0]["beside"]["core_mean"] >= FLOORS["core_mean_without_files"]
     described = evaluated[0]["generic_metadata"]
     assert described["pages"] > 20
     assert described["core_mean"] - described["beside_core_mean"] <= FLOORS["most_lost_without_files"]
