@@ -106,10 +106,10 @@ class Pages:
                 found |= {row.url: _state(row) for row in connection.execute(query)}
         return found
 
-    def make_all_due(self, unit: Unit, source_id: str, now: datetime) -> None:
-        """Visit everything again, unconditionally: validators and digests are forgotten."""
-        again = update(pages).where(pages.c.source_id == source_id)
-        unit.connection.execute(again.values(due=now, etag=None, last_modified=None, digest=None))
+    def make_all_due(self, unit: Unit, source_id: str, now: datetime, *, afresh: bool = False) -> None:
+        """Visit everything again; `afresh` forgets validators and digests, so that every page is read whole."""
+        again = update(pages).where(pages.c.source_id == source_id).values(due=now)
+        unit.connection.execute(again.values(etag=None, last_modified=None, digest=None) if afresh else again)
 
     def record_visits(self, unit: Unit, visits: Sequence[PageVisit]) -> None:
         """Store what became of visits; in the unit that saves their records. A later visit of a URL wins."""

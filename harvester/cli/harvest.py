@@ -80,6 +80,9 @@ def run(
         list[str], typer.Argument(metavar="SOURCE...", help="Ids as `harvester source list` shows them.")
     ],
     full: Annotated[bool, typer.Option("--full", help="Visit every known page, due or not.")] = False,
+    refetch: Annotated[
+        bool, typer.Option("--refetch", help="As --full, and ask for every page whole, changed or not.")
+    ] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Visit at most so many pages.")] = None,
 ) -> None:
     """Harvest sources, one after the other: crawl politely, read, keep what may be kept.
@@ -100,7 +103,13 @@ def run(
         for source in wanted:
             with progress() as watch:
                 done = run_source(
-                    store, source, settings, full=full, limit=limit, on_progress=partial(watch, source.id)
+                    store,
+                    source,
+                    settings,
+                    full=full,
+                    refetch=refetch,
+                    limit=limit,
+                    on_progress=partial(watch, source.id),
                 )
             _print_run(done)
             codes.append(0 if done.outcome in (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED) else 1)

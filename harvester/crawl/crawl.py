@@ -31,7 +31,7 @@ class CrawlConfig(Value):
     """All a crawl is told, as one line of JSON on its standard input.
 
     `private_allow` names `host:port` pairs that may be private; `limit` bounds the article URLs of the Run;
-    `full` sends no validators.
+    `unconditional` sends no validators.
     """
 
     source: Source
@@ -42,7 +42,7 @@ class CrawlConfig(Value):
     user_agent: str
     private_allow: tuple[str, ...] = ()
     limit: int | None = None
-    full: bool = False
+    unconditional: bool = False
 
 
 class CrawlChild:

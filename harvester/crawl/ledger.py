@@ -79,6 +79,15 @@ class Ledger:
 
         await self._off_loop(work)
 
+    async def postpone(self, host: str, wait: timedelta) -> None:
+        """The next turn of `host` comes after `wait` at the earliest."""
+
+        def work() -> None:
+            with self._store.begin(durable=False) as unit:
+                self._store.hosts.postpone(unit, host, utc_now() + wait)
+
+        await self._off_loop(work)
+
     async def held_for(self, host: str) -> float:
         """Seconds `host` is still held, 0 when it is not."""
 

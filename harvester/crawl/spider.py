@@ -72,7 +72,7 @@ class Crawl:
         timeout = source.politeness.timeout
         self._sites = Sites(fetcher, self._ledger, self._turns, timeout)
         self._visitor = Visitor(
-            fetcher, self._sites, self._turns, run_id=config.run_id, timeout=timeout, unconditional=config.full
+            fetcher, self._sites, self._turns, run_id=config.run_id, timeout=timeout, unconditional=config.unconditional
         )
         self._frontier = Frontier(
             self._ledger, self._turns, self._visit, room=self._room, limit=config.limit, stopping=self.stopping
@@ -148,7 +148,7 @@ class Crawl:
                 "outcomes": {str(outcome): count for outcome, count in self._outcomes.items()},
                 "stopped": self.stopping.is_set(),
                 "problems": dict(islice((self._sites.warnings | self._walk.problems).items(), _MOST_PROBLEMS)),
-                "shut": self._turns.shut_hosts(),
+                "shut": self._turns.shut_hosts() | self._sites.closed,
             }
         try:
             sys.stdout.write(json.dumps(line | more) + "\n")

@@ -20,6 +20,7 @@ from harvester.urls import target
 LEAST_GAP_S = 1.0
 LONGEST_WAIT_S = 120.0
 MOST_FAILURES = 20
+_ON_THE_WAY_S = 0.1  # a request on a new connection arrives so much later than the next one on the same
 
 _HOST_FAILURES = {
     VisitOutcome.SERVER_ERROR: 1,
@@ -45,10 +46,12 @@ class Lane:
     key: str
     gap: float
     places: asyncio.Semaphore
+    single: bool  # one request at a time
     failures: int = 0
     requests: int = 0
     shut: str | None = None
-    held_until: float = 0.0  # of the loop's clock
+    held_until: float = 0.0  # of the loop's clock, as is `asked_at`
+    asked_at: float | None = None  # when the last request began
     known: bool = field(default=False)  # whether storage was asked for a hold of an earlier Run
 
 
@@ -76,19 +79,27 @@ class Turns:
             gap = self._rules.delay
             if not self._gate.opened(target(url)):
                 gap = max(gap, LEAST_GAP_S)
-            self._lanes[key] = Lane(key, gap, asyncio.Semaphore(1 if gap else CONCURRENT))
+            self._lanes[key] = Lane(key, gap, asyncio.Semaphore(1 if gap else CONCURRENT), single=bool(gap))
         return self._lanes[key]
 
-    def slow_down(self, url: str, crawl_delay: float) -> None:
-        """Obey a Crawl-delay. Above the cap the host is shut: waiting that long is no Run."""
+    async def slow_down(self, url: str, crawl_delay: float) -> None:
+        """Obey a Crawl-delay, from the last request on. Above the cap the host is shut: waiting that long is no Run."""
         lane = self.lane(url)
         if crawl_delay > self._rules.crawl_delay_cap:
             cap = self._rules.crawl_delay_cap
             self.shut(url, f"robots.txt asks for {crawl_delay:.0f} s between requests, over the cap of {cap:.0f} s")
         elif crawl_delay > lane.gap:
-            if not lane.gap:
-                lane.places = asyncio.Semaphore(1)
-            lane.gap = crawl_delay
+            self._one_at_a_time(lane)
+            lane.gap = crawl_delay + _ON_THE_WAY_S
+            if lane.asked_at is not None:
+                lane.held_until = max(lane.held_until, lane.asked_at + lane.gap)
+                wait = lane.held_until - asyncio.get_running_loop().time()
+                await self._ledger.postpone(lane.key, timedelta(seconds=max(wait, 0)))
+
+    @staticmethod
+    def _one_at_a_time(lane: Lane) -> None:
+        if not lane.single:
+            lane.single, lane.places = True, asyncio.Semaphore(1)
 
     def shut(self, url: str, reason: str) -> None:
         """Ask this host no more in this Run."""
@@ -114,7 +125,8 @@ class Turns:
     async def hold(self, url: str, wait: timedelta, reason: str) -> None:
         """The host asked for `wait`. A long wait is left to the next Run, and this host is shut for this one."""
         lane = self.lane(url)
-        lane.held_until = asyncio.get_running_loop().time() + wait.total_seconds()
+        lane.held_until = max(lane.held_until, asyncio.get_running_loop().time() + wait.total_seconds())
+        self._one_at_a_time(lane)  # a host that is too busy has no room for several
         await self._ledger.hold(lane.key, wait, reason)
         if wait.total_seconds() > LONGEST_WAIT_S:
             self.shut(url, f"{lane.key} asked to wait {wait.total_seconds():.0f} s: {reason}")
@@ -123,17 +135,33 @@ class Turns:
     async def turn(self, url: str) -> AsyncIterator[None]:
         """Hold the host's turn for one request; raises `HostShutError` when it must not be asked."""
         lane = self.lane(url)
-        places = lane.places
-        async with places:
-            await self._obey_hold(lane)
+        places = await self._place(lane)
+        try:
             self._count(lane)
             if lane.gap:
                 await self._take(lane)
+            lane.asked_at = asyncio.get_running_loop().time()
             try:
                 yield
             finally:
                 if lane.gap:
                     await asyncio.shield(self._ledger.end_turn(lane.key))
+        finally:
+            places.release()
+
+    async def _place(self, lane: Lane) -> asyncio.Semaphore:
+        """A place among the requests in flight, after every hold; meanwhile there may have come to be fewer."""
+        while True:
+            places = lane.places
+            await places.acquire()
+            try:
+                await self._obey_hold(lane)
+            except BaseException:
+                places.release()
+                raise
+            if places is lane.places:
+                return places
+            places.release()
 
     def _count(self, lane: Lane) -> None:
         most = self._rules.max_requests

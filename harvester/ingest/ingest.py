@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from harvester.errors import HarvesterError
 from harvester.ingest.burial import Graveyard
@@ -22,10 +23,28 @@ from storage.saving import Saved
 from storage.store import Store
 from storage.unit import Unit
 
-# When a page is due again: outcome, moment of the visit, failures in a row, first seen, whether it brought news.
-Revisit = Callable[[VisitOutcome, datetime, int, datetime, bool], datetime | None]
 
+class Looked(NamedTuple):
+    """What decides when a page is due again.
+
+    `failures` are those in a row, this one included; `news` says whether the visit changed anything, `known` whether
+    there is a record, `turns` when what it says of access ends by itself.
+    """
+
+    outcome: VisitOutcome
+    at: datetime
+    failures: int
+    first_seen: datetime
+    news: bool
+    known: bool
+    turns: datetime | None
+
+
+Revisit = Callable[[Looked], datetime | None]
+
+UNREADABLE_AGAIN = timedelta(days=7)  # by then the rules may be others
 _NO_FAILURE = frozenset((VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.NOT_ARTICLE, VisitOutcome.REDIRECTED))
+_ANSWERED = frozenset((VisitOutcome.OK, VisitOutcome.NOT_ARTICLE))
 
 
 class LeaseLostError(HarvesterError):
@@ -106,6 +125,13 @@ class _Item:
         if reading.kept and reading.kept.state != "kept":
             effects.append(f"archive_{reading.kept.state}")
         return effects
+
+
+def _turns(record: Record) -> datetime | None:
+    """The first moment at which what the record says of access or listing is over."""
+    days = (day for day in (record.access.embargo_until, record.access.until) if day)
+    ends = [datetime.combine(day + timedelta(days=1), time(), UTC) for day in days]
+    return min(filter(None, (*ends, record.rights.unavailable_after)), default=None)
 
 
 class Ingest:
@@ -229,9 +255,14 @@ class Ingest:
         failed = reading.outcome not in _NO_FAILURE
         failures = (state.failures if state else 0) + 1 if failed else 0
         first_seen = state.first_seen if state else visit.at
-        due = self._revisit(reading.outcome, visit.at, failures, first_seen, item.brought_news)
-        if reading.outcome is VisitOutcome.WRONG_CONTENT and page and failures >= TRIES:
+        about = reading.record or reading.known
+        turns = _turns(about) if about else None
+        known = reading.known is not None
+        due = self._revisit(Looked(reading.outcome, visit.at, failures, first_seen, item.brought_news, known, turns))
+        if reading.effect == "quarantined":
             due = None
+        elif reading.unreadable:
+            due = visit.at + UNREADABLE_AGAIN
         return PageVisit(
             source_id=self._source_id,
             url=visit.url,
@@ -250,6 +281,8 @@ class Ingest:
         reading = item.reading
         self.tally.note_visit(reading.outcome, reading.visit.url, reading.detail)
         self.tally.counts.update(item.effects())
+        self.tally.seen["unreadable"] += reading.unreadable
+        self.tally.seen["drifted"] += reading.effect == "kept_old" and reading.outcome in _ANSWERED
         about = reading.read or (reading.known if reading.outcome is VisitOutcome.NOT_MODIFIED else None)
         if about and about.deleted_at is None:
             policy = (reading.record or reading.known or about).rights.abstract_policy
@@ -265,6 +298,7 @@ class Ingest:
         known = self._store.pages.counts(self._source_id)
         articles = sum(known.get(o, 0) for o in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE))
         if self._graves.is_redesign(articles):
+            self.tally.seen["redesign"] = 1
             missing = len(self._graves.missing - self._graves.alive)
             return [
                 f"{missing} of {articles} known articles answered 404 or 410: no record was deleted; "

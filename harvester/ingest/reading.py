@@ -36,6 +36,7 @@ class Reading:
     record: Record | None = None
     kept: Kept | None = None
     effect: str | None = None
+    unreadable: bool = False  # extraction itself failed
 
 
 def digest_of(page: Page) -> str:
@@ -96,7 +97,7 @@ class Reader:
             found = extract(page, self.source)
         except Exception as error:
             detail = f"extraction failed: {type(error).__name__}: {error}"[:500]
-            return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect=_kept(known))
+            return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect=_kept(known), unreadable=True)
         if found.record is None:
             kept = _kept(known)
             # A known page keeps its old digest: what was read from those bytes is what stays.

@@ -14,8 +14,7 @@ from typing import NamedTuple
 from harvester.crawl.crawl import CrawlConfig, user_agent
 from harvester.crawl.revisit import next_due
 from harvester.errors import HarvesterError
-from harvester.ingest import Ingest, LeaseLostError, Quarantine, warm
-from harvester.model.page import VisitOutcome
+from harvester.ingest import Ingest, LeaseLostError, Looked, Quarantine, warm
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Source
 from harvester.run.child import Child
@@ -52,26 +51,27 @@ def run_source(
     settings: Settings,
     *,
     full: bool = False,
+    refetch: bool = False,
     limit: int | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
 ) -> Run:
     """Harvest one Source and return the closed Run. SIGTERM, SIGINT or setting `stop` ends it within 30 seconds.
 
-    `full` visits every known page unconditionally, `limit` bounds the pages visited. Raises BusyError while another
-    Run of the Source is at work, UsageError without a contact, StorageError, and LeaseLostError when this process
-    slept so long that another Run took its place.
+    `full` visits every known page, due or not; `refetch` also asks for each whole, sending no validators; `limit`
+    bounds the pages visited. Raises BusyError while another Run of the Source is at work, UsageError without a contact,
+    StorageError, and LeaseLostError when this process slept so long that another Run took its place.
     """
     contact = settings.contact_for(source.hosts)
     run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with store.begin() as unit:
         store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive)
-        if full:
-            store.pages.make_all_due(unit, source.id, _now())
+        if full or refetch:
+            store.pages.make_all_due(unit, source.id, _now(), afresh=refetch)
     work = _Work(store, source, settings, run_id, contact, limit, on_progress, stop or threading.Event())
     try:
         with _signals(work.stop):
-            work.harvest(full=full)
+            work.harvest(unconditional=refetch)
     except LeaseLostError:
         raise
     except BaseException as error:
@@ -128,10 +128,10 @@ class _Work:
         self._beat = time.monotonic()
         self._told = 0.0
 
-    def harvest(self, *, full: bool) -> None:
+    def harvest(self, *, unconditional: bool) -> None:
         """Everything between lease and outcome."""
         self._take_over()
-        child = Child(self._config(full=full))
+        child = Child(self._config(unconditional=unconditional))
         try:
             self._follow(child)
         finally:
@@ -167,7 +167,7 @@ class _Work:
             self._notes.append(f"took in {len(segments)} spool segments that an interrupted run had left")
         tidy_spool(self._spool, self._source.id, self._run_id, self._store)
 
-    def _config(self, *, full: bool) -> CrawlConfig:
+    def _config(self, *, unconditional: bool) -> CrawlConfig:
         return CrawlConfig(
             source=self._source,
             run_id=self._run_id,
@@ -177,7 +177,7 @@ class _Work:
             user_agent=user_agent(self._contact),
             private_allow=self._settings.private_allow,
             limit=self._limit,
-            full=full,
+            unconditional=unconditional,
         )
 
     def _follow(self, child: Child) -> None:
@@ -262,8 +262,16 @@ def _signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _revisit(outcome: VisitOutcome, at: datetime, failures: int, first_seen: datetime, changed: bool) -> datetime:
-    return next_due(outcome, at, failures=failures, first_seen=first_seen, changed=changed).due
+def _revisit(looked: Looked) -> datetime:
+    return next_due(
+        looked.outcome,
+        looked.at,
+        failures=looked.failures,
+        first_seen=looked.first_seen,
+        changed=looked.news,
+        known=looked.known,
+        turns=looked.turns,
+    ).due
 
 
 def _now() -> datetime:

@@ -107,7 +107,7 @@ def test_validators_make_the_request_conditional(publisher: Publisher, crawler: 
         )
         store.pages.record_visits(unit, [visit])
     assert crawler.crawl(source).outcomes() == {url: "not_modified"}
-    assert crawler.crawl(source, full=True).outcomes() == {url: "ok"}
+    assert crawler.crawl(source, unconditional=True).outcomes() == {url: "ok"}
 
 
 def test_304_to_an_unconditional_request_is_asked_again(publisher: Publisher, crawler: Crawler) -> None:

@@ -78,13 +78,15 @@ def test_endless_redirect_stops_within_ten_requests(publisher: Publisher, crawle
     publisher.routes["/article/1"] = onwards
     done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
     assert [(str(v.outcome), "without end" in v.detail) for v in done.visits.values()] == [("server_error", True)]
+    assert "8 in a row" in next(iter(done.visits.values())).detail
     assert len(publisher.articles()) <= 10
 
 
 def test_redirect_loop_stops_at_once(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.page("/article/1", status=302, Location="/article/2")
     publisher.page("/article/2", status=302, Location="/article/1")
-    crawler.crawl(make_source(publisher, url))
+    done = crawler.crawl(make_source(publisher, url))
+    assert "in a circle, back to" in done.visits[url].detail
     assert publisher.articles() == ["/article/1", "/article/2"]
 
 

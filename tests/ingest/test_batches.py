@@ -29,7 +29,7 @@ def test_a_batch_makes_records_pointers_and_visit_results(bench: Bench) -> None:
         assert read(bench.folder, pointer).url == bench.url(one)
         assert record.provenance.run_id == RUN
     assert bench.store.runs.is_segment_done(f"{RUN}-000001.seg")
-    assert bench.due == [(VisitOutcome.OK, 0, True)] * 4
+    assert [(each.outcome, each.failures, each.news) for each in bench.due] == [(VisitOutcome.OK, 0, True)] * 4
     assert bench.store.check() == []
 
 
@@ -96,7 +96,7 @@ def test_a_new_footer_is_no_change_and_no_new_archive_entry(bench: Bench) -> Non
     assert counts == {"ok": 1, "unchanged": 1}
     assert bench.store.archive_index.pointer(bench.record(one).id) == before
     assert bench.state(one).digest != bench.record(one).provenance.page_digest
-    assert bench.due[-1] == (VisitOutcome.OK, 0, False)
+    assert (bench.due[-1].outcome, bench.due[-1].failures, bench.due[-1].news) == (VisitOutcome.OK, 0, False)
 
 
 def test_a_real_change_is_one_change_with_history(bench: Bench) -> None:

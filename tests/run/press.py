@@ -35,6 +35,7 @@ class Press:
 
     delay: float = 0.0
     robots: str = "User-agent: *\nAllow: /\n"
+    robots_status: int = 200
     edition: dict[int, str] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     seen: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -51,7 +52,7 @@ class Press:
     def answer(self, path: str) -> tuple[int, str, str]:
         """Status, content type and text."""
         if path == "/robots.txt":
-            return 200, "text/plain", self.robots
+            return self.robots_status, "text/plain", self.robots
         if path == "/sitemap.xml":
             urls = "".join(f"<url><loc>{self.origin}/article/{n}</loc></url>" for n in range(PAGES))
             return (

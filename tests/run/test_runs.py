@@ -58,9 +58,25 @@ def test_full_asks_for_everything_again_and_finds_the_change(
     press.edition[7] = "Access to the full text of this article requires a subscription."
     press.asked.clear()
     run = run_source(store, source, settings, full=True)
+    assert all("if-none-match" in headers for headers in press.articles())
+    assert (run.counts["not_modified"], run.counts["access_changed"]) == (PAGES - 1, 1)
+    press.asked.clear()
+    run = run_source(store, source, settings, refetch=True)
     assert not any("if-none-match" in headers for headers in press.articles())
-    assert run.counts["unchanged"] == PAGES - 1
-    assert run.counts["access_changed"] == 1
+    assert run.counts["unchanged"] == PAGES
+
+
+def test_robots_that_answers_503_then_200(store: Store, source: Source, settings: Settings, press: Press) -> None:
+    urls = tuple(f"{press.origin}/article/{number}" for number in range(5))
+    known = source.model_copy(update={"discovery": (*source.discovery, Discovery(kind="urls", urls=urls))})
+    press.robots_status = 503
+    run = run_source(store, known, settings)
+    assert press.articles() == []
+    assert run.outcome is RunOutcome.FAILED
+    assert any("robots.txt cannot be read (HTTP 503): nothing is asked" in note for note in run.notes)
+    press.robots_status = 200
+    assert run_source(store, known, settings).outcome is RunOutcome.SUCCEEDED
+    assert_whole(store, settings)
 
 
 def test_a_limited_run_is_not_held_to_the_number_of_records(store: Store, source: Source, settings: Settings) -> None:
