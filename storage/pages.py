@@ -88,6 +88,25 @@ class Pages:
             unit.connection.execute(mine.values(claimed_by=run_id))
         return [FrontierItem(url=r.url, etag=r.etag, last_modified=r.last_modified, failures=r.failures) for r in rows]
 
+    def take_over(self, unit: Unit, source_id: str, run_id: str, url: str, via: str, now: datetime) -> bool:
+        """Claim `url`, to which `via` redirects, out of turn.
+
+        False: this Run has it already, or it is not due and `via` has no lastmod newer than the visit there.
+        """
+        this = and_(pages.c.source_id == source_id, pages.c.url == url)
+        row = unit.connection.execute(select(pages.c.due, pages.c.claimed_by, pages.c.visited_at).where(this)).first()
+        if row is None:
+            return True
+        if row.claimed_by == run_id:
+            return False
+        if row.due is None or row.due > now:
+            lastmod = select(pages.c.lastmod).where(pages.c.source_id == source_id, pages.c.url == via)
+            told = unit.connection.execute(lastmod).scalar()
+            if told is None or row.visited_at is None or told <= row.visited_at:
+                return False
+        unit.connection.execute(update(pages).where(this).values(claimed_by=run_id))
+        return True
+
     def due_count(self, source_id: str, now: datetime) -> int:
         """How many URLs are due."""
         with self._database.read() as connection:

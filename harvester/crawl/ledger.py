@@ -39,6 +39,15 @@ class Ledger:
 
         return await self._off_loop(work)
 
+    async def take_over(self, url: str, via: str) -> bool:
+        """Whether this Run, led to `url` by a redirect of `via`, is to fetch it; else it has a visit of its own."""
+
+        def work() -> bool:
+            with self._store.begin(durable=False) as unit:
+                return self._store.pages.take_over(unit, self._source_id, self._run_id, url, via, utc_now())
+
+        return await self._off_loop(work)
+
     async def discover(self, found: Sequence[tuple[str, datetime | None]]) -> int:
         """Note article URLs with their last change; returns how many were new."""
 

@@ -72,7 +72,14 @@ class Crawl:
         timeout = source.politeness.timeout
         self._sites = Sites(fetcher, self._ledger, self._turns, timeout)
         self._visitor = Visitor(
-            fetcher, self._sites, self._turns, run_id=config.run_id, timeout=timeout, unconditional=config.unconditional
+            fetcher,
+            self._sites,
+            self._turns,
+            self._ledger,
+            source.urls,
+            run_id=config.run_id,
+            timeout=timeout,
+            unconditional=config.unconditional,
         )
         self._frontier = Frontier(
             self._ledger, self._turns, self._visit, room=self._room, limit=config.limit, stopping=self.stopping

@@ -4,14 +4,16 @@ import asyncio
 import random
 from datetime import timedelta
 
-from harvester.crawl.fetching import Ask, Fetcher
-from harvester.crawl.ledger import utc_now
+from harvester.crawl.fetching import Ask, Fetcher, Permit
+from harvester.crawl.ledger import Ledger, utc_now
 from harvester.crawl.politeness import is_challenge, retry_after
 from harvester.crawl.sites import Sites
 from harvester.crawl.transport import Answer, ExchangeFailedError, is_page_type
 from harvester.crawl.turns import LONGEST_WAIT_S, Turns
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.run import FrontierItem, Visit
+from harvester.model.source import UrlRules
+from harvester.urls import canonical_url
 
 PAGE_LIMIT = 10 * 1024 * 1024
 MOST_RETRIES = 2
@@ -25,9 +27,20 @@ class Visitor:
     """Visits the URLs of one Run. `unconditional` sends no validators."""
 
     def __init__(
-        self, fetcher: Fetcher, sites: Sites, turns: Turns, *, run_id: str, timeout: float, unconditional: bool = False
+        self,
+        fetcher: Fetcher,
+        sites: Sites,
+        turns: Turns,
+        ledger: Ledger,
+        rules: UrlRules,
+        *,
+        run_id: str,
+        timeout: float,
+        unconditional: bool = False,
     ) -> None:
         self._fetcher = fetcher
+        self._ledger = ledger
+        self._rules = rules
         self._sites = sites
         self._turns = turns
         self._run_id = run_id
@@ -37,8 +50,9 @@ class Visitor:
     async def visit(self, item: FrontierItem) -> Visit:
         """The visit's final outcome after retries; raises `HostShutError` when its host must not be asked."""
         validators = {} if self._unconditional else _validators(item)
+        ask = Ask(PAGE_LIMIT, self._timeout, validators, pages_only=True)
         try:
-            answer = await self.fetch(item.url, Ask(PAGE_LIMIT, self._timeout, validators, pages_only=True))
+            answer = await self.fetch(item.url, ask, self._permit_of(item.url))
             robots = await self._sites.statements(answer.url) if answer.status == 200 else ()
         except ExchangeFailedError as error:
             return Visit(
@@ -59,7 +73,20 @@ class Visitor:
         )
         return Visit(run_id=self._run_id, url=item.url, outcome=VisitOutcome.OK, page=page, at=now, robots=robots)
 
-    async def fetch(self, url: str, ask: Ask) -> Answer:
+    def _permit_of(self, url: str) -> Permit:
+        """Robots, and no page twice: a redirect to a page that has its own place in the frontier ends there."""
+        mine = {url}
+
+        async def permit(hop: str) -> None:
+            there = canonical_url(hop, self._rules)
+            if there not in mine and not await self._ledger.take_over(there, url):
+                raise ExchangeFailedError(VisitOutcome.REDIRECTED, there)
+            mine.add(there)
+            await self._sites.permit(hop)
+
+        return permit
+
+    async def fetch(self, url: str, ask: Ask, permit: Permit | None = None) -> Answer:
         """A good answer (a 200 page, or a 304 that was asked for) after at most two retries, and four waits.
 
         Raises `ExchangeFailedError` with the last outcome, `HostShutError`.
@@ -68,7 +95,7 @@ class Visitor:
         while True:
             self._turns.check(url)
             try:
-                answer = await self._attempt(url, ask)
+                answer = await self._attempt(url, ask, permit or self._sites.permit)
             except ExchangeFailedError as error:
                 self._turns.note(url, error.outcome, error.detail)
                 busy = error.outcome is VisitOutcome.RATE_LIMITED
@@ -85,8 +112,8 @@ class Visitor:
         least = max(self._turns.lane(url).gap, _BACK_OFF_S)
         await asyncio.sleep(least * 2 ** (retry - 1) * random.uniform(0.75, 1.25))  # noqa: S311
 
-    async def _attempt(self, url: str, ask: Ask) -> Answer:
-        answer = await self._fetcher.get(url, ask, self._sites.permit)
+    async def _attempt(self, url: str, ask: Ask, permit: Permit) -> Answer:
+        answer = await self._fetcher.get(url, ask, permit)
         if answer.status == 429 and retry_after(answer.header("retry-after"), utc_now()) is None:
             await self._turns.hold(answer.url, HOLD_WITHOUT_WORD, f"HTTP 429 at {answer.url}")
         conditional = "If-None-Match" in ask.headers or "If-Modified-Since" in ask.headers

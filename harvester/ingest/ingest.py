@@ -16,6 +16,7 @@ from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
 from harvester.model.source import Source
+from harvester.urls import canonical_url
 from storage.archive import ArchiveWriter, Pointer, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.pages import PageState, PageVisit
@@ -42,6 +43,7 @@ class Looked(NamedTuple):
 
 Revisit = Callable[[Looked], datetime | None]
 
+_MOVED_BATCH = 100
 UNREADABLE_AGAIN = timedelta(days=7)  # by then the rules may be others
 _NO_FAILURE = frozenset((VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.NOT_ARTICLE, VisitOutcome.REDIRECTED))
 _ANSWERED = frozenset((VisitOutcome.OK, VisitOutcome.NOT_ARTICLE))
@@ -159,11 +161,13 @@ class Ingest:
         self._folder = archive_folder
         self._reader = Reader(source, default_basis, self._find)
         self._source_id = source.id
+        self._rules = source.urls
         self._run_id = run_id
         self._revisit = revisit
         self._lease_s = lease_s
         self._clock = clock
         self._graves = Graveyard()
+        self._moved: dict[str, str] = {}  # URLs that lead to others
         self.tally = Tally()
 
     def take(self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None = None) -> None:
@@ -220,7 +224,7 @@ class Ingest:
             item.note(saved)
         archived = [item for item in batch if item.pointer and not item.is_refused]
         self._store.archive_index.add(unit, [self._entry(item) for item in archived])
-        self._store.pages.record_visits(unit, [self._visit(item) for item in batch])
+        self._store.pages.record_visits(unit, [visit for item in batch for visit in self._visits(item)])
 
     def _located(self, item: "_Item") -> Record:
         """The record with the place of its page in the archive."""
@@ -248,6 +252,24 @@ class Ingest:
             cut=kept.state == "cut",
             reason=kept.reason or None,
         )
+
+    def _visits(self, item: "_Item") -> list[PageVisit]:
+        """The visit of the URL; where it led to another, that one has been visited, and this is an address of it."""
+        visit, page = self._visit(item), item.reading.visit.page
+        there = canonical_url(page.final_url, self._rules) if page else visit.url
+        if there == visit.url or not item.record_id or item.reading.outcome is not VisitOutcome.OK:
+            return [visit]
+        looked = Looked(VisitOutcome.REDIRECTED, visit.at, 0, visit.at, news=False, known=True, turns=None)
+        here = PageVisit(
+            self._source_id,
+            visit.url,
+            VisitOutcome.REDIRECTED,
+            visit.at,
+            self._revisit(looked),
+            detail=there,
+            record_id=item.record_id,
+        )
+        return [here, replace(visit, url=there)]
 
     def _visit(self, item: "_Item") -> PageVisit:
         reading, state = item.reading, item.state
@@ -287,10 +309,29 @@ class Ingest:
         if about and about.deleted_at is None:
             policy = (reading.record or reading.known or about).rights.abstract_policy
             self.tally.note_record(about, may_keep=policy.keep)
+        if reading.outcome is VisitOutcome.REDIRECTED:
+            self._moved[reading.visit.url] = reading.detail
         if reading.outcome is VisitOutcome.GONE and reading.known:
             self._graves.note_gone(reading.known, reading.visit.url, reading.detail)
         elif reading.outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED) and item.record_id:
             self._graves.note_alive(item.record_id)
+
+    def name_moved(self) -> None:
+        """Give the records their further addresses: those that redirected to a page with a visit of its own."""
+        moved = [*self._moved.items()]
+        self._moved.clear()
+        for start in range(0, len(moved), _MOVED_BATCH):
+            found = [self._named(here, there) for here, there in moved[start : start + _MOVED_BATCH]]
+            records = [record for record in found if record]
+            with self._store.begin() as unit:
+                self._store.records.save(unit, records, run_id=self._run_id, now=self._clock())
+
+    def _named(self, here: str, there: str) -> Record | None:
+        record = next(iter(self._store.records.find(url=there, source_id=self._source_id)), None)
+        if record is None or record.deleted_at or here in (record.url, *record.aliases):
+            return None
+        other = next(iter(self._store.records.find(url=here, source_id=self._source_id)), None)
+        return record.model_copy(update={"aliases": (*record.aliases, here)}) if other is None else None
 
     def finish(self) -> list[str]:
         """Make tombstones of the records whose pages said 410, unless the site has changed; returns notes."""

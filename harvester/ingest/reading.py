@@ -14,6 +14,7 @@ from harvester.model.run import Visit
 from harvester.model.source import GENERIC, Source
 from harvester.policy import Kept, abstract_policy, body_to_keep, decide
 
+_NO_FAILURE = frozenset((VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE, VisitOutcome.REDIRECTED))
 NEVER_AGAIN = frozenset(("legal", "operator"))  # reasons of a removal that no harvest undoes
 
 Find = Callable[[Record], Record | None]
@@ -146,7 +147,7 @@ def _states_no_rights(visit: Visit, page: Page, known: Record) -> bool:
 
 def _kept_old(outcome: VisitOutcome, known: Record | None) -> str | None:
     """A refusal or failure at the door of a known record leaves it as it is; 304 and a gone page are no failure."""
-    return None if outcome in (VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE) else _kept(known)
+    return None if outcome in _NO_FAILURE else _kept(known)
 
 
 def _kept(known: Record | None) -> str | None:

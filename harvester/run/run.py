@@ -141,6 +141,7 @@ class _Work:
         self._take(leftovers(self._spool, [self._run_id]), child)
         self._reader.close()
         self._tell(child, last=True)
+        self._ingest.name_moved()
         stopped = self.stop.is_set()
         if not stopped:
             self._notes += self._ingest.finish()

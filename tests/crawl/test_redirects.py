@@ -3,10 +3,14 @@
 import os
 import ssl
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from loopback import Crawler, Handler, Publisher, make_source
+from loopback import HTML, Crawler, Handler, Publisher, make_source
+
+from harvester.model.page import VisitOutcome
+from storage.pages import PageVisit
 
 
 def test_a_moved_article_is_followed_within_the_source(publisher: Publisher, crawler: Crawler) -> None:
@@ -16,6 +20,57 @@ def test_a_moved_article_is_followed_within_the_source(publisher: Publisher, cra
     page = done.visits[url].page
     assert page is not None
     assert (page.url, page.final_url) == (url, url + "/new-slug")
+
+
+def test_a_redirect_to_a_page_of_the_frontier_is_fetched_once(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(3)
+    old = [publisher.page(f"/article/old-{n}", status=301, Location=f"/article/{n}") for n in range(3)]
+    done = crawler.crawl(make_source(publisher, *old[:2], *urls, old[2]))
+    assert sorted(path for path in publisher.articles() if "old" not in path) == [
+        "/article/0",
+        "/article/1",
+        "/article/2",
+    ]
+    for here, there in zip(old, urls, strict=True):
+        if done.visits[here].outcome is VisitOutcome.REDIRECTED:
+            assert (done.visits[here].detail, done.visits[there].outcome) == (there, VisitOutcome.OK)
+        else:
+            assert there not in done.visits
+            page = done.visits[here].page
+            assert page is not None
+            assert page.final_url == there
+
+
+def test_a_redirect_to_a_page_that_is_known_and_not_due_asks_for_nothing_more(
+    publisher: Publisher, crawler: Crawler
+) -> None:
+    there = publisher.pages(1)[0]
+    here = publisher.page("/article/old", status=301, Location="/article/0")
+    now = datetime.now(UTC)
+    with crawler.store() as store, store.begin() as unit:
+        store.pages.discover(unit, "test", [(there, None)], now)
+        seen = PageVisit("test", there, VisitOutcome.OK, now, next_due=now + timedelta(days=1), digest="sha256:1")
+        store.pages.record_visits(unit, [seen])
+    assert crawler.crawl(make_source(publisher, here)).outcomes() == {here: "redirected"}
+    assert publisher.articles() == ["/article/old"]
+    with crawler.store() as store, store.begin() as unit:
+        store.pages.discover(unit, "test", [(here, now + timedelta(seconds=1))], now)
+    assert crawler.crawl(make_source(publisher, here)).outcomes() == {here: "ok"}
+
+
+def test_a_target_that_fails_at_first_is_tried_again_through_its_redirect(
+    publisher: Publisher, crawler: Crawler
+) -> None:
+    def once(handler: Handler) -> None:
+        first = publisher.paths().count("/article/new") == 1
+        handler.answer(500 if first else 200, HTML, b"<html>x</html>")
+
+    here = publisher.page("/article/old", status=301, Location="/article/new")
+    publisher.routes["/article/new"] = once
+    with crawler.store() as store, store.begin() as unit:
+        store.pages.discover(unit, "test", [(publisher.url + "/article/new", None)], datetime.now(UTC))
+    done = crawler.crawl(make_source(publisher, here), limit=1)
+    assert set(done.outcomes().values()) == {"ok"}
 
 
 def test_redirect_to_another_address_is_refused_before_connecting(

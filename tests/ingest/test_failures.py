@@ -140,3 +140,25 @@ def test_several_addresses_of_one_article_are_one_record(bench: Bench) -> None:
     (record,) = bench.store.records.iter()
     assert {record.url, *record.aliases} >= {bench.url(one), longer, ADDRESS + "/old/place"}
     assert bench.kinds() == [ChangeKind.CREATED]
+
+
+def test_an_address_that_leads_to_a_page_visited_there_becomes_an_alias(bench: Bench) -> None:
+    one = bench.ids[0]
+    here = ADDRESS + "/old/place"
+    moved = bench.failed(one, VisitOutcome.REDIRECTED, bench.url(one)).model_copy(update={"url": here})
+    assert bench.take(moved) == {"redirected": 1}
+    bench.take(bench.visit(one))
+    bench.ingest.name_moved()
+    assert here in bench.record(one).aliases
+    assert bench.kinds() == [ChangeKind.CREATED]
+
+
+def test_where_a_redirect_led_to_has_been_visited_too(bench: Bench) -> None:
+    one = bench.ids[0]
+    here = ADDRESS + "/old/place"
+    bench.take(bench.visit(one, url=here))
+    state = bench.state(one)
+    assert (state.outcome, state.record_id) == (VisitOutcome.OK, bench.record(one).id)
+    old = bench.store.pages.get(bench.source.id, here)
+    assert old is not None
+    assert (old.outcome, old.detail, old.record_id) == (VisitOutcome.REDIRECTED, bench.url(one), state.record_id)
