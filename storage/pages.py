@@ -13,6 +13,7 @@ from storage.tables import NEVER_AGAIN, identities, pages, records, upsert
 from storage.unit import Unit
 
 _CHUNK = 500
+_LIST = "list"
 _FUTURE = timedelta(days=1)
 
 
@@ -76,6 +77,16 @@ class Pages:
             unit.connection.execute(_DISCOVER, [_found_row(source_id, url, mod, now) for url, mod in latest.items()])
         return len(latest) - known
 
+    def note_list(self, unit: Unit, source_id: str, url: str, at: datetime) -> None:
+        """Remember that a list of articles was read to its end; a list is never due."""
+        row = {"source_id": source_id, "url": url, "kind": _LIST, "failures": 0, "first_seen": at, "visited_at": at}
+        noted = upsert(pages).values(row)
+        unit.connection.execute(
+            noted.on_conflict_do_update(
+                index_elements=[pages.c.source_id, pages.c.url], set_={"visited_at": noted.excluded.visited_at}
+            )
+        )
+
     def claim(self, unit: Unit, source_id: str, run_id: str, now: datetime, limit: int) -> list[FrontierItem]:
         """Take at most `limit` due URLs, earliest due first, that this Run has not taken before."""
         columns = (pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.failures)
@@ -127,7 +138,7 @@ class Pages:
 
     def make_all_due(self, unit: Unit, source_id: str, now: datetime, *, afresh: bool = False) -> None:
         """Visit everything again; `afresh` forgets validators and digests, so that every page is read whole."""
-        again = update(pages).where(pages.c.source_id == source_id).values(due=now)
+        again = update(pages).where(pages.c.source_id == source_id, pages.c.kind != _LIST).values(due=now)
         unit.connection.execute(again.values(etag=None, last_modified=None, digest=None) if afresh else again)
 
     def record_visits(self, unit: Unit, visits: Sequence[PageVisit]) -> None:
@@ -192,11 +203,13 @@ def _chunks(urls: list[str]) -> list[list[str]]:
 
 
 _new = upsert(pages).values(kind="article", failures=0)
+_later = func.coalesce(pages.c.lastmod, "") < _new.excluded.lastmod
 _news = _new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
 _DISCOVER = _new.on_conflict_do_update(
     index_elements=[pages.c.source_id, pages.c.url],
     set_={
-        "lastmod": func.coalesce(_new.excluded.lastmod, pages.c.lastmod),
+        # Several lists may date the same page; the latest counts, else they would be news to each other.
+        "lastmod": case((_later, _new.excluded.lastmod), else_=pages.c.lastmod),
         "due": case((_news, _new.excluded.due), else_=pages.c.due),
         # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
         "etag": case((_news, None), else_=pages.c.etag),

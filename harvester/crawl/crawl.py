@@ -31,7 +31,7 @@ class CrawlConfig(Value):
     """All a crawl is told, as one line of JSON on its standard input.
 
     `private_allow` names `host:port` pairs that may be private; `limit` bounds the article URLs of the Run;
-    `unconditional` sends no validators.
+    `unconditional` sends no validators; `full` asks every list for all of it.
     """
 
     source: Source
@@ -43,6 +43,7 @@ class CrawlConfig(Value):
     private_allow: tuple[str, ...] = ()
     limit: int | None = None
     unconditional: bool = False
+    full: bool = False
 
 
 class CrawlChild:

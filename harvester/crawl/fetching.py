@@ -86,7 +86,8 @@ class Fetcher:
             raise ExchangeFailedError(VisitOutcome.LOGIN, f"redirects to a sign-in page, {url[:200]}")
         if not anywhere and not in_bounds(url, self._source.hosts):
             where = target(url).netloc
-            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, f"redirects to {where}, no host of this source")
+            detail = f"redirects to {where}, no host of this source"
+            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, detail, host_is_well=True)
         if seen[-1].startswith("https:") and url.startswith("http:"):
             raise ExchangeFailedError(VisitOutcome.TLS_ERROR, f"redirects from https to plain {url[:200]}")
         if not anywhere and (reason := refused(url, self._source.urls)):

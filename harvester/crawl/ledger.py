@@ -39,6 +39,24 @@ class Ledger:
 
         return await self._off_loop(work)
 
+    async def last_read(self, url: str) -> datetime | None:
+        """When the list at `url` was last read to its end."""
+
+        def work() -> datetime | None:
+            state = self._store.pages.get(self._source_id, url)
+            return state.visited_at if state else None
+
+        return await self._off_loop(work)
+
+    async def note_read(self, url: str, began: datetime) -> None:
+        """The list at `url` has been read to its end."""
+
+        def work() -> None:
+            with self._store.begin() as unit:
+                self._store.pages.note_list(unit, self._source_id, url, began)
+
+        await self._off_loop(work)
+
     async def take_over(self, url: str, via: str) -> bool:
         """Whether this Run, led to `url` by a redirect of `via`, is to fetch it; else it has a visit of its own."""
 

@@ -84,7 +84,14 @@ class Crawl:
         self._frontier = Frontier(
             self._ledger, self._turns, self._visit, room=self._room, limit=config.limit, stopping=self.stopping
         )
-        self._walk = Walk(source, self._visitor.fetch, self._ledger, enough=self._enough, found=self._frontier.wake)
+        self._walk = Walk(
+            source,
+            self._visitor.fetch,
+            self._ledger,
+            afresh=config.full,
+            enough=self._enough,
+            found=self._frontier.wake,
+        )
         self._limit = config.limit
 
     async def run(self) -> None:

@@ -97,7 +97,7 @@ class Visitor:
             try:
                 answer = await self._attempt(url, ask, permit or self._sites.permit)
             except ExchangeFailedError as error:
-                self._turns.note(url, error.outcome, error.detail)
+                self._turns.note(url, VisitOutcome.OK if error.host_is_well else error.outcome, error.detail)
                 busy = error.outcome is VisitOutcome.RATE_LIMITED
                 if not error.retry or (waits >= MOST_WAITS if busy else retries >= MOST_RETRIES):
                     raise

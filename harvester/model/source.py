@@ -94,15 +94,21 @@ class AccessRules(Value):
 
 class Discovery(Value):
     """One way to find article URLs. `listing`: pages whose links are searched, with `next` for pagination;
-    `sitemap`: a sitemap or sitemap index; `urls`: the list given here.
+    `sitemap`: a sitemap or sitemap index; `feed`: RSS, RDF or Atom; `oai_pmh`: the addresses that the records of an
+    OAI-PMH endpoint name, of one `set`, in the format `metadata_prefix`; `urls`: the list given here; `dois`: DOIs,
+    each asked of the `resolver`, from which only the Source's hosts are followed.
 
     `links` (CSS of `a` elements) narrows a listing; without it every link that matches `urls.article` counts.
     `follow` (regular expressions) are further listing pages, at most `depth` steps away.
     """
 
-    kind: Literal["listing", "sitemap", "urls"]
+    kind: Literal["listing", "sitemap", "feed", "oai_pmh", "urls", "dois"]
     url: HttpUrl | None = None
     urls: tuple[HttpUrl, ...] = ()
+    dois: tuple[str, ...] = ()
+    resolver: HttpUrl = "https://doi.org/"
+    set: str | None = None
+    metadata_prefix: str = "oai_dc"
     links: str | None = None
     next: str | None = None
     follow: tuple[Regex, ...] = ()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from harvester.crawl.crawl import CrawlConfig, user_agent
 from harvester.crawl.revisit import next_due
@@ -62,7 +63,7 @@ def run_source(
     bounds the pages visited. Raises BusyError while another Run of the Source is at work, UsageError without a contact,
     StorageError, and LeaseLostError when this process slept so long that another Run took its place.
     """
-    contact = settings.contact_for(source.hosts)
+    contact = settings.contact_for((*source.hosts, *_resolvers(source)))
     run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with store.begin() as unit:
         store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive)
@@ -71,7 +72,7 @@ def run_source(
     work = _Work(store, source, settings, run_id, contact, limit, on_progress, stop or threading.Event())
     try:
         with _signals(work.stop):
-            work.harvest(unconditional=refetch)
+            work.harvest(full=full or refetch, unconditional=refetch)
     except LeaseLostError:
         raise
     except BaseException as error:
@@ -128,10 +129,10 @@ class _Work:
         self._beat = time.monotonic()
         self._told = 0.0
 
-    def harvest(self, *, unconditional: bool) -> None:
+    def harvest(self, *, full: bool, unconditional: bool) -> None:
         """Everything between lease and outcome."""
         self._take_over()
-        child = Child(self._config(unconditional=unconditional))
+        child = Child(self._config(full=full, unconditional=unconditional))
         try:
             self._follow(child)
         finally:
@@ -168,7 +169,7 @@ class _Work:
             self._notes.append(f"took in {len(segments)} spool segments that an interrupted run had left")
         tidy_spool(self._spool, self._source.id, self._run_id, self._store)
 
-    def _config(self, *, unconditional: bool) -> CrawlConfig:
+    def _config(self, *, full: bool, unconditional: bool) -> CrawlConfig:
         return CrawlConfig(
             source=self._source,
             run_id=self._run_id,
@@ -178,6 +179,7 @@ class _Work:
             user_agent=user_agent(self._contact),
             private_allow=self._settings.private_allow,
             limit=self._limit,
+            full=full,
             unconditional=unconditional,
         )
 
@@ -261,6 +263,10 @@ def _signals(stop: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)
+
+
+def _resolvers(source: Source) -> list[str]:
+    return [urlsplit(way.resolver).netloc for way in source.discovery if way.kind == "dois"]
 
 
 def _revisit(looked: Looked) -> datetime:
