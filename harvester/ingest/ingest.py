@@ -46,7 +46,7 @@ Revisit = Callable[[Looked], datetime | None]
 _MOVED_BATCH = 100
 UNREADABLE_AGAIN = timedelta(days=7)  # by then the rules may be others
 _NO_FAILURE = frozenset((VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.NOT_ARTICLE, VisitOutcome.REDIRECTED))
-_ANSWERED = frozenset((VisitOutcome.OK, VisitOutcome.NOT_ARTICLE))
+_ANSWERED = frozenset((VisitOutcome.OK, VisitOutcome.NOT_ARTICLE, VisitOutcome.WRONG_CONTENT))
 
 
 class LeaseLostError(HarvesterError):
@@ -304,7 +304,8 @@ class Ingest:
         self.tally.note_visit(reading.outcome, reading.visit.url, reading.detail)
         self.tally.counts.update(item.effects())
         self.tally.seen["unreadable"] += reading.unreadable
-        self.tally.seen["drifted"] += reading.effect == "kept_old" and reading.outcome in _ANSWERED
+        drifted = reading.effect == "kept_old" and reading.visit.page and not reading.unreadable
+        self.tally.seen["drifted"] += bool(drifted and reading.outcome in _ANSWERED)
         about = reading.read or (reading.known if reading.outcome is VisitOutcome.NOT_MODIFIED else None)
         if about and about.deleted_at is None:
             policy = (reading.record or reading.known or about).rights.abstract_policy

@@ -3,6 +3,7 @@
 import gzip
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from loopback import HTML, Crawler, Handler, Publisher, make_source
 
 from harvester.model.page import VisitOutcome
@@ -22,6 +23,7 @@ def test_given_urls_are_visited_and_spooled(publisher: Publisher, crawler: Crawl
     assert done.report["outcomes"] == {"ok": 5}
 
 
+@pytest.mark.fault(81, 92)
 def test_listing_pages_are_walked_and_never_become_visits(publisher: Publisher, crawler: Crawler) -> None:
     articles = publisher.pages(4)
     publisher.page("/list", '<a class="a" href="/article/0?utm_source=l">0</a><a class="n" href="/list?p=2">next</a>')
@@ -41,6 +43,7 @@ def test_listing_pages_are_walked_and_never_become_visits(publisher: Publisher, 
     assert "/issue/8" not in publisher.paths()
 
 
+@pytest.mark.fault(98)
 def test_an_endless_calendar_ends_at_max_pages(publisher: Publisher, crawler: Crawler) -> None:
     for n in range(40):
         publisher.page(f"/day/{n}", f'<a href="/day/{n + 1}">tomorrow</a><a href="/article/{n}">a</a>')
@@ -51,6 +54,7 @@ def test_an_endless_calendar_ends_at_max_pages(publisher: Publisher, crawler: Cr
     assert any("more than 6 listing pages" in problem for problem in done.report["problems"].values())
 
 
+@pytest.mark.fault(102)
 def test_sitemap_index_with_gzip_child(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(3)
     index = f"<sitemapindex><sitemap><loc>{publisher.url}/s.xml.gz</loc></sitemap></sitemapindex>".encode()
@@ -126,6 +130,7 @@ def test_an_oai_pmh_list_is_asked_for_changes_once_it_was_read_to_its_end(
     assert asked == [whole, whole, f"{whole}&from={yesterday:%Y-%m-%d}", whole]
 
 
+@pytest.mark.fault(92)
 def test_dois_are_resolved_politely_and_lead_only_to_the_source(
     publisher: Publisher, other_publisher: Publisher, crawler: Crawler
 ) -> None:
@@ -146,6 +151,7 @@ def test_dois_are_resolved_politely_and_lead_only_to_the_source(
     assert done.report["problems"]["nonsense"] == "is no DOI"
 
 
+@pytest.mark.fault(99)
 def test_the_canonical_form_is_requested_where_a_template_exists(publisher: Publisher, crawler: Crawler) -> None:
     publisher.pages(2)
     publisher.page(
@@ -164,6 +170,7 @@ def test_limit_bounds_the_visits_and_leaves_the_rest_due(publisher: Publisher, c
     assert crawler.due() == 30
 
 
+@pytest.mark.fault(56)
 def test_validators_make_the_request_conditional(publisher: Publisher, crawler: Crawler) -> None:
     def conditional(handler: Handler) -> None:
         fresh = handler.headers["If-None-Match"] == '"v1"' and handler.headers["If-Modified-Since"] == "yesterday"
@@ -184,6 +191,7 @@ def test_validators_make_the_request_conditional(publisher: Publisher, crawler: 
     assert crawler.crawl(source, unconditional=True).outcomes() == {url: "ok"}
 
 
+@pytest.mark.fault(47)
 def test_304_to_an_unconditional_request_is_asked_again(publisher: Publisher, crawler: Crawler) -> None:
     def moody(handler: Handler) -> None:
         first = publisher.paths().count("/article/1") == 1
@@ -195,6 +203,7 @@ def test_304_to_an_unconditional_request_is_asked_again(publisher: Publisher, cr
     assert publisher.articles() == ["/article/1"] * 2
 
 
+@pytest.mark.fault(77, 85, 94)
 def test_what_we_send(publisher: Publisher, crawler: Crawler) -> None:
     publisher.page("/article/1", Set_Cookie="session=1; Path=/")
     publisher.page("/article/2")
@@ -212,6 +221,7 @@ def test_what_we_send(publisher: Publisher, crawler: Crawler) -> None:
     assert page.header("set-cookie") is None
 
 
+@pytest.mark.fault(78)
 def test_tdm_file_is_read_once_and_put_on_matching_visits(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(3)
     free = publisher.page("/free/1")

@@ -61,6 +61,7 @@ def test_next_and_follow() -> None:
     ("base", "found"),
     [("/sub/", "https://a.example/sub/article/7"), ("https://b.example/", "https://a.example/revue/x/article/7")],
 )
+@pytest.mark.fault(92)
 def test_base_element_counts_only_within_bounds(base: str, found: str) -> None:
     body = f'<html><head><base href="{base}"></head><body><a href="article/7">x</a></body></html>'.encode()
     assert listing_urls(body, BASE, way(), UrlRules(article=("/article/",)), HOSTS).articles == (found,)
@@ -86,6 +87,7 @@ SITEMAP = b"""<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.si
 
 
 @pytest.mark.parametrize("body", [SITEMAP, gzip.compress(SITEMAP)])
+@pytest.mark.fault(92, 102)
 def test_sitemap(body: bytes) -> None:
     articles, excluded = wanted(sitemap_entries(body, NOW).urls, RULES, HOSTS)
     assert articles == [
@@ -109,6 +111,7 @@ def test_a_sitemap_that_changed_everything_today_says_nothing() -> None:
     assert {lastmod for _, lastmod in entries.urls} == {None}
 
 
+@pytest.mark.fault(102)
 def test_at_most_50000_entries() -> None:
     body = b"<urlset>" + b"".join(b"<url><loc>https://a.example/article/%d</loc></url>" % n for n in range(50_001))
     entries = sitemap_entries(body + b"</urlset>", NOW)
@@ -126,6 +129,7 @@ def test_at_most_50000_entries() -> None:
         (b"<html><body>soft 404</body></html>", "no entries"),
     ],
 )
+@pytest.mark.fault(102)
 def test_what_is_wrong_is_named(body: bytes, problem: str) -> None:
     assert any(problem in each for each in sitemap_entries(body, NOW).problems)
 
@@ -135,6 +139,7 @@ def test_what_can_be_read_of_a_broken_sitemap_is_used() -> None:
     assert sitemap_entries(SITEMAP.replace(b"<url><loc> h", b"<url>&nope;<loc> h"), NOW).urls
 
 
+@pytest.mark.fault(102)
 def test_entities_are_not_expanded_and_no_file_is_read() -> None:
     laughs = (
         b'<!DOCTYPE u [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
@@ -146,6 +151,7 @@ def test_entities_are_not_expanded_and_no_file_is_read() -> None:
     assert any("entities" in each for each in entries.problems)
 
 
+@pytest.mark.fault(102)
 def test_a_gzip_bomb_is_bounded() -> None:
     entries = sitemap_entries(gzip.compress(b" " * (60 * 1024 * 1024)), NOW)
     assert any("50 MiB" in each for each in entries.problems)
@@ -169,6 +175,7 @@ ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="/ato
 
 
 @pytest.mark.parametrize("body", [RSS, RDF, ATOM])
+@pytest.mark.fault(92)
 def test_feeds(body: bytes) -> None:
     feed = read_feed(body, "https://a.example/feed", NOW)
     articles, _ = wanted(feed.found, RULES, HOSTS)

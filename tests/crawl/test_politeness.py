@@ -24,11 +24,13 @@ def allowed(text: str | bytes, path: str = "/x", status: int = 200) -> bool:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
+@pytest.mark.fault(66)
 def test_a_client_error_allows_all(status: int) -> None:
     assert allowed("User-agent: *\nDisallow: /", status=status)
 
 
 @pytest.mark.parametrize("status", [0, 301, 429, 500, 502, 503, 504])
+@pytest.mark.fault(67)
 def test_what_cannot_be_read_forbids_all(status: int) -> None:
     verdict = robots_verdict(status, b"User-agent: *\nAllow: /", "Harvester", SITE + "/x")
     assert not verdict.allowed
@@ -60,16 +62,19 @@ def test_what_cannot_be_read_forbids_all(status: int) -> None:
         ("\x00\x01\x02garbage", "/x", True),
     ],
 )
+@pytest.mark.fault(71, 75)
 def test_rules(text: str, path: str, verdict: bool) -> None:
     assert allowed(text, path) is verdict
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.fault(68)
 def test_line_ends_and_marks(end: str, encoding: str) -> None:
     assert not allowed(f"User-agent: *{end}Disallow: /x{end}".encode(encoding))
 
 
+@pytest.mark.fault(69)
 def test_the_first_500_kib_are_read() -> None:
     filler = b"# nothing to see here\n" * 30_000
     assert len(filler) > ROBOTS_LIMIT
@@ -92,6 +97,7 @@ def test_crawl_delay(value: str, delay: float | None) -> None:
         ("1.5", None),
     ],
 )  # fmt: skip
+@pytest.mark.fault(40)
 def test_retry_after(value: str | None, seconds: int | None) -> None:
     assert retry_after(value, NOW) == (None if seconds is None else timedelta(seconds=seconds))
 
@@ -110,6 +116,7 @@ TDM = b"""[{"location": "/", "tdm-reservation": 0},
         ("/other", ("tdm-reservation: 0",)),
     ],
 )
+@pytest.mark.fault(78)
 def test_tdm_longest_location_decides(path: str, said: tuple[str, ...]) -> None:
     assert tdm_statements(tdm_rules(TDM), SITE + path) == said
 
@@ -124,6 +131,7 @@ def test_tdm_reservation_wins_a_tie() -> None:
     assert tdm_statements(tdm_rules(body), SITE + "/a/b") == ("tdm-reservation: 1",)
 
 
+@pytest.mark.fault(44)
 def test_bot_checks() -> None:
     assert is_challenge(403, {}, b"<p>Please solve this CAPTCHA</p>")
     assert is_challenge(200, {"cf-mitigated": "challenge"}, b"")

@@ -13,6 +13,7 @@ from harvester.model.page import VisitOutcome
 from storage.pages import PageVisit
 
 
+@pytest.mark.fault(49)
 def test_a_moved_article_is_followed_within_the_source(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.page("/article/1", status=301, Location="/article/1/new-slug")
     publisher.page("/article/1/new-slug")
@@ -22,6 +23,7 @@ def test_a_moved_article_is_followed_within_the_source(publisher: Publisher, cra
     assert (page.url, page.final_url) == (url, url + "/new-slug")
 
 
+@pytest.mark.fault(49)
 def test_a_redirect_to_a_page_of_the_frontier_is_fetched_once(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(3)
     old = [publisher.page(f"/article/old-{n}", status=301, Location=f"/article/{n}") for n in range(3)]
@@ -73,6 +75,7 @@ def test_a_target_that_fails_at_first_is_tried_again_through_its_redirect(
     assert set(done.outcomes().values()) == {"ok"}
 
 
+@pytest.mark.fault(87)
 def test_redirect_to_another_address_is_refused_before_connecting(
     publisher: Publisher, other_publisher: Publisher, crawler: Crawler
 ) -> None:
@@ -88,14 +91,19 @@ def test_redirect_to_another_address_is_refused_before_connecting(
     assert other_publisher.requests == []
 
 
+@pytest.mark.fault(93)
 def test_a_second_host_of_the_source_may_be_redirected_to(
     publisher: Publisher, other_publisher: Publisher, crawler: Crawler
 ) -> None:
     other_publisher.page("/article/1")
-    url = publisher.page("/article/1", status=302, Location=other_publisher.url + "/article/1")
+    away = other_publisher.url + "/article/1"
+    cookie = {"Set_Cookie": "session=1", "Referrer_Policy": "unsafe-url"}
+    url = publisher.page("/article/1", status=307, Location=away, **cookie)
     done = crawler.crawl(make_source(publisher, url, hosts=(publisher.host, other_publisher.host)))
     assert done.outcomes() == {url: "ok"}
     assert other_publisher.paths()[0] == "/robots.txt"
+    sent = {name.lower() for request in other_publisher.requests for name in request.headers}
+    assert sent.isdisjoint({"cookie", "authorization", "proxy-authorization", "referer"})
 
 
 REFUSED = [
@@ -115,6 +123,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.fault(46, 81, 87, 88, 89, 90)
 def test_where_a_redirect_may_not_lead(publisher: Publisher, crawler: Crawler) -> None:
     expected = {}
     for number, (location, outcome) in enumerate(REFUSED):
@@ -124,6 +133,7 @@ def test_where_a_redirect_may_not_lead(publisher: Publisher, crawler: Crawler) -
     assert set(publisher.paths()) == {*publisher.routes, "/robots.txt"}
 
 
+@pytest.mark.fault(48)
 def test_endless_redirect_stops_within_ten_requests(publisher: Publisher, crawler: Crawler) -> None:
     def onwards(handler: Handler) -> None:
         number = int(handler.path.rsplit("/", 1)[1])
@@ -137,6 +147,7 @@ def test_endless_redirect_stops_within_ten_requests(publisher: Publisher, crawle
     assert len(publisher.articles()) <= 10
 
 
+@pytest.mark.fault(48)
 def test_redirect_loop_stops_at_once(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.page("/article/1", status=302, Location="/article/2")
     publisher.page("/article/2", status=302, Location="/article/1")
@@ -145,6 +156,7 @@ def test_redirect_loop_stops_at_once(publisher: Publisher, crawler: Crawler) -> 
     assert publisher.articles() == ["/article/1", "/article/2"]
 
 
+@pytest.mark.fault(96)
 def test_a_private_host_that_was_not_opened_is_not_asked(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.pages(1)[0]
     done = crawler.crawl(make_source(publisher, url), private_allow=[])
@@ -191,6 +203,7 @@ def serve_tls(publisher: Publisher, certificates: Path, name: str) -> str:
     return f"https://{publisher.host}"
 
 
+@pytest.mark.fault(64)
 def test_https_is_not_left_for_plain_http(
     publisher: Publisher,
     other_publisher: Publisher,
@@ -211,6 +224,7 @@ def test_https_is_not_left_for_plain_http(
     ("name", "trusted", "outcome"),
     [("right", True, "ok"), ("right", False, "tls_error"), ("wrong", True, "tls_error")],
 )
+@pytest.mark.fault(64)
 def test_certificates_are_verified(
     publisher: Publisher,
     crawler: Crawler,

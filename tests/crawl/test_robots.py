@@ -12,6 +12,7 @@ from loopback import HTML, Crawler, Handler, Publisher, make_source
 ALL = "User-agent: *\nDisallow: /\n"
 
 
+@pytest.mark.fault(72)
 def test_sixteen_requests_at_once_fetch_nothing_that_is_disallowed(publisher: Publisher, crawler: Crawler) -> None:
     def slow(handler: Handler) -> None:
         threading.Event().wait(0.5)  # long enough for all sixteen to ask
@@ -26,6 +27,7 @@ def test_sixteen_requests_at_once_fetch_nothing_that_is_disallowed(publisher: Pu
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
+@pytest.mark.fault(67)
 def test_robots_that_cannot_be_read_closes_the_host(publisher: Publisher, crawler: Crawler, status: int) -> None:
     urls = publisher.pages(100)
     publisher.page("/robots.txt", "User-agent: *\nAllow: /", status=status)
@@ -37,6 +39,7 @@ def test_robots_that_cannot_be_read_closes_the_host(publisher: Publisher, crawle
     assert "cannot be read" in done.report["shut"][publisher.url]
 
 
+@pytest.mark.fault(65, 67)
 def test_no_answer_to_robots_closes_the_host(publisher: Publisher, crawler: Crawler) -> None:
     publisher.server.server_close()
     publisher.server.shutdown()
@@ -45,6 +48,7 @@ def test_no_answer_to_robots_closes_the_host(publisher: Publisher, crawler: Craw
 
 
 @pytest.mark.parametrize("status", [404, 403, 410, 401])
+@pytest.mark.fault(66)
 def test_no_robots_means_allowed(publisher: Publisher, crawler: Crawler, status: int) -> None:
     urls = publisher.pages(2)
     publisher.page("/robots.txt", ALL, status=status)
@@ -53,6 +57,7 @@ def test_no_robots_means_allowed(publisher: Publisher, crawler: Crawler, status:
     assert (publisher.url in done.report["problems"]) == (status == 403)
 
 
+@pytest.mark.fault(67, 74)
 def test_robots_is_kept_for_a_day_and_the_last_good_copy_beyond(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(2)
     publisher.page("/robots.txt", "User-agent: *\nDisallow: /article/0\n")
@@ -70,6 +75,7 @@ def test_robots_is_kept_for_a_day_and_the_last_good_copy_beyond(publisher: Publi
     assert "last good copy" in old.report["problems"][publisher.url]
 
 
+@pytest.mark.fault(74)
 def test_a_new_rule_is_obeyed_once_the_copy_is_a_day_old(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(1)
     source = make_source(publisher, *urls)
@@ -86,6 +92,7 @@ def age_robots(crawler: Crawler, publisher: Publisher, *, days: int) -> None:
         store.hosts.save_robots(unit, publisher.url, replace(copy, fetched_at=copy.fetched_at - timedelta(days=days)))
 
 
+@pytest.mark.fault(70)
 def test_robots_redirect_within_the_source_is_followed(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.pages(1)[0]
     publisher.page("/robots.txt", status=301, Location="/other-robots.txt")
@@ -93,6 +100,7 @@ def test_robots_redirect_within_the_source_is_followed(publisher: Publisher, cra
     assert crawler.crawl(make_source(publisher, url)).outcomes() == {url: "disallowed"}
 
 
+@pytest.mark.fault(70)
 def test_robots_redirect_loop_closes_the_host(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.pages(1)[0]
     publisher.page("/robots.txt", status=302, Location="/robots.txt?1")
@@ -103,6 +111,7 @@ def test_robots_redirect_loop_closes_the_host(publisher: Publisher, crawler: Cra
     assert publisher.articles() == []
 
 
+@pytest.mark.fault(70)
 def test_robots_may_be_redirected_to_another_host_and_rules_the_first(
     publisher: Publisher, other_publisher: Publisher, crawler: Crawler
 ) -> None:
@@ -117,6 +126,7 @@ def test_robots_may_be_redirected_to_another_host_and_rules_the_first(
     assert other_publisher.paths() == ["/shared-rules.txt"]
 
 
+@pytest.mark.fault(70, 87)
 def test_robots_redirected_to_a_private_address_closes_the_host(
     publisher: Publisher, other_publisher: Publisher, crawler: Crawler
 ) -> None:
@@ -127,6 +137,7 @@ def test_robots_redirected_to_a_private_address_closes_the_host(
     assert set(done.outcomes().values()) == {"blocked_address"}
 
 
+@pytest.mark.fault(72, 75)
 def test_disallowed_listings_sitemaps_and_redirect_targets_are_not_fetched(
     publisher: Publisher, crawler: Crawler
 ) -> None:
@@ -144,6 +155,7 @@ def test_disallowed_listings_sitemaps_and_redirect_targets_are_not_fetched(
     assert len([p for p in done.report["problems"].values() if p.startswith("disallowed")]) == 2
 
 
+@pytest.mark.fault(73)
 def test_crawl_delay_is_kept_even_where_no_gap_was_asked(publisher: Publisher, crawler: Crawler) -> None:
     publisher.page("/robots.txt", "User-agent: *\nCrawl-delay: 0.4\n")
     crawler.crawl(make_source(publisher, *publisher.pages(4)))
@@ -152,6 +164,7 @@ def test_crawl_delay_is_kept_even_where_no_gap_was_asked(publisher: Publisher, c
     assert all(later - earlier >= 0.4 for earlier, later in pairwise(starts)), "from robots.txt itself on"
 
 
+@pytest.mark.fault(8, 73)
 def test_crawl_delay_outlives_the_process_that_read_it(publisher: Publisher, crawler: Crawler) -> None:
     publisher.page("/robots.txt", "User-agent: *\nCrawl-delay: 2\n")
     urls = publisher.pages(1)
@@ -166,6 +179,7 @@ def test_crawl_delay_outlives_the_process_that_read_it(publisher: Publisher, cra
     assert all(later - earlier >= 2 for earlier, later in pairwise(starts))
 
 
+@pytest.mark.fault(73)
 def test_crawl_delay_over_the_cap_shuts_the_host(publisher: Publisher, crawler: Crawler) -> None:
     publisher.page("/robots.txt", "User-agent: *\nCrawl-delay: 86400\n")
     done = crawler.crawl(make_source(publisher, *publisher.pages(3)))
@@ -174,6 +188,7 @@ def test_crawl_delay_over_the_cap_shuts_the_host(publisher: Publisher, crawler: 
     assert "86400 s between requests" in done.report["shut"][publisher.host]
 
 
+@pytest.mark.fault(68)
 def test_robots_answer_of_any_type_is_read(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.pages(1)[0]
     publisher.routes["/robots.txt"] = (200, HTML, b"\xef\xbb\xbfUser-agent: *\r\nDisallow: /article\r\n")

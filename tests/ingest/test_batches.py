@@ -63,6 +63,7 @@ def test_a_verdict_may_go_when_its_date_is_past_or_other_rules_reached_it(bench:
         ("x-nothing", "1", ("tdm-reservation: 1",)),
     ],
 )
+@pytest.mark.fault(79)
 def test_a_right_newly_stated_over_the_same_bytes_is_seen(
     bench: Bench, header: str, value: str, told: tuple[str, ...]
 ) -> None:
@@ -87,6 +88,7 @@ def test_todays_rules_read_the_same_bytes_again(bench: Bench) -> None:
     assert bench.kinds() == [ChangeKind.CREATED]
 
 
+@pytest.mark.fault(58)
 def test_a_new_footer_is_no_change_and_no_new_archive_entry(bench: Bench) -> None:
     one = bench.ids[0]
     bench.take(bench.visit(one))
@@ -99,6 +101,7 @@ def test_a_new_footer_is_no_change_and_no_new_archive_entry(bench: Bench) -> Non
     assert (bench.due[-1].outcome, bench.due[-1].failures, bench.due[-1].news) == (VisitOutcome.OK, 0, False)
 
 
+@pytest.mark.fault(59)
 def test_a_real_change_is_one_change_with_history(bench: Bench) -> None:
     one = next(a.id for a in bench.site.listed("hrsh") if a.access.status == "open" and not a.tdm and not a.robots)
     bench.take(bench.visit(one))

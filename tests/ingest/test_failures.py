@@ -26,6 +26,7 @@ from harvester.model.source import Source
         VisitOutcome.TRUNCATED,
     ],
 )
+@pytest.mark.fault(43, 44, 46)
 def test_a_refusal_leaves_the_record_as_it_was(bench: Bench, outcome: VisitOutcome) -> None:
     one = bench.ids[0]
     bench.take(bench.visit(one))
@@ -44,6 +45,7 @@ def test_a_refusal_leaves_the_record_as_it_was(bench: Bench, outcome: VisitOutco
         b"%PDF-1.7 \x00\x01",
     ],
 )
+@pytest.mark.fault(45, 63)
 def test_a_page_that_is_no_article_any_more_leaves_the_record(bench: Bench, body: bytes) -> None:
     one = bench.ids[0]
     bench.take(bench.visit(one))
@@ -84,6 +86,7 @@ def test_a_page_that_says_nothing_of_a_field_any_more_leaves_the_record(
     assert bench.state(one).detail == f"{said} no longer found"
 
 
+@pytest.mark.fault(45)
 def test_a_page_that_is_no_article_makes_no_record(bench: Bench) -> None:
     one = bench.ids[0]
     counts = bench.take(
@@ -117,6 +120,7 @@ def test_extraction_that_raises_is_a_result_and_the_batch_goes_on(
     assert bench.record(good)
 
 
+@pytest.mark.fault(6)
 def test_a_page_that_ends_the_process_is_set_aside_after_three_tries(tmp_path: Path, bench: Bench) -> None:
     bad, good = bench.ids[:2]
     segment = tmp_path / "run-000001.seg"
@@ -132,6 +136,7 @@ def test_a_page_that_ends_the_process_is_set_aside_after_three_tries(tmp_path: P
     assert Quarantine(segment).admit(bench.url(bad))
 
 
+@pytest.mark.fault(99)
 def test_several_addresses_of_one_article_are_one_record(bench: Bench) -> None:
     one = bench.ids[0]
     longer = bench.url(one) + "/a-speaking-name"
@@ -142,6 +147,7 @@ def test_several_addresses_of_one_article_are_one_record(bench: Bench) -> None:
     assert bench.kinds() == [ChangeKind.CREATED]
 
 
+@pytest.mark.fault(49)
 def test_an_address_that_leads_to_a_page_visited_there_becomes_an_alias(bench: Bench) -> None:
     one = bench.ids[0]
     here = ADDRESS + "/old/place"
@@ -153,6 +159,7 @@ def test_an_address_that_leads_to_a_page_visited_there_becomes_an_alias(bench: B
     assert bench.kinds() == [ChangeKind.CREATED]
 
 
+@pytest.mark.fault(49)
 def test_where_a_redirect_led_to_has_been_visited_too(bench: Bench) -> None:
     one = bench.ids[0]
     here = ADDRESS + "/old/place"
@@ -162,3 +169,17 @@ def test_where_a_redirect_led_to_has_been_visited_too(bench: Bench) -> None:
     old = bench.store.pages.get(bench.source.id, here)
     assert old is not None
     assert (old.outcome, old.detail, old.record_id) == (VisitOutcome.REDIRECTED, bench.url(one), state.record_id)
+
+
+@pytest.mark.fault(92)
+def test_a_canonical_link_to_another_host_is_not_the_records_address(bench: Bench) -> None:
+    one = bench.ids[0]
+    visit = bench.visit(one)
+    assert visit.page
+    foreign = b'<link rel="canonical" href="https://elsewhere.example/x"><base href="https://elsewhere.example/">'
+    body = visit.page.body.replace(b"<head>", b"<head>" + foreign)
+    assert body != visit.page.body
+    bench.take(bench.visit(one, body=body))
+    (record,) = bench.store.records.iter()
+    assert record.url == bench.url(one)
+    assert not any("elsewhere" in url for url in record.aliases)

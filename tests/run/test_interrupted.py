@@ -18,6 +18,7 @@ from storage.store import Store
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.fault(2)
 def test_a_stopped_run_keeps_what_it_fetched_and_the_next_goes_on(
     store: Store, source: Source, settings: Settings, press: Press, number: signal.Signals
 ) -> None:
@@ -55,6 +56,7 @@ def test_stop_may_be_asked_from_another_thread(store: Store, source: Source, set
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.fault(1, 4, 9)
 def test_kill_9_loses_nothing_and_doubles_nothing(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
@@ -78,6 +80,7 @@ def test_kill_9_loses_nothing_and_doubles_nothing(
     assert spooled_runs(settings.data_dir / "spool") == []
 
 
+@pytest.mark.fault(1)
 def test_what_a_dead_run_spooled_is_taken_in_without_asking_again(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
@@ -96,6 +99,7 @@ def test_what_a_dead_run_spooled_is_taken_in_without_asking_again(
     assert_whole(store, settings)
 
 
+@pytest.mark.fault(14)
 def test_a_broken_archive_folder_stops_the_run_with_its_name(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:

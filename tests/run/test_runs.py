@@ -31,6 +31,7 @@ def test_a_run_harvests_every_article(store: Store, source: Source, settings: Se
     assert list((settings.data_dir / "spool").iterdir()) == []
 
 
+@pytest.mark.fault(56)
 def test_the_second_run_asks_conditionally_and_changes_nothing(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
@@ -51,6 +52,7 @@ def test_the_second_run_asks_conditionally_and_changes_nothing(
     assert store.changes.head() == head
 
 
+@pytest.mark.fault(59)
 def test_full_asks_for_everything_again_and_finds_the_change(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
@@ -66,6 +68,7 @@ def test_full_asks_for_everything_again_and_finds_the_change(
     assert run.counts["unchanged"] == PAGES
 
 
+@pytest.mark.fault(67)
 def test_robots_that_answers_503_then_200(store: Store, source: Source, settings: Settings, press: Press) -> None:
     urls = tuple(f"{press.origin}/article/{number}" for number in range(5))
     known = source.model_copy(update={"discovery": (*source.discovery, Discovery(kind="urls", urls=urls))})
@@ -95,6 +98,7 @@ def test_a_missed_expectation_names_field_share_and_threshold(store: Store, sour
     )
 
 
+@pytest.mark.fault(72)
 def test_robots_that_forbids_everything_is_said(store: Store, source: Source, settings: Settings, press: Press) -> None:
     press.robots = "User-agent: *\nDisallow: /\n"
     run = run_source(store, source, settings)
@@ -103,6 +107,7 @@ def test_robots_that_forbids_everything_is_said(store: Store, source: Source, se
     assert any("robots" in note for note in run.notes)
 
 
+@pytest.mark.fault(65)
 def test_a_host_that_is_down_is_said(store: Store, source: Source, settings: Settings) -> None:
     nowhere = source.model_copy(
         update={
