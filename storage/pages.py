@@ -123,6 +123,18 @@ class Pages:
         with self._database.read() as connection:
             return connection.execute(select(func.count()).where(_due(source_id, now))).scalar_one()
 
+    def agenda(self, source_id: str, limit: int) -> list[PageState]:
+        """The pages that are due first, also those due later; at most `limit`."""
+        query = select(pages).where(pages.c.source_id == source_id, pages.c.kind != _LIST, pages.c.due.is_not(None))
+        with self._database.read() as connection:
+            return [_state(row) for row in connection.execute(query.order_by(pages.c.due, pages.c.url).limit(limit))]
+
+    def total(self, source_id: str) -> int:
+        """How many pages are known."""
+        query = select(func.count()).where(pages.c.source_id == source_id, pages.c.kind != _LIST)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
     def get(self, source_id: str, url: str) -> PageState | None:
         """State of one page."""
         return self.states(source_id, [url]).get(url)

@@ -354,6 +354,29 @@ def test_run_stops_at_its_limit(publisher: Publisher, harvester: Command) -> Non
     assert len(publisher.requests("/hrsh/article/")) == 3
 
 
+def test_run_explains_what_is_due_and_asks_nobody(publisher: Publisher, harvester: Command) -> None:
+    assert harvester("run", "halvern-review", "--limit", 3).code == 0
+    asked = len(publisher.log)
+    plan = json.loads(harvester("run", "halvern-review", "--explain", "--json").out)["halvern-review"]
+    reasons = [page["reason"] for page in plan["pages"]]
+    assert plan["known"] == len(reasons)
+    assert reasons == ["never visited"] * plan["due_now"] + ["new"] * 3
+    assert "never visited" in harvester("run", "halvern-review", "--explain").out
+    assert len(publisher.log) == asked
+
+
+def test_robots_names_the_line_that_decides(publisher: Publisher, harvester: Command) -> None:
+    listed = next(one.id for one in publisher.site.articles.values() if one.state == "listed")
+    free = harvester("robots", publisher.url + publisher.site.path(listed), "--json")
+    assert free.code == 0, free.err
+    assert json.loads(free.out)["allowed"] is True
+    closed = harvester("robots", publisher.url + "/texte/1")
+    assert (closed.code, "Disallow: " in closed.out) == (3, True)
+    assert [path for path in publisher.requests("") if "robots" not in path] == []
+    never = harvester("robots", publisher.url + "/hrsh/article/1.pdf")
+    assert (never.code, "never requested" in never.out) == (3, True)
+
+
 def test_a_second_run_at_the_same_time_is_busy(publisher: Publisher, harvester: Command, tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path}/data/harvester.db", migrate=True) as opened:
         now = datetime.now(UTC)

@@ -22,6 +22,7 @@ VERBS = {  # verb: module of this package, what it is for
     "demo": ("harvest", "Harvest the bundled sample publisher over loopback; print records, verdicts and why."),
     "source": ("source", "Check seed files, list sources, try one on a page, propose a new one."),
     "run": ("harvest", "Harvest sources: crawl politely, read, keep what may be kept."),
+    "robots": ("harvest", "Say whether a page may be fetched, and by which rule."),
     "runs": ("harvest", "Look at past runs."),
     "extract": ("reading", "Read one page and print the record with its evidence."),
     "evaluate": ("reading", "Score what is read from labelled pages."),

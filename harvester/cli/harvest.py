@@ -84,6 +84,10 @@ def run(
         bool, typer.Option("--refetch", help="As --full, and ask for every page whole, changed or not.")
     ] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Visit at most so many pages.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Ask nobody: say which pages are due, when, and why then.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --explain: JSON instead of a table.")] = False,
 ) -> None:
     """Harvest sources, one after the other: crawl politely, read, keep what may be kept.
 
@@ -98,6 +102,9 @@ def run(
     wiring: Wiring = context.obj
     wanted = [wiring.catalogue.get(source_id) for source_id in dict.fromkeys(sources)]
     settings = wiring.settings
+    if explain:
+        _explain(wiring, [source.id for source in wanted], limit or 50, as_json=as_json)
+        return
     codes = []
     with Store.open(settings.database_url, migrate=True) as store:
         for source in wanted:
@@ -118,8 +125,60 @@ def run(
     raise typer.Exit(max(codes))
 
 
+def _explain(wiring: Wiring, source_ids: list[str], limit: int, *, as_json: bool) -> None:
+    from harvester.run.agenda import agenda
+
+    with wiring.store() as store:
+        plans = {source_id: agenda(store, source_id, limit) for source_id in source_ids}
+    if as_json:
+        shown = {
+            source_id: {"known": plan.known, "due_now": plan.due_now, "pages": [page._asdict() for page in plan.pages]}
+            for source_id, plan in plans.items()
+        }
+        print(json.dumps(shown, ensure_ascii=False, indent=2, default=str))
+        return
+    from harvester.cli.run_view import planned
+    from harvester.cli.show import console
+
+    for source_id, plan in plans.items():
+        for part in planned(source_id, plan):
+            console().print(part)
+
+
+def robots(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The address of a page.")],
+    source: Annotated[str | None, typer.Option(metavar="ID", help="Source whose own rules count as well.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether a page may be fetched, and by which rule. The page itself is not asked for.
+
+    robots.txt is read as a harvest reads it (RFC 9309), at most once a day. Exit code 3 when it may not be fetched.
+    """
+    from harvester.model.source import GENERIC
+    from harvester.run.robots import ask_robots
+
+    wiring: Wiring = context.obj
+    reader = wiring.catalogue.for_saved_page(url, source) or GENERIC
+    answer = ask_robots(url, reader, wiring.settings)
+    if as_json:
+        print(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
+    else:
+        from harvester.cli.run_view import robots_view
+        from harvester.cli.show import console
+
+        console().print(robots_view(answer))
+    raise typer.Exit(0 if answer.allowed else 3)
+
+
 demo_verb = verb(demo, "harvester demo")
-run_verb = verb(run, "harvester run my-journal --limit 20", "harvester run my-journal --full")
+run_verb = verb(
+    run,
+    "harvester run my-journal --limit 20",
+    "harvester run my-journal --full",
+    "harvester run my-journal --explain",
+)
+robots_verb = verb(robots, "harvester robots https://journal.example.org/article/1")
 runs_verb = group(
     "Look at past runs.",
     {"list": (list_runs, "harvester runs list"), "show": (show_run, "harvester runs show RUN_ID")},

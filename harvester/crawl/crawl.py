@@ -31,7 +31,8 @@ class CrawlConfig(Value):
     """All a crawl is told, as one line of JSON on its standard input.
 
     `private_allow` names `host:port` pairs that may be private; `limit` bounds the article URLs of the Run;
-    `unconditional` sends no validators; `full` asks every list for all of it.
+    `unconditional` sends no validators; `full` asks every list for all of it;
+    `only_robots` names a URL whose robots.txt is read, and nothing else.
     """
 
     source: Source
@@ -44,6 +45,7 @@ class CrawlConfig(Value):
     limit: int | None = None
     unconditional: bool = False
     full: bool = False
+    only_robots: str | None = None
 
 
 class CrawlChild:

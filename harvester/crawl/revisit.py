@@ -11,6 +11,7 @@ _CHANGED = timedelta(days=7)
 _LONGEST = timedelta(days=90)
 _REFUSED = timedelta(days=7)
 _RETRY_LONGEST = timedelta(days=30)
+_SAME = timedelta(seconds=1)
 _AT_ONCE = 2  # failures in a row after which the next Run still tries again
 
 _SEEN = {VisitOutcome.OK, VisitOutcome.NOT_MODIFIED}
@@ -56,6 +57,33 @@ def next_due(
     if turns and now < turns < found.due and outcome in _SEEN:
         return NextVisit(turns, "its access is to change then")
     return found
+
+
+def why_due(
+    due: datetime | None,
+    outcome: VisitOutcome | None,
+    visited_at: datetime | None,
+    *,
+    failures: int = 0,
+    first_seen: datetime | None = None,
+    lastmod: datetime | None = None,
+    known: bool = False,
+    turns: datetime | None = None,
+) -> str:
+    """The reason why a page whose last visit went so is due at `due`."""
+    if outcome is None or visited_at is None:
+        return "never visited"
+    if due is None:
+        return f"{outcome}: not again, unless a list says that it changed"
+    for changed in (True, False):
+        planned = next_due(
+            outcome, visited_at, failures=failures, first_seen=first_seen, changed=changed, known=known, turns=turns
+        )
+        if abs(planned.due - due) < _SAME:
+            return planned.reason
+    if lastmod and due > visited_at and due < planned.due:
+        return f"a list says that it changed, {lastmod:%Y-%m-%d}"
+    return "asked for by name (--full)"
 
 
 def _by_outcome(

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -19,8 +20,8 @@ from harvester.crawl.fetching import Fetcher
 from harvester.crawl.frontier import Frontier
 from harvester.crawl.ledger import Ledger
 from harvester.crawl.sites import Sites
-from harvester.crawl.transport import Transport
-from harvester.crawl.turns import Turns
+from harvester.crawl.transport import ExchangeFailedError, Transport
+from harvester.crawl.turns import HostShutError, Turns
 from harvester.crawl.visiting import Visitor
 from harvester.crawl.walking import Walk
 from harvester.model.page import VisitOutcome
@@ -93,10 +94,14 @@ class Crawl:
             found=self._frontier.wake,
         )
         self._limit = config.limit
+        self._only_robots = config.only_robots
 
     async def run(self) -> None:
         """Crawl until nothing is left, or until told to stop; the spool is closed either way."""
         self._listen()
+        if self._only_robots:
+            await self._read_robots(self._only_robots)
+            return
         reporting = asyncio.create_task(self._report_regularly())
         walking = asyncio.create_task(self._walk.run())
         try:
@@ -107,6 +112,13 @@ class Crawl:
             walking.cancel()
             self._spool.close()
             self._ledger.close()
+        self._report(done=True)
+
+    async def _read_robots(self, url: str) -> None:
+        with suppress(ExchangeFailedError, HostShutError):
+            await self._sites.permit(url)
+        self._spool.close()
+        self._ledger.close()
         self._report(done=True)
 
     def stop(self) -> None:

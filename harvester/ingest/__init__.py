@@ -7,8 +7,8 @@ replay.py       archived pages read again with today's rules
 burial.py       which records become tombstones when their pages are gone
 """
 
-from harvester.ingest.ingest import Ingest, LeaseLostError, Looked, Revisit, Tally
+from harvester.ingest.ingest import Ingest, LeaseLostError, Looked, Revisit, Tally, turning_point
 from harvester.ingest.quarantine import Quarantine
 from harvester.ingest.reading import warm
 
-__all__ = ["Ingest", "LeaseLostError", "Looked", "Quarantine", "Revisit", "Tally", "warm"]
+__all__ = ["Ingest", "LeaseLostError", "Looked", "Quarantine", "Revisit", "Tally", "turning_point", "warm"]

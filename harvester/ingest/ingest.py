@@ -129,7 +129,7 @@ class _Item:
         return effects
 
 
-def _turns(record: Record) -> datetime | None:
+def turning_point(record: Record) -> datetime | None:
     """The first moment at which what the record says of access or listing is over."""
     days = (day for day in (record.access.embargo_until, record.access.until) if day)
     ends = [datetime.combine(day + timedelta(days=1), time(), UTC) for day in days]
@@ -278,7 +278,7 @@ class Ingest:
         failures = (state.failures if state else 0) + 1 if failed else 0
         first_seen = state.first_seen if state else visit.at
         about = reading.record or reading.known
-        turns = _turns(about) if about else None
+        turns = turning_point(about) if about else None
         known = reading.known is not None
         due = self._revisit(Looked(reading.outcome, visit.at, failures, first_seen, item.brought_news, known, turns))
         if reading.effect == "quarantined":

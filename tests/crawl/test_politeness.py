@@ -6,6 +6,7 @@ import pytest
 
 from harvester.crawl.politeness import (
     ROBOTS_LIMIT,
+    deciding_line,
     is_challenge,
     retry_after,
     robots_too_long,
@@ -139,3 +140,29 @@ def test_bot_checks() -> None:
     assert not is_challenge(200, {}, b"<script src=/cdn-cgi/challenge-platform/x></script>" + b"<p>text</p>" * 5000)
     assert not is_challenge(200, {}, b"<p>A study of captcha use</p>")
     assert not is_challenge(403, {}, b"<p>Forbidden</p>")
+
+
+RULES = b"""# rules
+User-agent: other
+Disallow: /article
+
+User-agent: *
+User-agent: Harvester/1.0
+Crawl-delay: 5
+Disallow: /article/*/print   # never
+Allow: /article/7/print$
+Disallow:
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("/article/1", None),
+        ("/article/1/print", (8, "Disallow: /article/*/print   # never")),
+        ("/article/7/print", (9, "Allow: /article/7/print$")),
+    ],
+)
+def test_the_line_that_decides(path: str, line: tuple[int, str] | None) -> None:
+    assert deciding_line(RULES, "Harvester", SITE + path) == line
+    assert allowed(RULES, path) is (line is None or line[1].startswith("Allow"))

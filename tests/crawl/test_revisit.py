@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from harvester.crawl.revisit import next_due
+from harvester.crawl.revisit import next_due, why_due
 from harvester.model.page import VisitOutcome
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
@@ -47,3 +47,23 @@ def test_a_page_that_was_an_article_is_looked_for_sooner() -> None:
 
 def test_refusals_are_not_hammered() -> None:
     assert next_due(VisitOutcome.FORBIDDEN, NOW, failures=1).due >= NOW + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("due", "more", "reason"),
+    [
+        (NOW + timedelta(days=2), {"first_seen": NOW}, "new"),
+        (NOW + timedelta(days=7), {"first_seen": NOW - timedelta(days=30)}, "changed"),
+        (NOW + timedelta(days=30), {"first_seen": NOW - timedelta(days=30)}, "unchanged, known for 30 days"),
+        (NOW + timedelta(days=1), {"turns": NOW + timedelta(days=1)}, "its access is to change then"),
+        (NOW + timedelta(hours=3), {"lastmod": NOW + timedelta(hours=2)}, "a list says that it changed, 2026-05-04"),
+        (NOW + timedelta(hours=3), {}, "asked for by name (--full)"),
+        (None, {}, "ok: not again, unless a list says that it changed"),
+    ],
+)
+def test_the_reason_can_be_told_later(due: datetime | None, more: dict[str, datetime], reason: str) -> None:
+    assert why_due(due, VisitOutcome.OK, NOW, **more) == reason
+
+
+def test_what_was_never_visited_needs_no_other_reason() -> None:
+    assert why_due(NOW, None, None) == "never visited"
