@@ -370,7 +370,7 @@ def test_robots_says_whether_a_page_may_be_fetched(publisher: Publisher, harvest
     free = harvester("robots", publisher.url + publisher.site.path(listed), "--json")
     assert free.code == 0, free.err
     assert json.loads(free.out)["allowed"] is True
-    assert [path for path in publisher.requests("") if "robots" not in path] == []
+    assert [path for path in publisher.requests("") if "robots" not in path.path] == []
     never = harvester("robots", publisher.url + "/hrsh/article/1.pdf")
     assert (never.code, "never requested" in never.out) == (3, True)
 
