@@ -26,6 +26,7 @@ VERBS = {  # verb: module of this package, what it is for
     "runs": ("harvest", "Look at past runs."),
     "extract": ("reading", "Read one page and print the record with its evidence."),
     "evaluate": ("reading", "Score what is read from labelled pages."),
+    "import": ("importing", "Take in pages that were saved elsewhere (HTML, WARC), as a harvest would."),
     "replay": ("replay", "Read the archive again with today's rules; say what changes and why."),
     "records": ("records", "List and search records; show one; purge one."),
     "export": ("records", "Write all that is kept, as JSON Lines."),

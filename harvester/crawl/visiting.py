@@ -10,12 +10,11 @@ from harvester.crawl.politeness import is_challenge, retry_after
 from harvester.crawl.sites import Sites
 from harvester.crawl.transport import Answer, ExchangeFailedError, is_page_type
 from harvester.crawl.turns import LONGEST_WAIT_S, Turns
-from harvester.model.page import Page, VisitOutcome
+from harvester.model.page import BODY_LIMIT, Page, VisitOutcome
 from harvester.model.run import FrontierItem, Visit
 from harvester.model.source import UrlRules
 from harvester.urls import canonical_url
 
-PAGE_LIMIT = 10 * 1024 * 1024
 MOST_RETRIES = 2
 MOST_WAITS = 4  # times a page is asked again because its host was too busy; every wait is the host's own word
 HOLD_WITHOUT_WORD = timedelta(seconds=60)
@@ -50,7 +49,7 @@ class Visitor:
     async def visit(self, item: FrontierItem) -> Visit:
         """The visit's final outcome after retries; raises `HostShutError` when its host must not be asked."""
         validators = {} if self._unconditional else _validators(item)
-        ask = Ask(PAGE_LIMIT, self._timeout, validators, pages_only=True)
+        ask = Ask(BODY_LIMIT, self._timeout, validators, pages_only=True)
         try:
             answer = await self.fetch(item.url, ask, self._permit_of(item.url))
             robots = await self._sites.statements(answer.url) if answer.status == 200 else ()

@@ -14,7 +14,7 @@ from harvester.crawl.resolving import resolving
 from harvester.crawl.sitemaps import SITEMAP_LIMIT, sitemap_entries
 from harvester.crawl.transport import Answer, ExchangeFailedError
 from harvester.crawl.turns import HostShutError
-from harvester.crawl.visiting import PAGE_LIMIT
+from harvester.model.page import BODY_LIMIT
 from harvester.model.source import Discovery, Source
 from harvester.urls import canonical_url, clean_url, in_bounds, refused
 
@@ -81,7 +81,7 @@ class Walk:
         while waiting and left and not self._enough():
             url, depth = waiting.popleft()
             left -= 1
-            answer = await self._read(url, PAGE_LIMIT)
+            answer = await self._read(url, BODY_LIMIT)
             if answer is None:
                 continue
             links = listing_urls(answer.body, answer.url, way, self._source.urls, self._source.hosts)
@@ -118,7 +118,7 @@ class Walk:
     async def _feed(self, way: Discovery, first: str) -> None:
         url: str | None = first
         for _ in range(way.max_pages):
-            answer = await self._read(url, PAGE_LIMIT) if url and not self._enough() else None
+            answer = await self._read(url, BODY_LIMIT) if url and not self._enough() else None
             if answer is None:
                 return
             feed = await asyncio.to_thread(read_feed, answer.body, answer.url, utc_now())

@@ -4,7 +4,11 @@ run.py            the Run itself, from lease to outcome
 lease.py          who holds a Source, and whether that process still lives
 salvage.py        what a Run that died left behind: its crawl, its spool, archive tails
 child.py          the crawl's process as the Run sees it
+importing.py      pages saved elsewhere, through the same ingest
 replay.py         the archive read again with today's rules, under the same lease
+agenda.py         what is due when, and why
+robots.py         may a URL be fetched, and by which rule
+look.py           one page to look at, kept nowhere
 verdict.py        counts, report and Expectations -> outcome and notes; pure
 """
 

@@ -121,7 +121,7 @@ class _Work:
             source,
             run_id=run_id,
             default_basis=settings.tdm_basis,
-            revisit=_revisit,
+            revisit=revisit,
             lease_s=LEASE_S,
             clock=_now,
         )
@@ -269,7 +269,8 @@ def _resolvers(source: Source) -> list[str]:
     return [urlsplit(way.resolver).netloc for way in source.discovery if way.kind == "dois"]
 
 
-def _revisit(looked: Looked) -> datetime:
+def revisit(looked: Looked) -> datetime:
+    """When a page is due again: the crawl's policy, as ingest asks for it."""
     return next_due(
         looked.outcome,
         looked.at,
