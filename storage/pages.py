@@ -153,6 +153,12 @@ class Pages:
         again = update(pages).where(pages.c.source_id == source_id, pages.c.kind != _LIST).values(due=now)
         unit.connection.execute(again.values(etag=None, last_modified=None, digest=None) if afresh else again)
 
+    def ask_whole(self, unit: Unit, source_id: str, urls: Sequence[str], now: datetime) -> None:
+        """Make these due, and forget their validators and digests, so that they are read whole."""
+        for some in _chunks(list(urls)):
+            again = update(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
+            unit.connection.execute(again.values(due=now, etag=None, last_modified=None, digest=None))
+
     def record_visits(self, unit: Unit, visits: Sequence[PageVisit]) -> None:
         """Store what became of visits; in the unit that saves their records. A later visit of a URL wins."""
         latest = {(visit.source_id, visit.url): visit for visit in visits}

@@ -125,6 +125,8 @@ def test_verbs_of_a_group_have_help_too(command: tuple[str, ...], harvester: Com
         (("source", "check", "no-such.toml"), "cannot be read"),
         (("records",), "nothing has been harvested"),
         (("demo", "--fast"), "No such option"),
+        (("export", "--since", "-1"), "greater than or equal to 0"),
+        (("records", "--lang", "french"), "write the code: fr, en"),
     ],
 )
 def test_wrong_use_is_exit_2_and_says_what_to_do(arguments: tuple[str, ...], words: str, harvester: Command) -> None:
@@ -132,6 +134,13 @@ def test_wrong_use_is_exit_2_and_says_what_to_do(arguments: tuple[str, ...], wor
     assert done.code == 2
     assert words in done.out + done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("url", ["postgres://somewhere/x", "sqlite://", "sqlite:///:memory:", "harvester.db"])
+def test_a_wrong_database_is_wrong_use(url: str, harvester: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARVESTER_DATABASE_URL", url)
+    done = harvester("runs", "list")
+    assert (done.code, "write sqlite:///PATH" in done.err) == (2, True)
 
 
 def test_a_wrong_setting_is_named(harvester: Command, monkeypatch: pytest.MonkeyPatch) -> None:

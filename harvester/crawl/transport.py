@@ -168,7 +168,8 @@ class Transport:
         try:
             await self._gate.admit(url)
         except AddressRefusedError as error:
-            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, error.message) from error
+            detail = f"{error.message} ({error.remedy})" if error.remedy else error.message
+            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, detail) from error
         except (OSError, UnicodeError) as error:
             raise ExchangeFailedError(VisitOutcome.NETWORK_ERROR, f"no address: {error}", retry=True) from error
 

@@ -52,7 +52,7 @@ class Visitor:
         ask = Ask(BODY_LIMIT, self._timeout, validators, pages_only=True)
         try:
             answer = await self.fetch(item.url, ask, self._permit_of(item.url))
-            robots = await self._sites.statements(answer.url) if answer.status == 200 else ()
+            robots = await self._sites.statements(answer.url)
         except ExchangeFailedError as error:
             return Visit(
                 run_id=self._run_id, url=item.url, outcome=error.outcome, detail=error.detail[:500], at=utc_now()
@@ -60,7 +60,12 @@ class Visitor:
         now = utc_now()
         if answer.status == 304:
             return Visit(
-                run_id=self._run_id, url=item.url, outcome=VisitOutcome.NOT_MODIFIED, detail="HTTP 304", at=now
+                run_id=self._run_id,
+                url=item.url,
+                outcome=VisitOutcome.NOT_MODIFIED,
+                detail="HTTP 304",
+                at=now,
+                robots=robots,
             )
         page = Page(
             url=item.url,

@@ -185,11 +185,12 @@ class Ingest:
             if not self._store.runs.heartbeat(unit, self._run_id, self._clock(), self._lease_s):
                 raise LeaseLostError(f"run {self._run_id}: another run of {self._source_id} has taken over")
             self._save(unit, batch)
+            for item in batch:
+                self._count(item)
+            self._store.runs.note_counts(unit, self._run_id, self.tally.counts)
             self._store.runs.segment_done(unit, segment)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
-        for item in batch:
-            self._count(item)
 
     def _read(self, visit: Visit, state: PageState | None, quarantine: Quarantine | None) -> Reading:
         known = self._store.records.get(state.record_id) if state and state.record_id else None
@@ -225,6 +226,8 @@ class Ingest:
         archived = [item for item in batch if item.pointer and not item.is_refused]
         self._store.archive_index.add(unit, [self._entry(item) for item in archived])
         self._store.pages.record_visits(unit, [visit for item in batch for visit in self._visits(item)])
+        unread = [item.reading.visit.url for item in batch if item.reading.newly_reserved]
+        self._store.pages.ask_whole(unit, self._source_id, unread, now)
 
     def _located(self, item: "_Item") -> Record:
         """The record with the place of its page in the archive."""

@@ -39,6 +39,13 @@ class Reading:
     effect: str | None = None
     unreadable: bool = False  # extraction itself failed
 
+    @property
+    def newly_reserved(self) -> bool:
+        """Whether the site has come to reserve rights over a page that was not sent again, so that it must be."""
+        reserved = any(stated.replace(" ", "") == "tdm-reservation:1" for stated in self.visit.robots)
+        unread = self.visit.outcome is VisitOutcome.NOT_MODIFIED and self.known is not None
+        return bool(reserved and unread and self.known and self.known.rights.tdm is None)
+
 
 def digest_of(page: Page) -> str:
     """`sha256:HEX` of the body as served."""

@@ -162,6 +162,7 @@ def test_a_private_host_that_was_not_opened_is_not_asked(publisher: Publisher, c
     done = crawler.crawl(make_source(publisher, url), private_allow=[])
     assert publisher.requests == []
     assert done.outcomes() == {url: "blocked_address"}
+    assert f"name {publisher.host} in HARVESTER_PRIVATE_ALLOW" in done.visits[url].detail
 
 
 @pytest.fixture

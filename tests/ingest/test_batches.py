@@ -130,3 +130,16 @@ def test_a_lost_lease_stores_nothing(bench: Bench) -> None:
         bench.take(bench.visit(bench.ids[0]))
     assert list(bench.store.records.iter()) == []
     assert bench.store.changes.head() == 0
+
+
+@pytest.mark.fault(78)
+def test_a_reservation_that_comes_while_pages_answer_304_has_them_sent_again(bench: Bench) -> None:
+    one = bench.ids[0]
+    visit = bench.visit(one, headers=(("content-type", "text/html"), ("etag", '"1"')))
+    bench.take(visit)
+    unread = bench.failed(one, VisitOutcome.NOT_MODIFIED)
+    bench.take(unread)
+    assert bench.state(one).etag == '"1"'
+    bench.take(unread.model_copy(update={"robots": ("tdm-reservation: 1",)}))
+    state = bench.state(one)
+    assert (state.etag, state.digest, state.due) == (None, None, bench.now)
