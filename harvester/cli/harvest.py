@@ -1,7 +1,7 @@
 """Verbs that harvest: demo, run, runs (list, show)."""
 
 import json
-from functools import partial
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,19 +84,20 @@ def run(
         bool, typer.Option("--refetch", help="As --full, and ask for every page whole, changed or not.")
     ] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Visit at most so many pages.")] = None,
+    at_once: Annotated[int, typer.Option(metavar="N", min=1, max=32, help="Harvest so many sources at a time.")] = 4,
     explain: Annotated[
         bool, typer.Option("--explain", help="Ask nobody: say which pages are due, when, and why then.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --explain: JSON instead of a table.")] = False,
 ) -> None:
-    """Harvest sources, one after the other: crawl politely, read, keep what may be kept.
+    """Harvest sources, several at a time: crawl politely, read, keep what may be kept.
 
-    Ctrl-C or SIGTERM ends a run in order; the next run goes on from there. Exit code 1 when a run failed or is
-    degraded, 4 when another run of the source is at work.
+    A host that sources share is asked once at a time all the same. Ctrl-C or SIGTERM ends every run in order; the next
+    run goes on from there. Exit code 1 when a run failed or is degraded, 4 when another run of the source is at work.
     """
     from harvester.cli.progress import progress
     from harvester.model.run import RunOutcome
-    from harvester.run import run_source
+    from harvester.run import run_sources
     from storage.store import Store
 
     wiring: Wiring = context.obj
@@ -106,23 +107,26 @@ def run(
         _explain(wiring, [source.id for source in wanted], limit or 50, as_json=as_json)
         return
     codes = []
-    with Store.open(settings.database_url, migrate=True) as store:
-        for source in wanted:
-            with progress() as watch:
-                done = run_source(
-                    store,
-                    source,
-                    settings,
-                    full=full,
-                    refetch=refetch,
-                    limit=limit,
-                    on_progress=partial(watch, source.id),
-                )
-            _print_run(done)
-            codes.append(0 if done.outcome in (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED) else 1)
-            if done.outcome is RunOutcome.INTERRUPTED:
-                break
-    raise typer.Exit(max(codes))
+    good = (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED)
+    with Store.open(settings.database_url, migrate=True) as store, progress() as watch:
+        ended = run_sources(
+            store,
+            wanted,
+            settings,
+            at_once=at_once,
+            full=full,
+            refetch=refetch,
+            limit=limit,
+            on_progress=watch,
+        )
+        for one in ended:
+            if one.error:
+                print(f"harvester: {one.error}", file=sys.stderr)
+                codes.append(one.error.exit_code)
+            elif one.run:
+                _print_run(one.run)
+                codes.append(0 if one.run.outcome in good else 1)
+    raise typer.Exit(max(codes, default=0))
 
 
 def _explain(wiring: Wiring, source_ids: list[str], limit: int, *, as_json: bool) -> None:

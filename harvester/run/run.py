@@ -31,6 +31,7 @@ LEASE_S = 60.0
 STOP_S = 24.0  # of the 30 a stopped Run has, so that the rest is left for what was fetched
 _LOOK_S = 0.05
 _REPORT_S = 0.2
+_READING = threading.Lock()  # Runs side by side in one process read one after the other: the work is the processor's
 
 
 class Progress(NamedTuple):
@@ -71,7 +72,7 @@ def run_source(
             store.pages.make_all_due(unit, source.id, _now(), afresh=refetch)
     work = _Work(store, source, settings, run_id, contact, limit, on_progress, stop or threading.Event())
     try:
-        with _signals(work.stop):
+        with stopping_signals(work.stop):
             work.harvest(full=full or refetch, unconditional=refetch)
     except LeaseLostError:
         raise
@@ -208,7 +209,8 @@ class _Work:
         for path in segments:
             quarantine = Quarantine(path)
             if not self._store.runs.is_segment_done(path.name):
-                self._ingest.take(path.name, self._reader.read(path), quarantine)
+                with _READING:
+                    self._ingest.take(path.name, self._reader.read(path), quarantine)
                 self._beat = time.monotonic()
             self._reader.drop(path)
             quarantine.close()
@@ -245,7 +247,7 @@ class _Work:
 
 
 @contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
+def stopping_signals(stop: threading.Event) -> Iterator[None]:
     """SIGTERM and SIGINT set `stop`; a second one has its usual effect. Other threads leave signals alone."""
     if threading.current_thread() is not threading.main_thread():
         yield

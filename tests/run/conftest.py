@@ -23,6 +23,7 @@ def press() -> Iterator[Press]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            found.times.append(time.monotonic())
             found.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             status, kind, text = found.answer(self.path)
             more: dict[str, str] = {}

@@ -42,6 +42,7 @@ class Press:
     down: bool = False
     faults: dict[str, list[tuple[int, dict[str, str]]]] = field(default_factory=dict)  # answers given first, by path
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     seen: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     origin: str = ""
 
