@@ -129,6 +129,14 @@ class Pages:
         with self._database.read() as connection:
             return [_state(row) for row in connection.execute(query.order_by(pages.c.due, pages.c.url).limit(limit))]
 
+    def visited_since(self, source_id: str, moment: datetime) -> int:
+        """How many pages were visited at that moment or later."""
+        query = select(func.count()).where(
+            pages.c.source_id == source_id, pages.c.kind != _LIST, pages.c.visited_at >= moment
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
     def total(self, source_id: str) -> int:
         """How many pages are known."""
         query = select(func.count()).where(pages.c.source_id == source_id, pages.c.kind != _LIST)

@@ -70,6 +70,7 @@ class Fetcher:
             answer = await self._transport.get(
                 url, timeout=max(left, 0.1), limit=ask.limit, headers=ask.headers, pages_only=ask.pages_only
             )
+            self._turns.received(len(answer.body))
             return answer, clock() - started
 
     async def _heed(self, answer: Answer) -> None:

@@ -39,6 +39,10 @@ class Ledger:
 
         return await self._off_loop(work)
 
+    async def visited_since(self, moment: datetime) -> int:
+        """How many pages of the Source were visited since then."""
+        return await self._off_loop(lambda: self._store.pages.visited_since(self._source_id, moment))
+
     async def last_read(self, url: str) -> datetime | None:
         """When the list at `url` was last read to its end."""
 

@@ -4,11 +4,12 @@ import codecs
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from protego import Protego
 
@@ -136,6 +137,23 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
 
 def _bounded(wait: timedelta) -> timedelta:
     return min(max(wait, timedelta(0)), RETRY_AFTER_CAP)
+
+
+def quiet_until(now: datetime, spans: Sequence[str], zone: str) -> datetime | None:
+    """When the quiet time of day that `now` lies in is over; None outside all `spans` (`HH:MM-HH:MM` in `zone`).
+
+    A span whose end is not after its beginning goes over midnight.
+    """
+    here = now.astimezone(ZoneInfo(zone))
+    ends = []
+    for span in spans:
+        first, last = (time.fromisoformat(part) for part in span.split("-"))
+        moment = here.time().replace(tzinfo=None)
+        inside = first <= moment < last if first < last else (moment >= first or moment < last)
+        if inside:
+            day = here.date() + timedelta(days=moment >= last)
+            ends.append(datetime.combine(day, last, here.tzinfo).astimezone(UTC))
+    return max(ends, default=None)
 
 
 class TdmRule(NamedTuple):

@@ -18,7 +18,7 @@ from harvester.crawl.addresses import Gate
 from harvester.crawl.crawl import STOP_S, CrawlConfig
 from harvester.crawl.fetching import Fetcher
 from harvester.crawl.frontier import Frontier
-from harvester.crawl.ledger import Ledger
+from harvester.crawl.ledger import Ledger, utc_now
 from harvester.crawl.sites import Sites
 from harvester.crawl.transport import ExchangeFailedError, Transport
 from harvester.crawl.turns import HostShutError, Turns
@@ -95,12 +95,19 @@ class Crawl:
         )
         self._limit = config.limit
         self._only_robots = config.only_robots
+        self._per_day = source.politeness.max_pages_per_day
+        self._spent_day: str | None = None
 
     async def run(self) -> None:
         """Crawl until nothing is left, or until told to stop; the spool is closed either way."""
         self._listen()
         if self._only_robots:
             await self._read_robots(self._only_robots)
+            return
+        if await self._day_is_spent():
+            self._spool.close()
+            self._ledger.close()
+            self._report(done=True)
             return
         reporting = asyncio.create_task(self._report_regularly())
         walking = asyncio.create_task(self._walk.run())
@@ -113,6 +120,19 @@ class Crawl:
             self._spool.close()
             self._ledger.close()
         self._report(done=True)
+
+    async def _day_is_spent(self) -> bool:
+        """Lower the limit to what is left of the day's pages."""
+        if self._per_day is None:
+            return False
+        now = utc_now()
+        left = self._per_day - await self._ledger.visited_since(now.replace(hour=0, minute=0, second=0, microsecond=0))
+        if left <= 0:
+            self._spent_day = f"{self._per_day} pages were visited today, the budget of a day"
+            return True
+        self._limit = left if self._limit is None else min(left, self._limit)
+        self._frontier.limit = self._limit
+        return False
 
     async def _read_robots(self, url: str) -> None:
         with suppress(ExchangeFailedError, HostShutError):
@@ -174,6 +194,7 @@ class Crawl:
                 "outcomes": {str(outcome): count for outcome, count in self._outcomes.items()},
                 "stopped": self.stopping.is_set(),
                 "problems": dict(islice((self._sites.warnings | self._walk.problems).items(), _MOST_PROBLEMS)),
+                "paused": self._spent_day or self._turns.paused,
                 "shut": self._turns.shut_hosts() | self._sites.closed,
             }
         try:

@@ -11,7 +11,8 @@ from ipaddress import ip_address
 import tldextract
 
 from harvester.crawl.addresses import Gate
-from harvester.crawl.ledger import Ledger
+from harvester.crawl.ledger import Ledger, utc_now
+from harvester.crawl.politeness import quiet_until
 from harvester.crawl.transport import CONCURRENT
 from harvester.model.page import VisitOutcome
 from harvester.model.source import PolitenessRules
@@ -39,6 +40,10 @@ class HostShutError(Exception):
     """The host is not asked any more in this Run; the message says why."""
 
 
+class PausedError(HostShutError):
+    """Nothing is asked any more in this Run, as the operator wants it: a budget is spent, or it is a quiet time."""
+
+
 @dataclass
 class Lane:
     """One registrable host: its gap, its places, and how it fares in this Run."""
@@ -64,6 +69,9 @@ class Turns:
         self._rules = rules
         self._stopping = stopping
         self._lanes: dict[str, Lane] = {}
+        self._began = asyncio.get_running_loop().time()
+        self._received = 0
+        self.paused: str | None = None
 
     def key(self, url: str) -> str:
         """The registrable host of `url`; `host:port` for addresses and for what the operator opened."""
@@ -101,6 +109,10 @@ class Turns:
         if not lane.single:
             lane.single, lane.places = True, asyncio.Semaphore(1)
 
+    def received(self, count: int) -> None:
+        """Count bytes of bodies."""
+        self._received += count
+
     def shut(self, url: str, reason: str) -> None:
         """Ask this host no more in this Run."""
         lane = self.lane(url)
@@ -112,7 +124,7 @@ class Turns:
 
     def all_shut(self) -> bool:
         """Whether every host met so far is asked no more."""
-        return bool(self._lanes) and all(lane.shut for lane in self._lanes.values())
+        return bool(self.paused) or (bool(self._lanes) and all(lane.shut for lane in self._lanes.values()))
 
     def note(self, url: str, outcome: VisitOutcome, detail: str) -> None:
         """Count failures in a row; too many shut the host."""
@@ -164,11 +176,22 @@ class Turns:
             places.release()
 
     def _count(self, lane: Lane) -> None:
-        most = self._rules.max_requests
-        if most is not None and lane.requests >= most:
-            lane.shut = lane.shut or f"{lane.key} was asked {most} times, the budget of one Run"
+        self.paused = self.paused or self._spent(lane)
         self._check(lane)
         lane.requests += 1
+
+    def _spent(self, lane: Lane) -> str | None:
+        rules = self._rules
+        minutes = (asyncio.get_running_loop().time() - self._began) / 60
+        if rules.max_requests is not None and lane.requests >= rules.max_requests:
+            return f"{lane.key} was asked {rules.max_requests} times, the budget of one run"
+        if rules.max_megabytes is not None and self._received >= rules.max_megabytes * 1e6:
+            return f"{rules.max_megabytes:g} MB were received, the budget of one run"
+        if rules.max_minutes is not None and minutes >= rules.max_minutes:
+            return f"the run has taken {rules.max_minutes:g} minutes, its budget"
+        if rules.quiet and (until := quiet_until(utc_now(), rules.quiet, rules.quiet_zone)):
+            return f"nothing is asked until {until:%Y-%m-%d %H:%M} UTC, the end of the quiet time"
+        return None
 
     async def _obey_hold(self, lane: Lane) -> None:
         loop = asyncio.get_running_loop()
@@ -207,6 +230,8 @@ class Turns:
     def _check(self, lane: Lane) -> None:
         if self._stopping.is_set():
             raise HostShutError("stopping")
+        if self.paused:
+            raise PausedError(self.paused)
         if lane.shut:
             raise HostShutError(lane.shut)
 

@@ -13,7 +13,7 @@ from harvester.crawl.oai import changed_since, list_request, next_request, read_
 from harvester.crawl.resolving import resolving
 from harvester.crawl.sitemaps import SITEMAP_LIMIT, sitemap_entries
 from harvester.crawl.transport import Answer, ExchangeFailedError
-from harvester.crawl.turns import HostShutError
+from harvester.crawl.turns import HostShutError, PausedError
 from harvester.model.page import BODY_LIMIT
 from harvester.model.source import Discovery, Source
 from harvester.urls import canonical_url, clean_url, in_bounds, refused
@@ -159,6 +159,8 @@ class Walk:
             return await self._fetch(url, Ask(limit, self._source.politeness.timeout))
         except ExchangeFailedError as error:
             self.problems[url] = f"{error.outcome}: {error.detail}"
+        except PausedError:
+            return None
         except HostShutError as error:
             self.problems[url] = f"not asked: {error}"
         return None

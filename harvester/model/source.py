@@ -7,6 +7,7 @@ Regular expressions are compiled when a value is made, so a bad one is a mistake
 import re
 from datetime import date
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
@@ -129,6 +130,24 @@ class UrlRules(Value):
     drop_params: tuple[str, ...] = ()
 
 
+def _span(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError("not a time of day from HH:MM to HH:MM, as in 08:00-18:00")
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("not the name of a time zone, as in Europe/Paris") from error
+    return name
+
+
+Span = Annotated[str, AfterValidator(_span)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
 class PolitenessRules(Value):
     """Seconds and bounds per host. `delay` under 1 needs the host in HARVESTER_PRIVATE_ALLOW."""
 
@@ -137,6 +156,11 @@ class PolitenessRules(Value):
     timeout: Annotated[float, Field(gt=0, le=600)] = 60.0
     crawl_delay_cap: Annotated[float, Field(ge=1, le=3600)] = 60.0
     max_requests: Annotated[int, Field(ge=1)] | None = None  # per Run
+    max_megabytes: Annotated[float, Field(gt=0)] | None = None  # of bodies, per Run
+    max_minutes: Annotated[float, Field(gt=0)] | None = None  # per Run
+    max_pages_per_day: Annotated[int, Field(ge=1)] | None = None  # visited in a calendar day (UTC), over all Runs
+    quiet: tuple[Span, ...] = ()  # times of day at which nothing is asked
+    quiet_zone: Zone = "UTC"  # IANA name
 
 
 class RightsRules(Value):

@@ -64,7 +64,8 @@ def judge(course: Course, expect: Expectations) -> tuple[RunOutcome, list[str]]:
     """The outcome, and a note for everything an operator should know of."""
     shut = [f"{host}: {reason}" for host, reason in course.report.get("shut", {}).items()]
     problems = [f"{place}: {what}" for place, what in course.report.get("problems", {}).items()]
-    notes = [*shut, *_first(problems), *_failed_pages(course), *_about_rights(course.counts)]
+    paused = [said] if (said := course.report.get("paused")) else []
+    notes = [*paused, *shut, *_first(problems), *_failed_pages(course), *_about_rights(course.counts)]
     if course.exit_code:
         said = course.last_words or "it said nothing"
         return RunOutcome.FAILED, [f"the crawl ended with code {course.exit_code}: {said}", *notes]
@@ -114,7 +115,7 @@ def _nothing_reached(course: Course, problems: Sequence[str]) -> tuple[RunOutcom
         return RunOutcome.DEGRADED, f"no page was fetched: robots.txt forbids them all ({met})"
     if met:
         return RunOutcome.DEGRADED, f"no page was fetched: the publisher refused ({met})"
-    if problems or course.report.get("shut"):
+    if (problems or course.report.get("shut")) and not course.report.get("paused"):
         return RunOutcome.FAILED, "no page was fetched: every way to find articles was closed, for the reasons below"
     return None
 

@@ -3,9 +3,13 @@
 import gzip
 import socket
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from loopback import HTML, Crawler, Handler, Publisher, make_source
+
+from harvester.model.page import VisitOutcome
+from storage.pages import PageVisit
 
 PAGE = b"<html><body>" + b"text " * 200 + b"</body></html>"
 
@@ -264,4 +268,39 @@ def test_budget_of_requests(publisher: Publisher, crawler: Crawler) -> None:
     politeness = {"delay": 0, "timeout": 10, "max_requests": 10}
     done = crawler.crawl(make_source(publisher, *publisher.pages(50), politeness=politeness))
     assert len(publisher.requests) == 10
-    assert "budget" in done.report["shut"][publisher.host]
+    assert "10 times, the budget of one run" in done.report["paused"]
+    assert done.report["shut"] == {}
+    assert crawler.due() == 50
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        ({"max_megabytes": 0.001}, "0.001 MB"),
+        ({"max_minutes": 0.001}, "0.001 minutes"),
+        ({"quiet": ["00:00-00:00"]}, "quiet"),
+    ],
+)
+def test_other_budgets_leave_the_rest_due(
+    publisher: Publisher, crawler: Crawler, budget: dict[str, object], said: str
+) -> None:
+    politeness = {"delay": 0.05, "timeout": 10} | budget
+    done = crawler.crawl(make_source(publisher, *publisher.pages(50), politeness=politeness))
+    assert said in done.report["paused"]
+    assert len(publisher.articles()) < 50
+    assert crawler.due() == 50
+
+
+def test_the_pages_of_a_day_are_counted_over_all_runs(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(9)
+    source = make_source(publisher, *urls, politeness={"delay": 0, "timeout": 10, "max_pages_per_day": 5})
+    done = crawler.crawl(source)
+    assert len(done.visits) == 5
+    now = datetime.now(UTC)
+    with crawler.store() as store, store.begin() as unit:
+        seen = [PageVisit("test", url, VisitOutcome.OK, now, next_due=now + timedelta(days=1)) for url in done.visits]
+        store.pages.record_visits(unit, seen)
+    publisher.requests.clear()
+    again = crawler.crawl(source)
+    assert (again.visits, publisher.requests) == ({}, [])
+    assert "5 pages were visited today" in again.report["paused"]

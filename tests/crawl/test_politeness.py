@@ -8,6 +8,7 @@ from harvester.crawl.politeness import (
     ROBOTS_LIMIT,
     deciding_line,
     is_challenge,
+    quiet_until,
     retry_after,
     robots_too_long,
     robots_verdict,
@@ -166,3 +167,19 @@ Disallow:
 def test_the_line_that_decides(path: str, line: tuple[int, str] | None) -> None:
     assert deciding_line(RULES, "Harvester", SITE + path) == line
     assert allowed(RULES, path) is (line is None or line[1].startswith("Allow"))
+
+
+@pytest.mark.parametrize(
+    ("span", "zone", "until"),
+    [
+        ("08:00-18:00", "UTC", datetime(2026, 5, 4, 18, tzinfo=UTC)),
+        ("13:00-18:00", "UTC", None),
+        ("13:00-18:00", "Europe/Paris", datetime(2026, 5, 4, 16, tzinfo=UTC)),
+        ("11:00-09:00", "UTC", datetime(2026, 5, 5, 9, tzinfo=UTC)),
+        ("22:00-12:30", "UTC", datetime(2026, 5, 4, 12, 30, tzinfo=UTC)),
+        ("22:00-12:00", "UTC", None),
+        ("00:00-00:00", "UTC", datetime(2026, 5, 5, tzinfo=UTC)),
+    ],
+)
+def test_quiet_times(span: str, zone: str, until: datetime | None) -> None:
+    assert quiet_until(NOW, [span], zone) == until
