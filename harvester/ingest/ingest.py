@@ -167,6 +167,7 @@ class Ingest:
         self._lease_s = lease_s
         self._clock = clock
         self._graves = Graveyard()
+        self._fresh: dict[str, Record] = {}  # read in this batch, by address and DOI
         self._moved: dict[str, str] = {}  # URLs that lead to others
         self.tally = Tally()
 
@@ -180,6 +181,7 @@ class Ingest:
         batch = [
             _Item(self._read(visit, states.get(url), quarantine), states.get(url)) for url, visit in latest.items()
         ]
+        self._fresh.clear()
         self._write_archive(batch)
         with self._store.begin() as unit:
             if not self._store.runs.heartbeat(unit, self._run_id, self._clock(), self._lease_s):
@@ -198,15 +200,24 @@ class Ingest:
             detail = f"set aside: reading it ended the process {TRIES} times"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect="quarantined")
         try:
-            return self._reader.read(visit, known, state.digest if state else None, now=self._clock())
+            reading = self._reader.read(visit, known, state.digest if state else None, now=self._clock())
+            self._note_fresh(reading)
+            return reading
         finally:
             if quarantine:
                 quarantine.done()
 
+    def _note_fresh(self, reading: Reading) -> None:
+        """Other faces of an article may come in the same batch, and must find what was read of the first."""
+        if reading.has_faces and reading.record:
+            names = (reading.record.url, reading.visit.url, reading.record.identity_doi)
+            self._fresh |= {name: reading.record for name in names if name}
+
     def _find(self, record: Record) -> Record | None:
         doi = record.identity_doi
         found = self._store.records.find(doi=doi, url=record.url, source_id=self._source_id)
-        return next((one for one in found if record.url in (one.url, *one.aliases)), found[0] if found else None)
+        fresh = self._fresh.get(record.url) or (self._fresh.get(doi) if doi else None)
+        return next((one for one in found if record.url in (one.url, *one.aliases)), found[0] if found else fresh)
 
     def _write_archive(self, batch: Sequence["_Item"]) -> None:
         for item in batch:
