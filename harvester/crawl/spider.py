@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from scrapy import Spider
@@ -30,6 +30,7 @@ from storage.spool import SpoolReader, SpoolWriter
 from storage.store import Store
 
 _EVERY_S = 1.0
+_DUE_BEATS = 5
 _EVERY_VISITS = 50
 _MOST_SEGMENTS = 32
 _MOST_PROBLEMS = 200
@@ -64,6 +65,7 @@ class Crawl:
         self._loop = asyncio.get_running_loop()
         self._outcomes: Counter[VisitOutcome] = Counter()
         self._visits = 0
+        self._due = 0
         gate = Gate(config.private_allow)
         self._ledger = Ledger(spider.store, source.id, config.run_id)
         self._spool = SpoolWriter(config.spool_dir, config.run_id)
@@ -178,14 +180,22 @@ class Crawl:
             self._report()
 
     async def _report_regularly(self) -> None:
-        while True:
+        for beat in count():
+            if beat % _DUE_BEATS == 0:
+                self._due = await self._ledger.due_count()
             await asyncio.sleep(_EVERY_S)
             self._spool.tick()
             self._report()
 
     def _report(self, **more: Any) -> None:
         """One line of JSON for the parent. One that reads no more wants no more."""
-        line = {"visits": self._visits, "queued": self._frontier.pending, "discovered": self._walk.discovered}
+        line: dict[str, Any] = {
+            "visits": self._visits,
+            "queued": self._frontier.pending,
+            "discovered": self._walk.discovered,
+            "due": self._due,
+            "waits": self._turns.waits(),
+        }
         if more:
             more |= {
                 "new": self._walk.new,

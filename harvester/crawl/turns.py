@@ -21,6 +21,7 @@ from harvester.urls import target
 LEAST_GAP_S = 1.0
 LONGEST_WAIT_S = 120.0
 MOST_FAILURES = 20
+_WORTH_TELLING_S = 1.0
 _ON_THE_WAY_S = 0.1  # a request on a new connection arrives so much later than the next one on the same
 
 _HOST_FAILURES = {
@@ -121,6 +122,16 @@ class Turns:
     def shut_hosts(self) -> dict[str, str]:
         """Hosts that are asked no more, with the reason."""
         return {lane.key: lane.shut for lane in self._lanes.values() if lane.shut}
+
+    def waits(self) -> dict[str, float]:
+        """Seconds until each host may be asked again, where that is a while."""
+        now = asyncio.get_running_loop().time()
+        ahead = {
+            lane.key: max(lane.held_until, (lane.asked_at or 0.0) + lane.gap) - now
+            for lane in self._lanes.values()
+            if not lane.shut
+        }
+        return {key: round(seconds, 1) for key, seconds in ahead.items() if seconds >= _WORTH_TELLING_S}
 
     def all_shut(self) -> bool:
         """Whether every host met so far is asked no more."""

@@ -35,13 +35,18 @@ _READING = threading.Lock()  # Runs side by side in one process read one after t
 
 
 class Progress(NamedTuple):
-    """Where a Run stands: `counts` by VisitOutcome and effect, and what the crawl says of itself."""
+    """Where a Run stands: `counts` by VisitOutcome and effect, and what the crawl says of itself.
+
+    `due` pages are left, counted now and then; `waits` are seconds until a host may be asked again.
+    """
 
     run_id: str
     visits: int
     queued: int
     discovered: int
     counts: dict[str, int]
+    due: int = 0
+    waits: dict[str, float] = {}
 
 
 OnProgress = Callable[[Progress], None]
@@ -142,6 +147,8 @@ class _Work:
             code = child.end()
         self._take(leftovers(self._spool, [self._run_id]), child)
         self._reader.close()
+        if excluded := child.report.get("excluded"):
+            self._ingest.tally.counts["excluded"] = excluded
         self._tell(child, last=True)
         self._ingest.name_moved()
         stopped = self.stop.is_set()
@@ -231,7 +238,8 @@ class _Work:
         self._told = time.monotonic()
         said = child.report if child else {}
         places = (said.get("visits", 0), said.get("queued", 0), said.get("discovered", 0))
-        self._on_progress(Progress(self._run_id, *places, dict(self._ingest.tally.counts)))
+        more = (said.get("due", 0), said.get("waits", {}))
+        self._on_progress(Progress(self._run_id, *places, dict(self._ingest.tally.counts), *more))
 
     def _stored(self) -> int | None:
         """Records of the Source, counted as far as the Expectation asks; a limited Run is not held to it."""

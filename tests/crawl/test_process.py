@@ -188,7 +188,16 @@ def test_progress_comes_while_it_runs(publisher: Publisher, crawler: Crawler) ->
     assert len(lines) >= 6
     assert visits == sorted(visits)
     assert lines[-1]["discovered"] == 300
-    assert {"visits", "queued", "discovered"} <= set(lines[0])
+    assert {"visits", "queued", "discovered", "due", "waits"} <= set(lines[0])
+
+
+def test_progress_says_when_a_held_host_may_be_asked_again(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(3)
+    publisher.page("/article/0", "later", status=429, Retry_After="90")
+    child, _ = crawler.start(make_source(publisher, *urls, politeness={"delay": 0.01, "timeout": 10}))
+    waits = next(line["waits"] for line in child.progress() if line["waits"])
+    assert 60 < waits[publisher.host] <= 90
+    assert child.stop() == 0
 
 
 @pytest.mark.parametrize("text", [b"{}\n", b"not json\n", b""])
