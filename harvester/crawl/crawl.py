@@ -68,8 +68,8 @@ class CrawlChild:
             self.process.wait()
 
     def progress(self) -> Iterator[dict[str, Any]]:
-        """Progress as it comes, until the crawl ends: counts `visits`, `queued`, `discovered`, `due`, and in `waits` the
-        seconds until a host may be asked again.
+        """Progress as it comes, until the crawl ends: counts `visits`, `queued`, `discovered`, `due`, and in `waits`
+        the seconds until a host may be asked again.
 
         The last one also carries `done` and what could not be done; it stays in `report`. Blocks between lines.
         """
