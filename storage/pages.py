@@ -14,6 +14,7 @@ from storage.unit import Unit
 
 _CHUNK = 500
 _LIST = "list"
+_AHEAD = timedelta(days=3650)  # earlier than any due date
 _FUTURE = timedelta(days=1)
 
 
@@ -160,6 +161,12 @@ class Pages:
         """Visit everything again; `afresh` forgets validators and digests, so that every page is read whole."""
         again = update(pages).where(pages.c.source_id == source_id, pages.c.kind != _LIST).values(due=now)
         unit.connection.execute(again.values(etag=None, last_modified=None, digest=None) if afresh else again)
+
+    def make_due(self, unit: Unit, source_id: str, urls: Sequence[str], now: datetime) -> None:
+        """Visit these again, before all that is due already."""
+        for some in _chunks(list(urls)):
+            again = update(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
+            unit.connection.execute(again.values(due=now - _AHEAD))
 
     def ask_whole(self, unit: Unit, source_id: str, urls: Sequence[str], now: datetime) -> None:
         """Make these due, and forget their validators and digests, so that they are read whole."""

@@ -363,6 +363,23 @@ def test_run_stops_at_its_limit(publisher: Publisher, harvester: Command) -> Non
     assert len(publisher.requests("/hrsh/article/")) == 3
 
 
+def test_run_visits_named_pages_first(publisher: Publisher, harvester: Command, tmp_path: Path) -> None:
+    listed = [one.id for one in publisher.site.listed("hrsh")][-2:]
+    addresses = [publisher.url + publisher.site.path(one) for one in listed]
+    names = tmp_path / "names.txt"
+    names.write_text(
+        "\n".join(["# two pages", *addresses, "", "https://elsewhere.example/1", "nonsense", addresses[0] + ".pdf"])
+    )
+    done = harvester("run", "halvern-review", "--urls", names, "--limit", 2)
+    assert done.code == 0, done.err
+    assert sorted(request.path for request in publisher.requests("/hrsh/article/")) == sorted(
+        map(publisher.site.path, listed)
+    )
+    assert "elsewhere.example/1: on no host of halvern-review" in done.err
+    assert "nonsense: neither an address nor a DOI" in done.err
+    assert "never requested" in done.err
+
+
 def test_run_explains_what_is_due_and_asks_nobody(publisher: Publisher, harvester: Command) -> None:
     assert harvester("run", "halvern-review", "--limit", 3).code == 0
     asked = len(publisher.log)

@@ -13,6 +13,8 @@ from harvester.errors import UsageError
 
 if TYPE_CHECKING:
     from harvester.model.run import Run
+    from harvester.model.source import Source
+    from storage.store import Store
 
 
 def list_runs(context: typer.Context, as_json: Json = False) -> None:
@@ -84,6 +86,9 @@ def run(
         bool, typer.Option("--refetch", help="As --full, and ask for every page whole, changed or not.")
     ] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Visit at most so many pages.")] = None,
+    urls: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Visit these first: an address of the source or a DOI a line.")
+    ] = None,
     at_once: Annotated[int, typer.Option(metavar="N", min=1, max=32, help="Harvest so many sources at a time.")] = 4,
     explain: Annotated[
         bool, typer.Option("--explain", help="Ask nobody: say which pages are due, when, and why then.")
@@ -109,6 +114,8 @@ def run(
     codes = []
     good = (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED)
     with Store.open(settings.database_url, migrate=True) as store, progress() as watch:
+        if urls:
+            _put(store, wanted, urls)
         ended = run_sources(
             store,
             wanted,
@@ -127,6 +134,24 @@ def run(
                 _print_run(one.run)
                 codes.append(0 if one.run.outcome in good else 1)
     raise typer.Exit(max(codes, default=0))
+
+
+def _put(store: "Store", sources: "list[Source]", file: Path) -> None:
+    from harvester.run.given import put
+
+    if len(sources) != 1:
+        raise UsageError("--urls belongs to one source", remedy="name one source")
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{file}: {error}", remedy="give the path of a text file in UTF-8, one address or DOI a line"
+        ) from None
+    given = put(store, sources[0], lines)
+    for line, reason in given.rejected:
+        print(f"{file}: {line}: {reason}", file=sys.stderr)
+    if not given.urls:
+        raise UsageError(f"{file} names no page to visit", remedy="write addresses of the source, or DOIs")
 
 
 def _explain(wiring: Wiring, source_ids: list[str], limit: int, *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ salvage.py        what a Run that died left behind: its crawl, its spool, archiv
 child.py          the crawl's process as the Run sees it
 importing.py      pages saved elsewhere, through the same ingest
 replay.py         the archive read again with today's rules, under the same lease
+given.py          addresses and DOIs an operator names
 agenda.py         what is due when, and why
 robots.py         may a URL be fetched, and by which rule
 look.py           one page to look at, kept nowhere
