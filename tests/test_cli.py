@@ -367,17 +367,17 @@ def test_run_visits_named_pages_first(publisher: Publisher, harvester: Command, 
     listed = [one.id for one in publisher.site.listed("hrsh")][-2:]
     addresses = [publisher.url + publisher.site.path(one) for one in listed]
     names = tmp_path / "names.txt"
-    names.write_text(
-        "\n".join(["# two pages", *addresses, "", "https://elsewhere.example/1", "nonsense", addresses[0] + ".pdf"])
-    )
+    wrong = ["https://elsewhere.example/1", "nonsense", addresses[0] + ".pdf"]
+    names.write_text("\n".join(["# two pages", *addresses, "", *wrong]))
     done = harvester("run", "halvern-review", "--urls", names, "--limit", 2)
     assert done.code == 0, done.err
-    assert sorted(request.path for request in publisher.requests("/hrsh/article/")) == sorted(
-        map(publisher.site.path, listed)
-    )
+    asked = sorted(request.path for request in publisher.requests("/hrsh/article/"))
+    assert asked == sorted(map(publisher.site.path, listed))
     assert "elsewhere.example/1: on no host of halvern-review" in done.err
     assert "nonsense: neither an address nor a DOI" in done.err
     assert "never requested" in done.err
+    names.write_text("10.5555/example.1")
+    assert "HARVESTER_CONTACT" in harvester("run", "halvern-review", "--urls", names).err
 
 
 def test_run_explains_what_is_due_and_asks_nobody(publisher: Publisher, harvester: Command) -> None:

@@ -14,6 +14,7 @@ from harvester.errors import UsageError
 if TYPE_CHECKING:
     from harvester.model.run import Run
     from harvester.model.source import Source
+    from harvester.settings import Settings
     from storage.store import Store
 
 
@@ -115,7 +116,7 @@ def run(
     good = (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED)
     with Store.open(settings.database_url, migrate=True) as store, progress() as watch:
         if urls:
-            _put(store, wanted, urls)
+            _put(store, wanted, settings, urls)
         ended = run_sources(
             store,
             wanted,
@@ -136,7 +137,7 @@ def run(
     raise typer.Exit(max(codes, default=0))
 
 
-def _put(store: "Store", sources: "list[Source]", file: Path) -> None:
+def _put(store: "Store", sources: "list[Source]", settings: "Settings", file: Path) -> None:
     from harvester.run.given import put
 
     if len(sources) != 1:
@@ -144,10 +145,9 @@ def _put(store: "Store", sources: "list[Source]", file: Path) -> None:
     try:
         lines = file.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{file}: {error}", remedy="give the path of a text file in UTF-8, one address or DOI a line"
-        ) from None
-    given = put(store, sources[0], lines)
+        remedy = "give the path of a text file in UTF-8, one address or DOI a line"
+        raise UsageError(f"{file}: {error}", remedy=remedy) from None
+    given = put(store, sources[0], settings, lines)
     for line, reason in given.rejected:
         print(f"{file}: {line}: {reason}", file=sys.stderr)
     if not given.urls:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from harvester.crawl.resolving import resolving
 from harvester.model.source import Discovery, Source
+from harvester.settings import Settings
 from harvester.urls import canonical_url, in_bounds, refused
 from storage.store import Store
 
@@ -17,11 +19,17 @@ class Given(NamedTuple):
     rejected: tuple[tuple[str, str], ...]
 
 
-def put(store: Store, source: Source, lines: Iterable[str]) -> Given:
-    """Make every named page due. A line holds an address of the Source or a DOI; blank lines and `#` are passed over."""
+def put(store: Store, source: Source, settings: Settings, lines: Iterable[str]) -> Given:
+    """Make every named page due. A line holds an address of the Source or a DOI; blank lines and `#` are passed over.
+
+    Raises UsageError for DOIs without a contact: their resolver is a host like any other.
+    """
     wanted = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     judged = {line: _judged(line, source) for line in wanted}
     urls = tuple(dict.fromkeys(url for url, reason in judged.values() if url and not reason))
+    resolver = _resolver(source)
+    if any(url.startswith(resolver) for url in urls):
+        settings.contact_for([urlsplit(resolver).netloc])
     now = datetime.now(UTC)
     with store.begin() as unit:
         store.pages.discover(unit, source.id, [(url, None) for url in urls], now)
