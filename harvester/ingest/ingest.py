@@ -136,6 +136,11 @@ def turning_point(record: Record) -> datetime | None:
     return min(filter(None, (*ends, record.rights.unavailable_after)), default=None)
 
 
+def _same_place(url: str, there: str) -> bool:
+    """Whether two addresses differ in their query at most: what a site adds there on the way makes no other page."""
+    return url.partition("?")[0] == there.partition("?")[0]
+
+
 class Ingest:
     """The one writer of records and visit results for one Run.
 
@@ -271,7 +276,7 @@ class Ingest:
         """The visit of the URL; where it led to another, that one has been visited, and this is an address of it."""
         visit, page = self._visit(item), item.reading.visit.page
         there = canonical_url(page.final_url, self._rules) if page else visit.url
-        if there == visit.url or not item.record_id or item.reading.outcome is not VisitOutcome.OK:
+        if item.reading.outcome is not VisitOutcome.OK or not item.record_id or _same_place(visit.url, there):
             return [visit]
         looked = Looked(VisitOutcome.REDIRECTED, visit.at, 0, visit.at, news=False, known=True, turns=None)
         here = PageVisit(

@@ -171,6 +171,14 @@ def test_where_a_redirect_led_to_has_been_visited_too(bench: Bench) -> None:
     assert (old.outcome, old.detail, old.record_id) == (VisitOutcome.REDIRECTED, bench.url(one), state.record_id)
 
 
+@pytest.mark.fault(99)
+def test_what_a_site_adds_to_the_query_on_the_way_makes_no_other_page(bench: Bench) -> None:
+    one = bench.ids[0]
+    bench.take(bench.visit(one, final_url=bench.url(one) + "?visit=81723"))
+    assert bench.state(one).outcome is VisitOutcome.OK
+    assert bench.store.pages.get(bench.source.id, bench.url(one) + "?visit=81723") is None
+
+
 @pytest.mark.fault(92)
 def test_a_canonical_link_to_another_host_is_not_the_records_address(bench: Bench) -> None:
     one = bench.ids[0]
