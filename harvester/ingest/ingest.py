@@ -136,6 +136,15 @@ def turning_point(record: Record) -> datetime | None:
     return min(filter(None, (*ends, record.rights.unavailable_after)), default=None)
 
 
+def _is_nameless(record: Record) -> bool:
+    """Whether only its address tells it from others."""
+    return record.identity_doi is None and record.publisher_id is None
+
+
+def _titles(record: Record) -> set[str]:
+    return {title.value for title in record.titles.values()}
+
+
 def _same_place(url: str, there: str) -> bool:
     """Whether two addresses differ in their query at most: what a site adds there on the way makes no other page."""
     return url.partition("?")[0] == there.partition("?")[0]
@@ -213,8 +222,8 @@ class Ingest:
                 quarantine.done()
 
     def _note_fresh(self, reading: Reading) -> None:
-        """Other faces of an article may come in the same batch, and must find what was read of the first."""
-        if reading.has_faces and reading.record:
+        """Other addresses of an article may come in the same batch, and must find what was read of the first."""
+        if reading.record and (reading.has_faces or _is_nameless(reading.record)):
             names = (reading.record.url, reading.visit.url, reading.record.identity_doi)
             self._fresh |= {name: reading.record for name in names if name}
 
@@ -222,7 +231,15 @@ class Ingest:
         doi = record.identity_doi
         found = self._store.records.find(doi=doi, url=record.url, source_id=self._source_id)
         fresh = self._fresh.get(record.url) or (self._fresh.get(doi) if doi else None)
-        return next((one for one in found if record.url in (one.url, *one.aliases)), found[0] if found else fresh)
+        here = next((one for one in found if record.url in (one.url, *one.aliases)), found[0] if found else fresh)
+        return here or (self._twin(record) if _is_nameless(record) else None)
+
+    def _twin(self, record: Record) -> Record | None:
+        """The same page known with, or without, a slash at the end of its address."""
+        url = record.url.removesuffix("/") if record.url.endswith("/") else f"{record.url}/"
+        found = self._store.records.find(url=url, source_id=self._source_id)
+        there = found[0] if found else self._fresh.get(url)
+        return there if there and _titles(there) == _titles(record) else None
 
     def _write_archive(self, batch: Sequence["_Item"]) -> None:
         for item in batch:

@@ -179,6 +179,25 @@ def test_what_a_site_adds_to_the_query_on_the_way_makes_no_other_page(bench: Ben
     assert bench.store.pages.get(bench.source.id, bench.url(one) + "?visit=81723") is None
 
 
+@pytest.mark.fault(99)
+@pytest.mark.parametrize("together", [True, False])
+def test_a_slash_at_the_end_makes_no_second_record(bench: Bench, together: bool) -> None:
+    body = b"""<html lang="en"><head><meta name="citation_title" content="Weather lore of the upper valley">
+        <meta name="citation_author" content="Merriweather, Ilse"><meta name="citation_journal_title" content="Annals">
+        <meta name="citation_publication_date" content="2026/03/01"></head><body>
+        <h1>Weather lore of the upper valley</h1>
+        <h2>Abstract</h2><p>The old sayings about fog were written down by the miller's daughter, and each was held
+        against the readings of the weather station for eleven years in a row.</p></body></html>"""
+    urls = [ADDRESS + path for path in ("/notes/fog/", "/notes/fog")]
+    visits = [bench.visit(bench.ids[0], url=url, final_url=url, body=body) for url in urls]
+    for batch in [visits] if together else [[visit] for visit in visits]:
+        bench.take(*batch)
+    (record,) = bench.store.records.iter()
+    assert (record.publisher_id, record.identity_doi) == (None, None)
+    assert {record.url, *record.aliases} == set(urls)
+    assert bench.kinds() == [ChangeKind.CREATED]
+
+
 @pytest.mark.fault(92)
 def test_a_canonical_link_to_another_host_is_not_the_records_address(bench: Bench) -> None:
     one = bench.ids[0]
