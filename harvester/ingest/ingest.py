@@ -1,47 +1,26 @@
 """A batch of Visits at a time: read every page, archive what may be kept, then one transaction for all of it."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from harvester.errors import HarvesterError
 from harvester.ingest.burial import Graveyard
+from harvester.ingest.item import Item, Looked, Revisit, turning_point
 from harvester.ingest.quarantine import TRIES, Quarantine
 from harvester.ingest.reading import Reader, Reading
-from harvester.model.access import AccessStatus
+from harvester.ingest.tally import Tally
 from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
 from harvester.model.source import Source
 from harvester.urls import canonical_url
-from storage.archive import ArchiveWriter, Pointer, remove_members
+from storage.archive import ArchiveWriter, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.pages import PageState, PageVisit
-from storage.saving import Saved
 from storage.store import Store
 from storage.unit import Unit
-
-
-class Looked(NamedTuple):
-    """What decides when a page is due again.
-
-    `failures` are those in a row, this one included; `news` says whether the visit changed anything, `known` whether
-    there is a record, `turns` when what it says of access ends by itself.
-    """
-
-    outcome: VisitOutcome
-    at: datetime
-    failures: int
-    first_seen: datetime
-    news: bool
-    known: bool
-    turns: datetime | None
-
-
-Revisit = Callable[[Looked], datetime | None]
 
 _MOVED_BATCH = 100
 UNREADABLE_AGAIN = timedelta(days=7)  # by then the rules may be others
@@ -51,89 +30,6 @@ _ANSWERED = frozenset((VisitOutcome.OK, VisitOutcome.NOT_ARTICLE, VisitOutcome.W
 
 class LeaseLostError(HarvesterError):
     """Another Run has taken this Run's place; nothing of the batch was stored."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a Run counted: `counts` by VisitOutcome and by effect; `seen` what the records read were like.
-
-    `first` tells of every VisitOutcome the first page that met it, as `URL: detail`.
-    """
-
-    counts: Counter[str] = field(default_factory=Counter)
-    seen: Counter[str] = field(default_factory=Counter)
-    first: dict[str, str] = field(default_factory=dict)
-
-    def note_visit(self, outcome: VisitOutcome, url: str, detail: str) -> None:
-        """Count one visit."""
-        self.counts[outcome.value] += 1
-        self.first.setdefault(outcome.value, f"{url}: {detail}" if detail else url)
-
-    def note_record(self, read: Record, *, may_keep: bool) -> None:
-        """Count one record as read, for the Expectations."""
-        self.seen["records"] += 1
-        self.seen["with_doi"] += read.identifier("doi") is not None
-        self.seen["with_abstract"] += bool(read.abstracts) or not may_keep
-        self.seen["bilingual"] += len(read.titles.keys() | read.abstracts.keys()) > 1
-        self.seen["with_verdict"] += read.access.status is not AccessStatus.UNKNOWN or read.access.disputed
-
-
-@dataclass(slots=True)
-class _Item:
-    """One Visit on its way through a batch: what was read, where it was archived, what storage made of it."""
-
-    reading: Reading
-    state: PageState | None
-    pointer: Pointer | None = None
-    saved: Saved | None = None
-
-    def note(self, saved: Saved) -> None:
-        """Storage has answered; what it could not store makes the page a failure of its own."""
-        self.saved = saved
-        if saved.error:
-            self.reading = replace(
-                self.reading,
-                outcome=VisitOutcome.WRONG_CONTENT,
-                detail=f"not stored: {saved.error}"[:500],
-                digest=None,
-                effect="not_stored",
-            )
-
-    @property
-    def is_refused(self) -> bool:
-        return self.saved is not None and (self.saved.skipped or self.saved.error is not None)
-
-    @property
-    def brought_news(self) -> bool:
-        return self.saved is not None and self.saved.kind is not None
-
-    @property
-    def record_id(self) -> str | None:
-        if self.saved and not self.saved.error:
-            return self.saved.record_id
-        return self.reading.known.id if self.reading.known else None
-
-    def effects(self) -> list[str]:
-        """What the visit did, as the Run counts it."""
-        reading, saved = self.reading, self.saved
-        effects = [reading.effect] if reading.effect else []
-        if saved and not saved.error:
-            kinds = [kind.value for kind in (saved.kind, *saved.extra) if kind]
-            effects += ["skipped"] if saved.skipped else kinds or ["unchanged"]
-        stored = reading.record or (reading.known if reading.effect != "kept_old" else None)
-        if stored and reading.outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED):
-            effects += ["reserved"] if stored.rights.tdm and stored.rights.tdm.reserved else []
-            effects += [] if stored.rights.abstract_policy.keep else ["abstracts_withheld"]
-        if reading.kept and reading.kept.state != "kept":
-            effects.append(f"archive_{reading.kept.state}")
-        return effects
-
-
-def turning_point(record: Record) -> datetime | None:
-    """The first moment at which what the record says of access or listing is over."""
-    days = (day for day in (record.access.embargo_until, record.access.until) if day)
-    ends = [datetime.combine(day + timedelta(days=1), time(), UTC) for day in days]
-    return min(filter(None, (*ends, record.rights.unavailable_after)), default=None)
 
 
 def _is_nameless(record: Record) -> bool:
@@ -192,9 +88,7 @@ class Ingest:
         """
         latest = {visit.url: visit for visit in visits}
         states = self._store.pages.states(self._source_id, list(latest))
-        batch = [
-            _Item(self._read(visit, states.get(url), quarantine), states.get(url)) for url, visit in latest.items()
-        ]
+        batch = [Item(self._read(visit, states.get(url), quarantine), states.get(url)) for url, visit in latest.items()]
         self._fresh.clear()
         self._write_archive(batch)
         with self._store.begin() as unit:
@@ -241,7 +135,7 @@ class Ingest:
         there = found[0] if found else self._fresh.get(url)
         return there if there and _titles(there) == _titles(record) else None
 
-    def _write_archive(self, batch: Sequence["_Item"]) -> None:
+    def _write_archive(self, batch: Sequence[Item]) -> None:
         for item in batch:
             if (kept := item.reading.kept) and kept.page:
                 reason = kept.reason or None
@@ -250,7 +144,7 @@ class Ingest:
                 )
         self._archive.sync()
 
-    def _save(self, unit: Unit, batch: Sequence["_Item"]) -> None:
+    def _save(self, unit: Unit, batch: Sequence[Item]) -> None:
         now = self._clock()
         new = [item for item in batch if item.reading.record]
         records = [self._located(item) for item in new]
@@ -262,7 +156,7 @@ class Ingest:
         unread = [item.reading.visit.url for item in batch if item.reading.newly_reserved]
         self._store.pages.ask_whole(unit, self._source_id, unread, now)
 
-    def _located(self, item: "_Item") -> Record:
+    def _located(self, item: Item) -> Record:
         """The record with the place of its page in the archive."""
         reading, pointer = item.reading, item.pointer
         assert reading.record and reading.kept
@@ -276,7 +170,7 @@ class Ingest:
         provenance = reading.record.provenance.model_copy(update=place)
         return reading.record.model_copy(update={"provenance": provenance})
 
-    def _entry(self, item: "_Item") -> ArchiveEntry:
+    def _entry(self, item: Item) -> ArchiveEntry:
         kept, page = item.reading.kept, item.reading.visit.page
         assert kept and page and item.pointer
         return ArchiveEntry(
@@ -289,7 +183,7 @@ class Ingest:
             reason=kept.reason or None,
         )
 
-    def _visits(self, item: "_Item") -> list[PageVisit]:
+    def _visits(self, item: Item) -> list[PageVisit]:
         """The visit of the URL; where it led to another, that one has been visited, and this is an address of it."""
         visit, page = self._visit(item), item.reading.visit.page
         there = canonical_url(page.final_url, self._rules) if page else visit.url
@@ -307,7 +201,7 @@ class Ingest:
         )
         return [here, replace(visit, url=there)]
 
-    def _visit(self, item: "_Item") -> PageVisit:
+    def _visit(self, item: Item) -> PageVisit:
         reading, state = item.reading, item.state
         visit, page = reading.visit, reading.visit.page
         failed = reading.outcome not in _NO_FAILURE
@@ -335,7 +229,7 @@ class Ingest:
             failures=failures,
         )
 
-    def _count(self, item: "_Item") -> None:
+    def _count(self, item: Item) -> None:
         reading = item.reading
         self.tally.note_visit(reading.outcome, reading.visit.url, reading.detail)
         self.tally.counts.update(item.effects())
