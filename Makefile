@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: help demo test check bench env system-deps format clean
+.PHONY: help demo test faults check bench env system-deps format clean
 
 help:
 	@echo "make demo         harvest the bundled sample publisher on this machine and print what was read"
 	@echo "make test         run the tests (WORKERS=N: so many at once)"
+	@echo "make faults       the table of faults: each with the tests that prove it, and whether it held"
 	@echo "make check        formatting, lint, types, imports between rooms, declared dependencies"
 	@echo "make bench        our speed beside the floor or peer of each figure, in the same run"
 	@echo "make env          only make the environment with all tools in $(VENV)"
@@ -22,6 +23,9 @@ demo: $(VENV)/.base
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8
+
+faults: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --faults tests
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -66,6 +66,13 @@ class Settings(BaseSettings):
         description="Basis for pages that reserve text and data mining, where the source file's [rights] names none.",
     )
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_sqlite_file(cls, value: str) -> str:
+        if not re.fullmatch(r"sqlite(\+pysqlite)?:///(?!:memory:)[^?\s].*", value):
+            raise ValueError("write sqlite:///PATH, as in sqlite:////srv/harvest/harvester.db")
+        return value
+
     @field_validator("contact")
     @classmethod
     def _is_contact(cls, value: str) -> str:

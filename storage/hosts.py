@@ -55,6 +55,15 @@ class Hosts:
         """Give back whatever turns an owner has; for one that is dead."""
         unit.connection.execute(update(hosts).where(hosts.c.owner == owner).values(owner=None, owner_until=None))
 
+    def postpone(self, unit: Unit, host: str, until: datetime) -> None:
+        """No turn before then, where none later is set: for a gap that turns out longer after a turn was taken."""
+        put = upsert(hosts).values(host=host, next_at=until)
+        later = put.excluded.next_at > hosts.c.next_at
+        put = put.on_conflict_do_update(
+            index_elements=[hosts.c.host], set_={"next_at": put.excluded.next_at}, where=later
+        )
+        unit.connection.execute(put)
+
     def hold(self, unit: Unit, host: str, until: datetime, reason: str) -> None:
         """Leave the whole host alone until then; an earlier, longer hold stays."""
         held = upsert(hosts).values(host=host, next_at=until, hold_until=until, hold_reason=reason)

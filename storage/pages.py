@@ -13,6 +13,8 @@ from storage.tables import NEVER_AGAIN, identities, pages, records, upsert
 from storage.unit import Unit
 
 _CHUNK = 500
+_LIST = "list"
+_AHEAD = timedelta(days=3650)  # earlier than any due date
 _FUTURE = timedelta(days=1)
 
 
@@ -76,6 +78,16 @@ class Pages:
             unit.connection.execute(_DISCOVER, [_found_row(source_id, url, mod, now) for url, mod in latest.items()])
         return len(latest) - known
 
+    def note_list(self, unit: Unit, source_id: str, url: str, at: datetime) -> None:
+        """Remember that a list of articles was read to its end; a list is never due."""
+        row = {"source_id": source_id, "url": url, "kind": _LIST, "failures": 0, "first_seen": at, "visited_at": at}
+        noted = upsert(pages).values(row)
+        unit.connection.execute(
+            noted.on_conflict_do_update(
+                index_elements=[pages.c.source_id, pages.c.url], set_={"visited_at": noted.excluded.visited_at}
+            )
+        )
+
     def claim(self, unit: Unit, source_id: str, run_id: str, now: datetime, limit: int) -> list[FrontierItem]:
         """Take at most `limit` due URLs, earliest due first, that this Run has not taken before."""
         columns = (pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.failures)
@@ -88,10 +100,49 @@ class Pages:
             unit.connection.execute(mine.values(claimed_by=run_id))
         return [FrontierItem(url=r.url, etag=r.etag, last_modified=r.last_modified, failures=r.failures) for r in rows]
 
+    def take_over(self, unit: Unit, source_id: str, run_id: str, url: str, via: str, now: datetime) -> bool:
+        """Claim `url`, to which `via` redirects, out of turn.
+
+        False: this Run has it already, or it is not due and `via` has no lastmod newer than the visit there.
+        """
+        this = and_(pages.c.source_id == source_id, pages.c.url == url)
+        row = unit.connection.execute(select(pages.c.due, pages.c.claimed_by, pages.c.visited_at).where(this)).first()
+        if row is None:
+            return True
+        if row.claimed_by == run_id:
+            return False
+        if row.due is None or row.due > now:
+            lastmod = select(pages.c.lastmod).where(pages.c.source_id == source_id, pages.c.url == via)
+            told = unit.connection.execute(lastmod).scalar()
+            if told is None or row.visited_at is None or told <= row.visited_at:
+                return False
+        unit.connection.execute(update(pages).where(this).values(claimed_by=run_id))
+        return True
+
     def due_count(self, source_id: str, now: datetime) -> int:
         """How many URLs are due."""
         with self._database.read() as connection:
             return connection.execute(select(func.count()).where(_due(source_id, now))).scalar_one()
+
+    def agenda(self, source_id: str, limit: int) -> list[PageState]:
+        """The pages that are due first, also those due later; at most `limit`."""
+        query = select(pages).where(pages.c.source_id == source_id, pages.c.kind != _LIST, pages.c.due.is_not(None))
+        with self._database.read() as connection:
+            return [_state(row) for row in connection.execute(query.order_by(pages.c.due, pages.c.url).limit(limit))]
+
+    def visited_since(self, source_id: str, moment: datetime) -> int:
+        """How many pages were visited at that moment or later."""
+        query = select(func.count()).where(
+            pages.c.source_id == source_id, pages.c.kind != _LIST, pages.c.visited_at >= moment
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def total(self, source_id: str) -> int:
+        """How many pages are known."""
+        query = select(func.count()).where(pages.c.source_id == source_id, pages.c.kind != _LIST)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
 
     def get(self, source_id: str, url: str) -> PageState | None:
         """State of one page."""
@@ -106,10 +157,22 @@ class Pages:
                 found |= {row.url: _state(row) for row in connection.execute(query)}
         return found
 
-    def make_all_due(self, unit: Unit, source_id: str, now: datetime) -> None:
-        """Visit everything again, unconditionally: validators and digests are forgotten."""
-        again = update(pages).where(pages.c.source_id == source_id)
-        unit.connection.execute(again.values(due=now, etag=None, last_modified=None, digest=None))
+    def make_all_due(self, unit: Unit, source_id: str, now: datetime, *, afresh: bool = False) -> None:
+        """Visit everything again; `afresh` forgets validators and digests, so that every page is read whole."""
+        again = update(pages).where(pages.c.source_id == source_id, pages.c.kind != _LIST).values(due=now)
+        unit.connection.execute(again.values(etag=None, last_modified=None, digest=None) if afresh else again)
+
+    def make_due(self, unit: Unit, source_id: str, urls: Sequence[str], now: datetime) -> None:
+        """Visit these again, before all that is due already."""
+        for some in _chunks(list(urls)):
+            again = update(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
+            unit.connection.execute(again.values(due=now - _AHEAD))
+
+    def ask_whole(self, unit: Unit, source_id: str, urls: Sequence[str], now: datetime) -> None:
+        """Make these due, and forget their validators and digests, so that they are read whole."""
+        for some in _chunks(list(urls)):
+            again = update(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
+            unit.connection.execute(again.values(due=now, etag=None, last_modified=None, digest=None))
 
     def record_visits(self, unit: Unit, visits: Sequence[PageVisit]) -> None:
         """Store what became of visits; in the unit that saves their records. A later visit of a URL wins."""
@@ -173,11 +236,13 @@ def _chunks(urls: list[str]) -> list[list[str]]:
 
 
 _new = upsert(pages).values(kind="article", failures=0)
+_later = func.coalesce(pages.c.lastmod, "") < _new.excluded.lastmod
 _news = _new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
 _DISCOVER = _new.on_conflict_do_update(
     index_elements=[pages.c.source_id, pages.c.url],
     set_={
-        "lastmod": func.coalesce(_new.excluded.lastmod, pages.c.lastmod),
+        # Several lists may date the same page; the latest counts, else they would be news to each other.
+        "lastmod": case((_later, _new.excluded.lastmod), else_=pages.c.lastmod),
         "due": case((_news, _new.excluded.due), else_=pages.c.due),
         # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
         "etag": case((_news, None), else_=pages.c.etag),

@@ -1,6 +1,6 @@
 """Runs and the lease that lets only one Run of a Source work at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,6 +63,11 @@ class Runs:
         longer = update(leases).where(leases.c.run_id == run_id)
         return unit.connection.execute(longer.values(expires_at=now + timedelta(seconds=lease_s))).rowcount == 1
 
+    def note_counts(self, unit: Unit, run_id: str, counts: Mapping[str, int]) -> None:
+        """What a Run has counted so far, in the unit that stores it; what is left of one that is killed."""
+        mine = update(runs).where(runs.c.id == run_id, runs.c.outcome == RunOutcome.RUNNING.value)
+        unit.connection.execute(mine.values(counts=_json(dict(counts))))
+
     def close(
         self,
         unit: Unit,
@@ -92,6 +97,12 @@ class Runs:
         with self._database.read() as connection:
             return [_run(row) for row in connection.execute(query)]
 
+    def at_work(self, unit: Unit) -> Sequence[str]:
+        """Ids of all Runs that have not ended."""
+        return (
+            unit.connection.execute(select(runs.c.id).where(runs.c.outcome == RunOutcome.RUNNING.value)).scalars().all()
+        )
+
     def interrupted(self, source_id: str) -> Sequence[str]:
         """Ids of a Source's interrupted Runs, oldest first."""
         query = select(runs.c.id).where(runs.c.source_id == source_id, runs.c.outcome == RunOutcome.INTERRUPTED.value)
@@ -101,6 +112,14 @@ class Runs:
     def segment_done(self, unit: Unit, name: str) -> None:
         """Note that a spool segment was taken in; in the unit that saves what it held."""
         unit.connection.execute(upsert(spool_segments).values(name=name).on_conflict_do_nothing())
+
+    def forget_segments(self, unit: Unit, keep: Collection[str]) -> None:
+        """Forget the segments of all Runs but those in `keep`: their files are gone, nobody asks again."""
+        names = unit.connection.execute(select(spool_segments.c.name)).scalars().all()
+        gone = [name for name in names if name.rpartition("-")[0] not in keep]
+        for start in range(0, len(gone), 500):
+            some = spool_segments.c.name.in_(gone[start : start + 500])
+            unit.connection.execute(spool_segments.delete().where(some))
 
     def is_segment_done(self, name: str) -> bool:
         """Was it taken in before (a crash between commit and drop)?"""

@@ -125,6 +125,8 @@ def test_verbs_of_a_group_have_help_too(command: tuple[str, ...], harvester: Com
         (("source", "check", "no-such.toml"), "cannot be read"),
         (("records",), "nothing has been harvested"),
         (("demo", "--fast"), "No such option"),
+        (("export", "--since", "-1"), "greater than or equal to 0"),
+        (("records", "--lang", "french"), "write the code: fr, en"),
     ],
 )
 def test_wrong_use_is_exit_2_and_says_what_to_do(arguments: tuple[str, ...], words: str, harvester: Command) -> None:
@@ -132,6 +134,13 @@ def test_wrong_use_is_exit_2_and_says_what_to_do(arguments: tuple[str, ...], wor
     assert done.code == 2
     assert words in done.out + done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("url", ["postgres://somewhere/x", "sqlite://", "sqlite:///:memory:", "harvester.db"])
+def test_a_wrong_database_is_wrong_use(url: str, harvester: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARVESTER_DATABASE_URL", url)
+    done = harvester("runs", "list")
+    assert (done.code, "write sqlite:///PATH" in done.err) == (2, True)
 
 
 def test_a_wrong_setting_is_named(harvester: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,6 +361,44 @@ def test_run_stops_at_its_limit(publisher: Publisher, harvester: Command) -> Non
     done = harvester("run", "halvern-review", "--limit", 3)
     assert done.code == 0, done.err
     assert len(publisher.requests("/hrsh/article/")) == 3
+
+
+def test_run_visits_named_pages_first(publisher: Publisher, harvester: Command, tmp_path: Path) -> None:
+    listed = [one.id for one in publisher.site.listed("hrsh")][-2:]
+    addresses = [publisher.url + publisher.site.path(one) for one in listed]
+    names = tmp_path / "names.txt"
+    wrong = ["https://elsewhere.example/1", "nonsense", addresses[0] + ".pdf"]
+    names.write_text("\n".join(["# two pages", *addresses, "", *wrong]))
+    done = harvester("run", "halvern-review", "--urls", names, "--limit", 2)
+    assert done.code == 0, done.err
+    asked = sorted(request.path for request in publisher.requests("/hrsh/article/"))
+    assert asked == sorted(map(publisher.site.path, listed))
+    assert "elsewhere.example/1: on no host of halvern-review" in done.err
+    assert "nonsense: neither an address nor a DOI" in done.err
+    assert "never requested" in done.err
+    names.write_text("10.5555/example.1")
+    assert "HARVESTER_CONTACT" in harvester("run", "halvern-review", "--urls", names).err
+
+
+def test_run_explains_what_is_due_and_asks_nobody(publisher: Publisher, harvester: Command) -> None:
+    assert harvester("run", "halvern-review", "--limit", 3).code == 0
+    asked = len(publisher.log)
+    plan = json.loads(harvester("run", "halvern-review", "--explain", "--json").out)["halvern-review"]
+    reasons = [page["reason"] for page in plan["pages"]]
+    assert plan["known"] == len(reasons)
+    assert reasons == ["never visited"] * plan["due_now"] + ["new"] * 3
+    assert "never visited" in harvester("run", "halvern-review", "--explain").out
+    assert len(publisher.log) == asked
+
+
+def test_robots_says_whether_a_page_may_be_fetched(publisher: Publisher, harvester: Command) -> None:
+    listed = next(one.id for one in publisher.site.articles.values() if one.state == "listed")
+    free = harvester("robots", publisher.url + publisher.site.path(listed), "--json")
+    assert free.code == 0, free.err
+    assert json.loads(free.out)["allowed"] is True
+    assert [path for path in publisher.requests("") if "robots" not in path.path] == []
+    never = harvester("robots", publisher.url + "/hrsh/article/1.pdf")
+    assert (never.code, "never requested" in never.out) == (3, True)
 
 
 def test_a_second_run_at_the_same_time_is_busy(publisher: Publisher, harvester: Command, tmp_path: Path) -> None:

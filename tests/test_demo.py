@@ -26,6 +26,7 @@ def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subpro
     return folder, done
 
 
+@pytest.mark.fault(81)
 def test_it_ends_well_and_shows_every_status_with_the_words(
     demonstrated: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:

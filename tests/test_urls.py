@@ -29,6 +29,7 @@ NONE = UrlRules()
         ("https://a.example/x?from=menu", "https://a.example/x?from=menu"),
     ],
 )
+@pytest.mark.fault(99)
 def test_clean(url: str, cleaned: str) -> None:
     assert clean_url(url, NONE) == cleaned
 
@@ -79,6 +80,7 @@ def test_article_patterns_are_searched_in_the_absolute_url() -> None:
         "/article/download/1/2", "/panier", "/fig.jpg", "/a?download", "/" + "a" * 3000,
     ],
 )  # fmt: skip
+@pytest.mark.fault(81)
 def test_refused(path: str) -> None:
     assert refused(f"https://a.example{path}", NONE)
 

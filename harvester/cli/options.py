@@ -1,5 +1,6 @@
 """Options and arguments that several verbs share, and the checks of their words."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from harvester.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
 Since = Annotated[
-    int, typer.Option("--since", metavar="SEQ", help="Only what changed after this entry of the change log.")
+    int, typer.Option("--since", metavar="SEQ", min=0, help="Only what changed after this entry of the change log.")
 ]
 
 STATUSES = ("open", "free", "embargoed", "registration", "subscription", "no_fulltext", "unknown")
@@ -19,6 +20,12 @@ def one_of(option: str, value: str | None, words: tuple[str, ...]) -> None:
     """Raise UsageError when `value` is given and none of `words`."""
     if value is not None and value not in words:
         raise UsageError(f"{option} {value}: there is no such value", remedy=f"use one of: {', '.join(words)}")
+
+
+def language(option: str, value: str | None) -> None:
+    """Raise UsageError when `value` is given and no language tag (BCP 47)."""
+    if value is not None and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        raise UsageError(f"{option} {value}: not a language tag", remedy="write the code: fr, en, de, pt-BR ...")
 
 
 SETTINGS: dict[str, Any] = {  # of every typer application here; without markup, typer never imports rich

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from harvester.cli.options import STATUSES, Json, Since, group, one_of, verb
+from harvester.cli.options import STATUSES, Json, Since, group, language, one_of, verb
 from harvester.cli.wiring import Wiring
 from harvester.errors import UsageError
 
@@ -45,6 +45,7 @@ def list_records(
 ) -> None:
     """List records: every one, or those that match. With --json one whole record per line."""
     one_of("--access", access, STATUSES)
+    language("--lang", lang)
     from harvester.model.access import AccessStatus
 
     wiring: Wiring = context.obj

@@ -1,11 +1,16 @@
 """Runs for a reader: how each ended, what was counted, what was noted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from harvester.cli.show import facts, table
 from harvester.model.run import Run
+
+if TYPE_CHECKING:
+    from harvester.run.agenda import Agenda
+    from harvester.run.robots import RobotsAnswer
 
 
 def listing(runs: Sequence[Run]) -> Table:
@@ -38,5 +43,29 @@ def full(run: Run) -> Table:
             ("resumed from", run.resumed_from),
             *((name, str(count)) for name, count in sorted(run.counts.items())),
             *(("note", note) for note in run.notes),
+        ]
+    )
+
+
+def planned(source_id: str, plan: "Agenda") -> Iterator[Table]:
+    """How many pages are due, and the first of them with the reason."""
+    yield facts([("source", source_id), ("pages known", str(plan.known)), ("due now", str(plan.due_now))])
+    rows = [(f"{page.due:%Y-%m-%d %H:%M}", page.url, page.last_outcome or "", page.reason) for page in plan.pages]
+    yield table("", ("due", "page", "last visit", "why then"), rows)
+
+
+def robots_view(answer: "RobotsAnswer") -> Table:
+    """The decision, one fact a row."""
+    return facts(
+        [
+            ("page", answer.url),
+            ("may be fetched", "yes" if answer.allowed else "no"),
+            ("because", answer.rule),
+            ("line", answer.line),
+            ("crawl delay", f"{answer.crawl_delay:g} s" if answer.crawl_delay else None),
+            ("robots.txt", answer.robots_url),
+            ("answered", f"HTTP {answer.status}" if answer.status else None),
+            ("read", f"{answer.read_at:%Y-%m-%dT%H:%M:%SZ}" if answer.read_at else None),
+            ("note", answer.warning),
         ]
     )

@@ -26,14 +26,14 @@ def check(
 ) -> None:
     """Check seed files; every mistake is told with file, line, key and remedy. Exit code 2 when there is one."""
     from harvester.sources import check as mistakes_of
-    from harvester.sources import report
+    from harvester.sources import count, report
 
     settings = context.obj.settings
     mistakes = mistakes_of(files or None, settings.seeds_dir, private_allow=settings.private_allow)
     if mistakes:
         print(report(mistakes))
         raise typer.Exit(2)
-    print(f"{len(files) if files else 'all'} seed files are sound")
+    print(f"{len(files) if files else count(settings.seeds_dir)} seed files are sound")
 
 
 def list_sources(context: typer.Context, as_json: Json = False) -> None:

@@ -31,7 +31,8 @@ class CrawlConfig(Value):
     """All a crawl is told, as one line of JSON on its standard input.
 
     `private_allow` names `host:port` pairs that may be private; `limit` bounds the article URLs of the Run;
-    `full` sends no validators.
+    `unconditional` sends no validators; `full` asks every list for all of it;
+    `only_robots` names a URL whose robots.txt is read, and nothing else.
     """
 
     source: Source
@@ -42,7 +43,9 @@ class CrawlConfig(Value):
     user_agent: str
     private_allow: tuple[str, ...] = ()
     limit: int | None = None
+    unconditional: bool = False
     full: bool = False
+    only_robots: str | None = None
 
 
 class CrawlChild:
@@ -65,7 +68,8 @@ class CrawlChild:
             self.process.wait()
 
     def progress(self) -> Iterator[dict[str, Any]]:
-        """Progress as it comes, until the crawl ends: counts `visits`, `queued`, `discovered`.
+        """Progress as it comes, until the crawl ends: counts `visits`, `queued`, `discovered`, `due`, and in `waits`
+        the seconds until a host may be asked again.
 
         The last one also carries `done` and what could not be done; it stays in `report`. Blocks between lines.
         """

@@ -1,10 +1,8 @@
-"""Listing and sitemap bytes -> URLs. Pure: nothing is fetched, nothing outside the Source's hosts comes out."""
+"""Bytes of a listing page -> URLs. Pure: nothing is fetched, nothing outside the Source's hosts comes out."""
 
 import re
-import zlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -15,9 +13,7 @@ from lxml import etree, html
 from harvester.model.source import Discovery, UrlRules
 from harvester.urls import absolute, canonical_url, clean_url, in_bounds, is_article, refused
 
-SITEMAP_LIMIT = 50 * 1024 * 1024
-SITEMAP_ENTRIES = 50_000
-_CHUNK = 65_536
+Found = tuple[str, datetime | None]  # a URL, and when it last changed where that is said
 
 
 class Links(NamedTuple):
@@ -97,107 +93,16 @@ def _unique(urls: Iterator[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(urls))
 
 
-class SitemapEntries(NamedTuple):
-    """URLs of a sitemap with their last change, child sitemaps of an index, and what was wrong with it."""
-
-    urls: tuple[tuple[str, datetime | None], ...] = ()
-    sitemaps: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-def sitemap_entries(body: bytes, now: datetime) -> SitemapEntries:
-    """Entries of a sitemap or sitemap index (sitemaps.org), plain or gzip, at most 50,000 of at most 50 MiB.
-
-    No entity is expanded and nothing external read. A `lastmod` that cannot be (unreadable, in the future) is None,
-    and so is every one when they all say the same recent day: such a sitemap only says when it was made.
-    """
-    text, problems = _unpacked(body)
-    urls: list[tuple[str, datetime | None]] = []
-    sitemaps: list[str] = []
-    for kind, loc, lastmod in _locations(text, problems):
-        if len(urls) + len(sitemaps) >= SITEMAP_ENTRIES:
-            problems.append(f"more than {SITEMAP_ENTRIES} entries; the rest was left")
-            break
-        if kind == "sitemap":
-            sitemaps.append(loc)
-        else:
-            urls.append((loc, _moment(lastmod, now)))
-    if not urls and not sitemaps:
-        problems.append("no entries")
-    return SitemapEntries(tuple(_believable(urls, now)), tuple(dict.fromkeys(sitemaps)), tuple(problems))
-
-
-def _unpacked(body: bytes) -> tuple[bytes, list[str]]:
-    if not body.startswith(b"\x1f\x8b"):
-        return body[:SITEMAP_LIMIT], ["cut at 50 MiB"] if len(body) > SITEMAP_LIMIT else []
-    inflate = zlib.decompressobj(31)
-    try:
-        text = inflate.decompress(body, SITEMAP_LIMIT)
-    except zlib.error as error:
-        return b"", [f"not gzip after all: {error}"]
-    return text, [] if inflate.eof else ["gzip cut short, or over 50 MiB unpacked"]
-
-
-def _locations(text: bytes, problems: list[str]) -> Iterator[tuple[str, str, str | None]]:
-    """(kind, loc, lastmod) of every `url` and `sitemap` element, whatever its namespace."""
-    if b"<!ENTITY" in text[:_CHUNK]:
-        problems.append("declares entities, which are not expanded")
-    parser = etree.XMLPullParser(
-        events=("end",), resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True
-    )
-    for start in range(0, len(text), _CHUNK):
-        try:
-            parser.feed(text[start : start + _CHUNK])
-        except etree.XMLSyntaxError as error:
-            problems.append(f"broken XML: {error.msg}")
-            return
-        yield from _ended(parser)
-
-
-def _ended(parser: Any) -> Iterator[tuple[str, str, str | None]]:
-    for _, element in parser.read_events():
-        kind = etree.QName(element).localname if isinstance(element.tag, str) else ""
-        if kind in {"url", "sitemap"}:
-            parts = {etree.QName(c).localname: (c.text or "").strip() for c in element if isinstance(c.tag, str)}
-            if parts.get("loc"):
-                yield kind, parts["loc"], parts.get("lastmod")
-            element.clear()
-
-
-def _moment(text: str | None, now: datetime) -> datetime | None:
-    """A W3C date-time (a bare date is its midnight, UTC), or None when unreadable or more than a day ahead."""
-    try:
-        found = datetime.fromisoformat(_padded((text or "").strip()))
-    except ValueError:
-        return None
-    moment = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return moment.astimezone(UTC) if moment <= now + timedelta(days=1) else None
-
-
-def _padded(text: str) -> str:
-    return {4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text)
-
-
-def _believable(urls: list[tuple[str, datetime | None]], now: datetime) -> list[tuple[str, datetime | None]]:
-    days: Counter[date] = Counter(moment.date() for _, moment in urls if moment)
-    day, count = days.most_common(1)[0] if days else (now.date(), 0)
-    if len(urls) >= 20 and count >= 0.95 * len(urls) and now.date() - day <= timedelta(days=2):
-        return [(url, None) for url, _ in urls]
-    return urls
-
-
-def sitemap_articles(
-    entries: SitemapEntries, rules: UrlRules, hosts: Sequence[str]
-) -> tuple[list[tuple[str, datetime | None]], int]:
-    """The entries that are articles of the Source, canonical, without repeats; and how many articles were excluded."""
-    found: dict[str, datetime | None] = {}
+def wanted(found: Iterable[Found], rules: UrlRules, hosts: Sequence[str]) -> tuple[list[Found], int]:
+    """Those that are articles of the Source, canonical, without repeats; and how many articles were excluded."""
+    articles: dict[str, datetime | None] = {}
     excluded = 0
-    for loc, lastmod in entries.urls:
+    for loc, lastmod in found:
         if not in_bounds(loc, hosts) or not is_article(loc, rules) or urlsplit(loc).path in {"", "/"}:
             continue
         url = canonical_url(loc, rules)
         if not _askable(loc, rules, hosts) or not _askable(url, rules, hosts):
             excluded += 1
-        elif url not in found or (lastmod and (found[url] is None or lastmod > (found[url] or lastmod))):
-            found[url] = lastmod
-    return list(found.items()), excluded
+        elif url not in articles or (lastmod and (articles[url] is None or lastmod > (articles[url] or lastmod))):
+            articles[url] = lastmod
+    return list(articles.items()), excluded

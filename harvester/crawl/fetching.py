@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
+from harvester.crawl.ledger import utc_now
+from harvester.crawl.politeness import retry_after
 from harvester.crawl.transport import Answer, ExchangeFailedError, Transport
 from harvester.crawl.turns import Turns
 from harvester.model.page import VisitOutcome
@@ -12,17 +15,22 @@ from harvester.urls import absolute, in_bounds, looks_like_login, refused, targe
 
 MOST_HOPS = 7
 _REDIRECTS = {301, 302, 303, 307, 308}
+_LEAST_HOLD = timedelta(seconds=1)
 
 Permit = Callable[[str], Awaitable[None]]
 
 
 class Ask(NamedTuple):
-    """What is wanted: bounds of the body in bytes and of the whole exchange in seconds, and request headers."""
+    """What is wanted: bounds of the body in bytes and of the whole exchange in seconds, and request headers.
+
+    `anywhere` follows redirects to other hosts as well, which only robots.txt may (RFC 9309, 2.3.1.2).
+    """
 
     limit: int
     timeout: float
     headers: Mapping[str, str] = {}
     pages_only: bool = False
+    anywhere: bool = False
 
 
 async def anything(url: str) -> None:
@@ -40,39 +48,53 @@ class Fetcher:
     async def get(self, url: str, ask: Ask, permit: Permit) -> Answer:
         """The last answer on the way, its `url` the one that gave it; raises `ExchangeFailedError`, `HostShutError`.
 
-        `permit` is asked before every hop and raises when it says no. `ask.timeout` bounds the sum of all hops.
+        `permit` is asked before every hop and raises when it says no. `ask.timeout` bounds the sum of all hops, the
+        waits for turns left out. A Retry-After of any hop holds its host.
         """
         left = ask.timeout
         seen = [url]
         while True:
             await permit(seen[-1])
-            started = asyncio.get_running_loop().time()
-            answer = await self._exchange(seen[-1], ask, left)
-            left -= asyncio.get_running_loop().time() - started
+            answer, took = await self._exchange(seen[-1], ask, left)
+            left -= took
+            await self._heed(answer)
             location = answer.header("location") if answer.status in _REDIRECTS else None
             if location is None:
                 return answer
-            seen.append(self._next_hop(seen, location))
+            seen.append(self._next_hop(seen, location, anywhere=ask.anywhere))
 
-    async def _exchange(self, url: str, ask: Ask, left: float) -> Answer:
+    async def _exchange(self, url: str, ask: Ask, left: float) -> tuple[Answer, float]:
         async with self._turns.turn(url):
-            return await self._transport.get(
+            clock = asyncio.get_running_loop().time
+            started = clock()
+            answer = await self._transport.get(
                 url, timeout=max(left, 0.1), limit=ask.limit, headers=ask.headers, pages_only=ask.pages_only
             )
+            self._turns.received(len(answer.body))
+            return answer, clock() - started
 
-    def _next_hop(self, seen: Sequence[str], location: str) -> str:
+    async def _heed(self, answer: Answer) -> None:
+        """Retry-After (RFC 9110, 10.2.3) comes with refusals and redirects, and speaks for the whole host."""
+        wait = retry_after(answer.header("retry-after"), utc_now())
+        if wait is not None and answer.status >= 300 and answer.status != 304:
+            await self._turns.hold(answer.url, max(wait, _LEAST_HOLD), f"HTTP {answer.status} at {answer.url}")
+
+    def _next_hop(self, seen: Sequence[str], location: str, *, anywhere: bool) -> str:
         url = absolute(seen[-1], location)
         if url is None:
             raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, f"redirects to {location[:200]!r}, no web page")
         if looks_like_login(url) and not looks_like_login(seen[0]):
             raise ExchangeFailedError(VisitOutcome.LOGIN, f"redirects to a sign-in page, {url[:200]}")
-        if not in_bounds(url, self._source.hosts):
+        if not anywhere and not in_bounds(url, self._source.hosts):
             where = target(url).netloc
-            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, f"redirects to {where}, no host of this source")
+            detail = f"redirects to {where}, no host of this source"
+            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, detail, host_is_well=True)
         if seen[-1].startswith("https:") and url.startswith("http:"):
             raise ExchangeFailedError(VisitOutcome.TLS_ERROR, f"redirects from https to plain {url[:200]}")
-        if reason := refused(url, self._source.urls):
+        if not anywhere and (reason := refused(url, self._source.urls)):
             raise ExchangeFailedError(VisitOutcome.WRONG_CONTENT, f"redirects to {url[:200]}: {reason}")
-        if url in seen or len(seen) > MOST_HOPS:
-            raise ExchangeFailedError(VisitOutcome.SERVER_ERROR, f"redirects without end, after {len(seen)} hops")
+        if url in seen:
+            raise ExchangeFailedError(VisitOutcome.SERVER_ERROR, f"redirects in a circle, back to {url[:200]}")
+        if len(seen) > MOST_HOPS:
+            raise ExchangeFailedError(VisitOutcome.SERVER_ERROR, f"redirects without end, {len(seen)} in a row")
         return url

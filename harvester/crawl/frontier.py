@@ -36,7 +36,7 @@ class Frontier:
         self._turns = turns
         self._work = work
         self._room = room
-        self._limit = limit
+        self.limit = limit
         self._stopping = stopping
         self._queues: dict[str, asyncio.Queue[FrontierItem]] = {}
         self._workers: list[asyncio.Task[None]] = []
@@ -50,7 +50,7 @@ class Frontier:
     @property
     def spent(self) -> bool:
         """Whether the Run's limit has been claimed."""
-        return self._limit is not None and self.claimed >= self._limit
+        return self.limit is not None and self.claimed >= self.limit
 
     def wake(self) -> None:
         """There may be something new to claim, or a reason to stop."""
@@ -79,7 +79,7 @@ class Frontier:
 
     async def _claim(self) -> None:
         self._more = False
-        most = BATCH if self._limit is None else min(BATCH, self._limit - self.claimed)
+        most = BATCH if self.limit is None else min(BATCH, self.limit - self.claimed)
         items = await self._ledger.claim(most)
         self._more = self._more or len(items) == most
         self.claimed += len(items)

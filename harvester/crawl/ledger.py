@@ -39,6 +39,37 @@ class Ledger:
 
         return await self._off_loop(work)
 
+    async def visited_since(self, moment: datetime) -> int:
+        """How many pages of the Source were visited since then."""
+        return await self._off_loop(lambda: self._store.pages.visited_since(self._source_id, moment))
+
+    async def last_read(self, url: str) -> datetime | None:
+        """When the list at `url` was last read to its end."""
+
+        def work() -> datetime | None:
+            state = self._store.pages.get(self._source_id, url)
+            return state.visited_at if state else None
+
+        return await self._off_loop(work)
+
+    async def note_read(self, url: str, began: datetime) -> None:
+        """The list at `url` has been read to its end."""
+
+        def work() -> None:
+            with self._store.begin() as unit:
+                self._store.pages.note_list(unit, self._source_id, url, began)
+
+        await self._off_loop(work)
+
+    async def take_over(self, url: str, via: str) -> bool:
+        """Whether this Run, led to `url` by a redirect of `via`, is to fetch it; else it has a visit of its own."""
+
+        def work() -> bool:
+            with self._store.begin(durable=False) as unit:
+                return self._store.pages.take_over(unit, self._source_id, self._run_id, url, via, utc_now())
+
+        return await self._off_loop(work)
+
     async def discover(self, found: Sequence[tuple[str, datetime | None]]) -> int:
         """Note article URLs with their last change; returns how many were new."""
 
@@ -76,6 +107,15 @@ class Ledger:
         def work() -> None:
             with self._store.begin() as unit:
                 self._store.hosts.hold(unit, host, utc_now() + wait, reason)
+
+        await self._off_loop(work)
+
+    async def postpone(self, host: str, wait: timedelta) -> None:
+        """The next turn of `host` comes after `wait` at the earliest."""
+
+        def work() -> None:
+            with self._store.begin(durable=False) as unit:
+                self._store.hosts.postpone(unit, host, utc_now() + wait)
 
         await self._off_loop(work)
 

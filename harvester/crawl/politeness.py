@@ -3,12 +3,13 @@
 import codecs
 import json
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from protego import Protego
 
@@ -21,6 +22,7 @@ TDMREP_LIMIT = 1024 * 1024
 RETRY_AFTER_CAP = timedelta(hours=24)
 
 _AGENT_LINE = re.compile(r"^(\s*user[- ]?agent\s*:\s*)([^#]*)(.*)$", re.IGNORECASE)
+_RULE_LINE = re.compile(r"^\s*(allow|disallow)\s*:([^#]*)", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z_-]+")
 
 
@@ -47,6 +49,46 @@ def robots_verdict(status: int, body: bytes, user_agent: str, url: str) -> Robot
         return RobotsVerdict(True, "robots.txt allows it", delay)
     path = urlsplit(url).path or "/"
     return RobotsVerdict(False, f"robots.txt of {urlsplit(url).netloc} forbids {path} to {user_agent}", delay)
+
+
+class RobotsLine(NamedTuple):
+    """A line of a robots.txt, counted from 1."""
+
+    number: int
+    text: str
+
+
+def deciding_line(body: bytes, user_agent: str, url: str) -> RobotsLine | None:
+    """The line of a robots.txt that decides on `url`: of those that match, the longest path, and Allow in a tie.
+
+    None where no line of the group that is for `user_agent` matches, so that all is allowed.
+    """
+    token = user_agent.lower()
+    lines = re.split(r"\r\n|\r|\n", _text(body[:ROBOTS_LIMIT]))
+    groups = [*_groups(lines, token)]
+    ours = token if any(token in agents for agents, _ in groups) else "*"
+    matching = [
+        (len(path), name == "allow", line)
+        for agents, line in groups
+        if ours in agents and (found := _RULE_LINE.match(line.text))
+        for name, path in [(found[1].lower(), found[2].strip())]
+        if path and not Protego.parse(f"User-agent: *\nDisallow: {path}").can_fetch(url, token)
+    ]
+    return max(matching, key=lambda each: each[:2])[2] if matching else None
+
+
+def _groups(lines: Sequence[str], token: str) -> Iterator[tuple[set[str], RobotsLine]]:
+    """Every line below a group's agents, with them."""
+    agents: set[str] = set()
+    open_for_more = False
+    for number, text in enumerate(lines, 1):
+        named = _AGENT_LINE.match(_one_token(text, token))
+        if named:
+            agents = (agents if open_for_more else set()) | {named[2].strip()}
+            open_for_more = True
+        elif _RULE_LINE.match(text):
+            open_for_more = False
+            yield agents, RobotsLine(number, text.strip())
 
 
 @lru_cache(maxsize=64)
@@ -95,6 +137,23 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
 
 def _bounded(wait: timedelta) -> timedelta:
     return min(max(wait, timedelta(0)), RETRY_AFTER_CAP)
+
+
+def quiet_until(now: datetime, spans: Sequence[str], zone: str) -> datetime | None:
+    """When the quiet time of day that `now` lies in is over; None outside all `spans` (`HH:MM-HH:MM` in `zone`).
+
+    A span whose end is not after its beginning goes over midnight.
+    """
+    here = now.astimezone(ZoneInfo(zone))
+    ends = []
+    for span in spans:
+        first, last = (time.fromisoformat(part) for part in span.split("-"))
+        moment = here.time().replace(tzinfo=None)
+        inside = first <= moment < last if first < last else (moment >= first or moment < last)
+        if inside:
+            day = here.date() + timedelta(days=moment >= last)
+            ends.append(datetime.combine(day, last, here.tzinfo).astimezone(UTC))
+    return max(ends, default=None)
 
 
 class TdmRule(NamedTuple):

@@ -14,14 +14,13 @@ from harvester.crawl.politeness import (
     TDMREP_PATH,
     RobotsVerdict,
     TdmRule,
-    retry_after,
     robots_too_long,
     robots_verdict,
     tdm_rules,
     tdm_statements,
 )
 from harvester.crawl.transport import ExchangeFailedError
-from harvester.crawl.turns import Turns
+from harvester.crawl.turns import HostShutError, Turns
 from harvester.model.page import VisitOutcome
 from harvester.urls import target
 from storage.hosts import RobotsCopy
@@ -55,18 +54,24 @@ class Sites:
         self._timeout = timeout
         self._sites: dict[str, Site] = {}
         self.warnings: dict[str, str] = {}
+        self.closed: dict[str, str] = {}  # origins whose robots.txt cannot be read, and why
 
     async def permit(self, url: str) -> None:
         """Return when robots.txt allows `url`; raises `ExchangeFailedError` when it does not.
 
-        The outcome is `disallowed`, or what kept us from reading robots.txt when the host gave no answer at all.
+        The outcome is `disallowed`, or what kept us from reading robots.txt when the host gave no answer at all. An
+        answer that cannot be used (5xx, 429) forbids all but is no word about the page, which stays due:
+        `HostShutError`.
         """
         verdict = await self.verdict(url)
-        failure = self._site(url).failure
-        if not verdict.allowed and failure:
-            raise ExchangeFailedError(failure.outcome, f"robots.txt could not be read: {failure.detail}")
-        if not verdict.allowed:
-            raise ExchangeFailedError(VisitOutcome.DISALLOWED, verdict.rule)
+        if verdict.allowed:
+            return
+        site = self._site(url)
+        if site.failure:
+            raise ExchangeFailedError(site.failure.outcome, f"robots.txt cannot be read: {site.failure.detail}")
+        if site.origin in self.closed:
+            raise HostShutError(self.closed[site.origin])
+        raise ExchangeFailedError(VisitOutcome.DISALLOWED, verdict.rule)
 
     async def verdict(self, url: str) -> RobotsVerdict:
         """What robots.txt of the URL's origin says of it, read first if need be."""
@@ -76,12 +81,8 @@ class Sites:
                 await self._read_robots(site)
             verdict = robots_verdict(site.status, site.body, PRODUCT, url)
         if verdict.crawl_delay:
-            self._turns.slow_down(url, verdict.crawl_delay)
+            await self._turns.slow_down(url, verdict.crawl_delay)
         return verdict
-
-    def reachable(self, url: str) -> bool:
-        """False when robots.txt of an origin that was asked could not be read, so that all of it is closed for now."""
-        return _good(self._site(url).status)
 
     async def statements(self, url: str) -> tuple[str, ...]:
         """What the origin's TDMRep file says of `url`, as `name: value`."""
@@ -103,6 +104,7 @@ class Sites:
             self._use(site, kept, now + (ROBOTS_FRESH - age).total_seconds())
             return
         fresh = await self._ask_robots(site)
+        self.closed.pop(site.origin, None)
         if _good(fresh.status):
             self._use(site, fresh, now + ROBOTS_FRESH.total_seconds())
             await self._ledger.save_robots(site.origin, fresh)
@@ -111,7 +113,8 @@ class Sites:
             self._use(site, kept, now + _UNREACHABLE_S)
         else:
             why = site.failure.detail if site.failure else f"HTTP {fresh.status}"
-            self.warnings[site.origin] = f"robots.txt cannot be read ({why}): nothing is asked"
+            told = self.warnings if site.failure else self.closed
+            told[site.origin] = f"robots.txt cannot be read ({why}): nothing is asked"
             self._use(site, fresh, now + _UNREACHABLE_S)
 
     async def _ask_robots(self, site: Site) -> RobotsCopy:
@@ -126,7 +129,7 @@ class Sites:
 
     async def _fetch_robots(self, site: Site) -> RobotsCopy:
         site.failure = None
-        ask = Ask(limit=_ROBOTS_READ_LIMIT, timeout=self._timeout)
+        ask = Ask(limit=_ROBOTS_READ_LIMIT, timeout=self._timeout, anywhere=True)
         try:
             answer = await self._fetcher.get(f"{site.origin}/robots.txt", ask, anything)
         except ExchangeFailedError as error:
@@ -136,8 +139,6 @@ class Sites:
             self.warnings[site.origin] = "robots.txt answered 403: everything is allowed, but nobody is welcome"
         if robots_too_long(answer.body):
             self.warnings[site.origin] = f"robots.txt is over {ROBOTS_LIMIT // 1024} KiB; what comes later is not read"
-        if not _good(answer.status) and (wait := retry_after(answer.header("retry-after"), utc_now())):
-            await self._turns.hold(answer.url, wait, f"HTTP {answer.status} at {answer.url}")
         body = answer.body[:ROBOTS_LIMIT] if answer.status < 300 else b""
         return RobotsCopy(status=answer.status, body=body, fetched_at=utc_now())
 

@@ -8,7 +8,8 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator
-from itertools import islice
+from contextlib import suppress
+from itertools import count, islice
 from typing import Any
 
 from scrapy import Spider
@@ -17,10 +18,10 @@ from harvester.crawl.addresses import Gate
 from harvester.crawl.crawl import STOP_S, CrawlConfig
 from harvester.crawl.fetching import Fetcher
 from harvester.crawl.frontier import Frontier
-from harvester.crawl.ledger import Ledger
+from harvester.crawl.ledger import Ledger, utc_now
 from harvester.crawl.sites import Sites
-from harvester.crawl.transport import Transport
-from harvester.crawl.turns import Turns
+from harvester.crawl.transport import ExchangeFailedError, Transport
+from harvester.crawl.turns import HostShutError, Turns
 from harvester.crawl.visiting import Visitor
 from harvester.crawl.walking import Walk
 from harvester.model.page import VisitOutcome
@@ -29,6 +30,7 @@ from storage.spool import SpoolReader, SpoolWriter
 from storage.store import Store
 
 _EVERY_S = 1.0
+_DUE_BEATS = 5
 _EVERY_VISITS = 50
 _MOST_SEGMENTS = 32
 _MOST_PROBLEMS = 200
@@ -63,6 +65,7 @@ class Crawl:
         self._loop = asyncio.get_running_loop()
         self._outcomes: Counter[VisitOutcome] = Counter()
         self._visits = 0
+        self._due = 0
         gate = Gate(config.private_allow)
         self._ledger = Ledger(spider.store, source.id, config.run_id)
         self._spool = SpoolWriter(config.spool_dir, config.run_id)
@@ -72,17 +75,42 @@ class Crawl:
         timeout = source.politeness.timeout
         self._sites = Sites(fetcher, self._ledger, self._turns, timeout)
         self._visitor = Visitor(
-            fetcher, self._sites, self._turns, run_id=config.run_id, timeout=timeout, unconditional=config.full
+            fetcher,
+            self._sites,
+            self._turns,
+            self._ledger,
+            source.urls,
+            run_id=config.run_id,
+            timeout=timeout,
+            unconditional=config.unconditional,
         )
         self._frontier = Frontier(
             self._ledger, self._turns, self._visit, room=self._room, limit=config.limit, stopping=self.stopping
         )
-        self._walk = Walk(source, self._visitor.fetch, self._ledger, enough=self._enough, found=self._frontier.wake)
+        self._walk = Walk(
+            source,
+            self._visitor.fetch,
+            self._ledger,
+            afresh=config.full,
+            enough=self._enough,
+            found=self._frontier.wake,
+        )
         self._limit = config.limit
+        self._only_robots = config.only_robots
+        self._per_day = source.politeness.max_pages_per_day
+        self._spent_day: str | None = None
 
     async def run(self) -> None:
         """Crawl until nothing is left, or until told to stop; the spool is closed either way."""
         self._listen()
+        if self._only_robots:
+            await self._read_robots(self._only_robots)
+            return
+        if await self._day_is_spent():
+            self._spool.close()
+            self._ledger.close()
+            self._report(done=True)
+            return
         reporting = asyncio.create_task(self._report_regularly())
         walking = asyncio.create_task(self._walk.run())
         try:
@@ -93,6 +121,26 @@ class Crawl:
             walking.cancel()
             self._spool.close()
             self._ledger.close()
+        self._report(done=True)
+
+    async def _day_is_spent(self) -> bool:
+        """Lower the limit to what is left of the day's pages."""
+        if self._per_day is None:
+            return False
+        now = utc_now()
+        left = self._per_day - await self._ledger.visited_since(now.replace(hour=0, minute=0, second=0, microsecond=0))
+        if left <= 0:
+            self._spent_day = f"{self._per_day} pages were visited today, the budget of a day"
+            return True
+        self._limit = left if self._limit is None else min(left, self._limit)
+        self._frontier.limit = self._limit
+        return False
+
+    async def _read_robots(self, url: str) -> None:
+        with suppress(ExchangeFailedError, HostShutError):
+            await self._sites.permit(url)
+        self._spool.close()
+        self._ledger.close()
         self._report(done=True)
 
     def stop(self) -> None:
@@ -132,14 +180,22 @@ class Crawl:
             self._report()
 
     async def _report_regularly(self) -> None:
-        while True:
+        for beat in count():
+            if beat % _DUE_BEATS == 0:
+                self._due = await self._ledger.due_count()
             await asyncio.sleep(_EVERY_S)
             self._spool.tick()
             self._report()
 
     def _report(self, **more: Any) -> None:
         """One line of JSON for the parent. One that reads no more wants no more."""
-        line = {"visits": self._visits, "queued": self._frontier.pending, "discovered": self._walk.discovered}
+        line: dict[str, Any] = {
+            "visits": self._visits,
+            "queued": self._frontier.pending,
+            "discovered": self._walk.discovered,
+            "due": self._due,
+            "waits": self._turns.waits(),
+        }
         if more:
             more |= {
                 "new": self._walk.new,
@@ -148,7 +204,8 @@ class Crawl:
                 "outcomes": {str(outcome): count for outcome, count in self._outcomes.items()},
                 "stopped": self.stopping.is_set(),
                 "problems": dict(islice((self._sites.warnings | self._walk.problems).items(), _MOST_PROBLEMS)),
-                "shut": self._turns.shut_hosts(),
+                "paused": self._spent_day or self._turns.paused,
+                "shut": self._turns.shut_hosts() | self._sites.closed,
             }
         try:
             sys.stdout.write(json.dumps(line | more) + "\n")

@@ -77,13 +77,17 @@ class QuietLog:
 
 
 class ExchangeFailedError(Exception):
-    """No whole answer came. `outcome` names what happened, `retry` says whether a second try may help."""
+    """No whole answer came. `outcome` names what happened, `retry` says whether a second try may help.
 
-    def __init__(self, outcome: VisitOutcome, detail: str, *, retry: bool = False) -> None:
+    `host_is_well`: the host answered as it should, only not what we may follow.
+    """
+
+    def __init__(self, outcome: VisitOutcome, detail: str, *, retry: bool = False, host_is_well: bool = False) -> None:
         super().__init__(detail)
         self.outcome = outcome
         self.detail = detail
         self.retry = retry
+        self.host_is_well = host_is_well
 
 
 class Answer(NamedTuple):
@@ -164,7 +168,8 @@ class Transport:
         try:
             await self._gate.admit(url)
         except AddressRefusedError as error:
-            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, error.message) from error
+            detail = f"{error.message} ({error.remedy})" if error.remedy else error.message
+            raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, detail) from error
         except (OSError, UnicodeError) as error:
             raise ExchangeFailedError(VisitOutcome.NETWORK_ERROR, f"no address: {error}", retry=True) from error
 

@@ -11,7 +11,8 @@ from ipaddress import ip_address
 import tldextract
 
 from harvester.crawl.addresses import Gate
-from harvester.crawl.ledger import Ledger
+from harvester.crawl.ledger import Ledger, utc_now
+from harvester.crawl.politeness import quiet_until
 from harvester.crawl.transport import CONCURRENT
 from harvester.model.page import VisitOutcome
 from harvester.model.source import PolitenessRules
@@ -20,6 +21,8 @@ from harvester.urls import target
 LEAST_GAP_S = 1.0
 LONGEST_WAIT_S = 120.0
 MOST_FAILURES = 20
+_WORTH_TELLING_S = 1.0
+_ON_THE_WAY_S = 0.1  # a request on a new connection arrives so much later than the next one on the same
 
 _HOST_FAILURES = {
     VisitOutcome.SERVER_ERROR: 1,
@@ -38,6 +41,10 @@ class HostShutError(Exception):
     """The host is not asked any more in this Run; the message says why."""
 
 
+class PausedError(HostShutError):
+    """Nothing is asked any more in this Run, as the operator wants it: a budget is spent, or it is a quiet time."""
+
+
 @dataclass
 class Lane:
     """One registrable host: its gap, its places, and how it fares in this Run."""
@@ -45,10 +52,12 @@ class Lane:
     key: str
     gap: float
     places: asyncio.Semaphore
+    single: bool  # one request at a time
     failures: int = 0
     requests: int = 0
     shut: str | None = None
-    held_until: float = 0.0  # of the loop's clock
+    held_until: float = 0.0  # of the loop's clock, as is `asked_at`
+    asked_at: float | None = None  # when the last request began
     known: bool = field(default=False)  # whether storage was asked for a hold of an earlier Run
 
 
@@ -61,6 +70,9 @@ class Turns:
         self._rules = rules
         self._stopping = stopping
         self._lanes: dict[str, Lane] = {}
+        self._began = asyncio.get_running_loop().time()
+        self._received = 0
+        self.paused: str | None = None
 
     def key(self, url: str) -> str:
         """The registrable host of `url`; `host:port` for addresses and for what the operator opened."""
@@ -76,19 +88,31 @@ class Turns:
             gap = self._rules.delay
             if not self._gate.opened(target(url)):
                 gap = max(gap, LEAST_GAP_S)
-            self._lanes[key] = Lane(key, gap, asyncio.Semaphore(1 if gap else CONCURRENT))
+            self._lanes[key] = Lane(key, gap, asyncio.Semaphore(1 if gap else CONCURRENT), single=bool(gap))
         return self._lanes[key]
 
-    def slow_down(self, url: str, crawl_delay: float) -> None:
-        """Obey a Crawl-delay. Above the cap the host is shut: waiting that long is no Run."""
+    async def slow_down(self, url: str, crawl_delay: float) -> None:
+        """Obey a Crawl-delay, from the last request on. Above the cap the host is shut: waiting that long is no Run."""
         lane = self.lane(url)
         if crawl_delay > self._rules.crawl_delay_cap:
             cap = self._rules.crawl_delay_cap
             self.shut(url, f"robots.txt asks for {crawl_delay:.0f} s between requests, over the cap of {cap:.0f} s")
         elif crawl_delay > lane.gap:
-            if not lane.gap:
-                lane.places = asyncio.Semaphore(1)
-            lane.gap = crawl_delay
+            self._one_at_a_time(lane)
+            lane.gap = crawl_delay + _ON_THE_WAY_S
+            if lane.asked_at is not None:
+                lane.held_until = max(lane.held_until, lane.asked_at + lane.gap)
+                wait = lane.held_until - asyncio.get_running_loop().time()
+                await self._ledger.postpone(lane.key, timedelta(seconds=max(wait, 0)))
+
+    @staticmethod
+    def _one_at_a_time(lane: Lane) -> None:
+        if not lane.single:
+            lane.single, lane.places = True, asyncio.Semaphore(1)
+
+    def received(self, count: int) -> None:
+        """Count bytes of bodies."""
+        self._received += count
 
     def shut(self, url: str, reason: str) -> None:
         """Ask this host no more in this Run."""
@@ -99,9 +123,19 @@ class Turns:
         """Hosts that are asked no more, with the reason."""
         return {lane.key: lane.shut for lane in self._lanes.values() if lane.shut}
 
+    def waits(self) -> dict[str, float]:
+        """Seconds until each host may be asked again, where that is a while."""
+        now = asyncio.get_running_loop().time()
+        ahead = {
+            lane.key: max(lane.held_until, (lane.asked_at or 0.0) + lane.gap) - now
+            for lane in self._lanes.values()
+            if not lane.shut
+        }
+        return {key: round(seconds, 1) for key, seconds in ahead.items() if seconds >= _WORTH_TELLING_S}
+
     def all_shut(self) -> bool:
         """Whether every host met so far is asked no more."""
-        return bool(self._lanes) and all(lane.shut for lane in self._lanes.values())
+        return bool(self.paused) or (bool(self._lanes) and all(lane.shut for lane in self._lanes.values()))
 
     def note(self, url: str, outcome: VisitOutcome, detail: str) -> None:
         """Count failures in a row; too many shut the host."""
@@ -114,7 +148,8 @@ class Turns:
     async def hold(self, url: str, wait: timedelta, reason: str) -> None:
         """The host asked for `wait`. A long wait is left to the next Run, and this host is shut for this one."""
         lane = self.lane(url)
-        lane.held_until = asyncio.get_running_loop().time() + wait.total_seconds()
+        lane.held_until = max(lane.held_until, asyncio.get_running_loop().time() + wait.total_seconds())
+        self._one_at_a_time(lane)  # a host that is too busy has no room for several
         await self._ledger.hold(lane.key, wait, reason)
         if wait.total_seconds() > LONGEST_WAIT_S:
             self.shut(url, f"{lane.key} asked to wait {wait.total_seconds():.0f} s: {reason}")
@@ -123,24 +158,51 @@ class Turns:
     async def turn(self, url: str) -> AsyncIterator[None]:
         """Hold the host's turn for one request; raises `HostShutError` when it must not be asked."""
         lane = self.lane(url)
-        places = lane.places
-        async with places:
-            await self._obey_hold(lane)
+        places = await self._place(lane)
+        try:
             self._count(lane)
             if lane.gap:
                 await self._take(lane)
+            lane.asked_at = asyncio.get_running_loop().time()
             try:
                 yield
             finally:
                 if lane.gap:
                     await asyncio.shield(self._ledger.end_turn(lane.key))
+        finally:
+            places.release()
+
+    async def _place(self, lane: Lane) -> asyncio.Semaphore:
+        """A place among the requests in flight, after every hold; meanwhile there may have come to be fewer."""
+        while True:
+            places = lane.places
+            await places.acquire()
+            try:
+                await self._obey_hold(lane)
+            except BaseException:
+                places.release()
+                raise
+            if places is lane.places:
+                return places
+            places.release()
 
     def _count(self, lane: Lane) -> None:
-        most = self._rules.max_requests
-        if most is not None and lane.requests >= most:
-            lane.shut = lane.shut or f"{lane.key} was asked {most} times, the budget of one Run"
+        self.paused = self.paused or self._spent(lane)
         self._check(lane)
         lane.requests += 1
+
+    def _spent(self, lane: Lane) -> str | None:
+        rules = self._rules
+        minutes = (asyncio.get_running_loop().time() - self._began) / 60
+        if rules.max_requests is not None and lane.requests >= rules.max_requests:
+            return f"{lane.key} was asked {rules.max_requests} times, the budget of one run"
+        if rules.max_megabytes is not None and self._received >= rules.max_megabytes * 1e6:
+            return f"{rules.max_megabytes:g} MB were received, the budget of one run"
+        if rules.max_minutes is not None and minutes >= rules.max_minutes:
+            return f"the run has taken {rules.max_minutes:g} minutes, its budget"
+        if rules.quiet and (until := quiet_until(utc_now(), rules.quiet, rules.quiet_zone)):
+            return f"nothing is asked until {until:%Y-%m-%d %H:%M} UTC, the end of the quiet time"
+        return None
 
     async def _obey_hold(self, lane: Lane) -> None:
         loop = asyncio.get_running_loop()
@@ -179,6 +241,8 @@ class Turns:
     def _check(self, lane: Lane) -> None:
         if self._stopping.is_set():
             raise HostShutError("stopping")
+        if self.paused:
+            raise PausedError(self.paused)
         if lane.shut:
             raise HostShutError(lane.shut)
 

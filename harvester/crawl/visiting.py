@@ -4,17 +4,19 @@ import asyncio
 import random
 from datetime import timedelta
 
-from harvester.crawl.fetching import Ask, Fetcher
-from harvester.crawl.ledger import utc_now
+from harvester.crawl.fetching import Ask, Fetcher, Permit
+from harvester.crawl.ledger import Ledger, utc_now
 from harvester.crawl.politeness import is_challenge, retry_after
 from harvester.crawl.sites import Sites
 from harvester.crawl.transport import Answer, ExchangeFailedError, is_page_type
 from harvester.crawl.turns import LONGEST_WAIT_S, Turns
-from harvester.model.page import Page, VisitOutcome
+from harvester.model.page import BODY_LIMIT, Page, VisitOutcome
 from harvester.model.run import FrontierItem, Visit
+from harvester.model.source import UrlRules
+from harvester.urls import canonical_url
 
-PAGE_LIMIT = 10 * 1024 * 1024
 MOST_RETRIES = 2
+MOST_WAITS = 4  # times a page is asked again because its host was too busy; every wait is the host's own word
 HOLD_WITHOUT_WORD = timedelta(seconds=60)
 _BACK_OFF_S = 0.5
 _REFUSED = {401, 402, 403, 451}
@@ -24,9 +26,20 @@ class Visitor:
     """Visits the URLs of one Run. `unconditional` sends no validators."""
 
     def __init__(
-        self, fetcher: Fetcher, sites: Sites, turns: Turns, *, run_id: str, timeout: float, unconditional: bool = False
+        self,
+        fetcher: Fetcher,
+        sites: Sites,
+        turns: Turns,
+        ledger: Ledger,
+        rules: UrlRules,
+        *,
+        run_id: str,
+        timeout: float,
+        unconditional: bool = False,
     ) -> None:
         self._fetcher = fetcher
+        self._ledger = ledger
+        self._rules = rules
         self._sites = sites
         self._turns = turns
         self._run_id = run_id
@@ -36,9 +49,10 @@ class Visitor:
     async def visit(self, item: FrontierItem) -> Visit:
         """The visit's final outcome after retries; raises `HostShutError` when its host must not be asked."""
         validators = {} if self._unconditional else _validators(item)
+        ask = Ask(BODY_LIMIT, self._timeout, validators, pages_only=True)
         try:
-            answer = await self.fetch(item.url, Ask(PAGE_LIMIT, self._timeout, validators, pages_only=True))
-            robots = await self._sites.statements(answer.url) if answer.status == 200 else ()
+            answer = await self.fetch(item.url, ask, self._permit_of(item.url))
+            robots = await self._sites.statements(answer.url)
         except ExchangeFailedError as error:
             return Visit(
                 run_id=self._run_id, url=item.url, outcome=error.outcome, detail=error.detail[:500], at=utc_now()
@@ -46,7 +60,12 @@ class Visitor:
         now = utc_now()
         if answer.status == 304:
             return Visit(
-                run_id=self._run_id, url=item.url, outcome=VisitOutcome.NOT_MODIFIED, detail="HTTP 304", at=now
+                run_id=self._run_id,
+                url=item.url,
+                outcome=VisitOutcome.NOT_MODIFIED,
+                detail="HTTP 304",
+                at=now,
+                robots=robots,
             )
         page = Page(
             url=item.url,
@@ -58,53 +77,53 @@ class Visitor:
         )
         return Visit(run_id=self._run_id, url=item.url, outcome=VisitOutcome.OK, page=page, at=now, robots=robots)
 
-    async def fetch(self, url: str, ask: Ask) -> Answer:
-        """A good answer (a 200 page, or a 304 that was asked for) after at most two retries.
+    def _permit_of(self, url: str) -> Permit:
+        """Robots, and no page twice: a redirect to a page that has its own place in the frontier ends there."""
+        mine = {url}
+
+        async def permit(hop: str) -> None:
+            there = canonical_url(hop, self._rules)
+            if there not in mine and not await self._ledger.take_over(there, url):
+                raise ExchangeFailedError(VisitOutcome.REDIRECTED, there)
+            mine.add(there)
+            await self._sites.permit(hop)
+
+        return permit
+
+    async def fetch(self, url: str, ask: Ask, permit: Permit | None = None) -> Answer:
+        """A good answer (a 200 page, or a 304 that was asked for) after at most two retries, and four waits.
 
         Raises `ExchangeFailedError` with the last outcome, `HostShutError`.
         """
-        for attempt in range(MOST_RETRIES + 1):
+        retries = waits = 0
+        while True:
             self._turns.check(url)
             try:
-                answer = await self._attempt(url, ask)
+                answer = await self._attempt(url, ask, permit or self._sites.permit)
             except ExchangeFailedError as error:
-                self._turns.note(url, self._weighed(url, error), error.detail)
-                if attempt == MOST_RETRIES or not error.retry:
+                self._turns.note(url, VisitOutcome.OK if error.host_is_well else error.outcome, error.detail)
+                busy = error.outcome is VisitOutcome.RATE_LIMITED
+                if not error.retry or (waits >= MOST_WAITS if busy else retries >= MOST_RETRIES):
                     raise
-                await self._back_off(url, error, attempt)
+                waits, retries = waits + busy, retries + (not busy)
+                if not busy:  # a hold is waited for where the turn is taken
+                    await self._back_off(url, retries)
             else:
                 self._turns.note(url, VisitOutcome.OK, "")
                 return answer
-        raise AssertionError("the last attempt returns or raises")
 
-    def _weighed(self, url: str, error: ExchangeFailedError) -> VisitOutcome:
-        """A host whose robots.txt cannot be read fails as a host; a page it forbids does not."""
-        closed = error.outcome is VisitOutcome.DISALLOWED and not self._sites.reachable(url)
-        return VisitOutcome.NETWORK_ERROR if closed else error.outcome
+    async def _back_off(self, url: str, retry: int) -> None:
+        least = max(self._turns.lane(url).gap, _BACK_OFF_S)
+        await asyncio.sleep(least * 2 ** (retry - 1) * random.uniform(0.75, 1.25))  # noqa: S311
 
-    async def _back_off(self, url: str, error: ExchangeFailedError, attempt: int) -> None:
-        if error.outcome is not VisitOutcome.RATE_LIMITED:  # a hold is waited for where the turn is taken
-            least = max(self._turns.lane(url).gap, _BACK_OFF_S)
-            await asyncio.sleep(least * 2**attempt * random.uniform(0.75, 1.25))  # noqa: S311
-
-    async def _attempt(self, url: str, ask: Ask) -> Answer:
-        answer = await self._fetcher.get(url, ask, self._sites.permit)
-        if answer.status in {429, 503}:
-            await self._hold(answer)
+    async def _attempt(self, url: str, ask: Ask, permit: Permit) -> Answer:
+        answer = await self._fetcher.get(url, ask, permit)
+        if answer.status == 429 and retry_after(answer.header("retry-after"), utc_now()) is None:
+            await self._turns.hold(answer.url, HOLD_WITHOUT_WORD, f"HTTP 429 at {answer.url}")
         conditional = "If-None-Match" in ask.headers or "If-Modified-Since" in ask.headers
         if failure := _judged(answer, conditional=conditional, page=ask.pages_only):
             raise failure
         return answer
-
-    async def _hold(self, answer: Answer) -> None:
-        """Obey Retry-After for the whole host; a 429 without one means a minute."""
-        wait = retry_after(answer.header("retry-after"), utc_now())
-        if wait is None and answer.status == 429:
-            wait = HOLD_WITHOUT_WORD
-        if wait is None:
-            return
-        reason = f"HTTP {answer.status} at {answer.url}"
-        await self._turns.hold(answer.url, max(wait, timedelta(seconds=1)), reason)
 
 
 def _validators(item: FrontierItem) -> dict[str, str]:

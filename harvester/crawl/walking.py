@@ -3,37 +3,48 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from harvester.crawl.discovery import (
-    SITEMAP_LIMIT,
-    listing_urls,
-    sitemap_articles,
-    sitemap_entries,
-)
+from harvester.crawl.discovery import Found, listing_urls, wanted
+from harvester.crawl.feeds import read_feed
 from harvester.crawl.fetching import Ask
 from harvester.crawl.ledger import Ledger, utc_now
+from harvester.crawl.oai import changed_since, list_request, next_request, read_list
+from harvester.crawl.resolving import resolving
+from harvester.crawl.sitemaps import SITEMAP_LIMIT, sitemap_entries
 from harvester.crawl.transport import Answer, ExchangeFailedError
-from harvester.crawl.turns import HostShutError
-from harvester.crawl.visiting import PAGE_LIMIT
+from harvester.crawl.turns import HostShutError, PausedError
+from harvester.model.page import BODY_LIMIT
 from harvester.model.source import Discovery, Source
 from harvester.urls import canonical_url, clean_url, in_bounds, refused
 
 MOST_SITEMAP_DEPTH = 3
 _BATCH = 500
+_OVERLAP = timedelta(days=1)  # datestamps are days in some repositories, and clocks differ
 
 Fetch = Callable[[str, Ask], Awaitable[Answer]]
 
 
 class Walk:
-    """Walks every discovery of a Source once. `enough` says early that no more URLs are wanted."""
+    """Walks every discovery of a Source once. `enough` says early that no more URLs are wanted.
+
+    A list that can be asked for changes only is asked for those since it was last read to its end, unless `afresh`.
+    """
 
     def __init__(
-        self, source: Source, fetch: Fetch, ledger: Ledger, *, enough: Callable[[], bool], found: Callable[[], None]
+        self,
+        source: Source,
+        fetch: Fetch,
+        ledger: Ledger,
+        *,
+        afresh: bool,
+        enough: Callable[[], bool],
+        found: Callable[[], None],
     ) -> None:
         self._source = source
         self._fetch = fetch
         self._ledger = ledger
+        self._afresh = afresh
         self._enough = enough
         self._found = found
         self.discovered = 0
@@ -44,13 +55,14 @@ class Walk:
 
     async def run(self) -> None:
         """Walk; what goes wrong with one page is noted in `problems` and the rest goes on."""
+        walks = {"sitemap": self._sitemaps, "listing": self._listings, "feed": self._feed, "oai_pmh": self._oai}
         for way in self._source.discovery:
             if way.kind == "urls":
                 await self._given(way)
-            elif way.url and way.kind == "sitemap":
-                await self._sitemaps(way, way.url)
+            elif way.kind == "dois":
+                await self._dois(way)
             elif way.url:
-                await self._listings(way, way.url)
+                await walks[way.kind](way, way.url)
 
     async def _given(self, way: Discovery) -> None:
         urls = [canonical_url(url, self._source.urls) for url in way.urls]
@@ -58,13 +70,18 @@ class Walk:
         self.excluded += len(urls) - len(allowed)
         await self._note([(url, None) for url in allowed])
 
+    async def _dois(self, way: Discovery) -> None:
+        found = [(doi, resolving(doi, way.resolver)) for doi in way.dois]
+        self.problems |= {doi: "is no DOI" for doi, url in found if url is None}
+        await self._note([(url, None) for _, url in found if url])
+
     async def _listings(self, way: Discovery, first: str) -> None:
         start = clean_url(first, self._source.urls)
         waiting, seen, left = deque([(start, 0)]), {start}, way.max_pages
         while waiting and left and not self._enough():
             url, depth = waiting.popleft()
             left -= 1
-            answer = await self._read(url, PAGE_LIMIT)
+            answer = await self._read(url, BODY_LIMIT)
             if answer is None:
                 continue
             links = listing_urls(answer.body, answer.url, way, self._source.urls, self._source.hosts)
@@ -95,12 +112,46 @@ class Walk:
         if answer is None:
             return ()
         entries = await asyncio.to_thread(sitemap_entries, answer.body, utc_now())
-        if entries.problems:
-            self.problems[url] = "; ".join(entries.problems)
-        articles, excluded = sitemap_articles(entries, self._source.urls, self._source.hosts)
+        await self._take(url, entries.urls, entries.problems)
+        return entries.sitemaps
+
+    async def _feed(self, way: Discovery, first: str) -> None:
+        url: str | None = first
+        for _ in range(way.max_pages):
+            answer = await self._read(url, BODY_LIMIT) if url and not self._enough() else None
+            if answer is None:
+                return
+            feed = await asyncio.to_thread(read_feed, answer.body, answer.url, utc_now())
+            await self._take(url or first, feed.found, feed.problems)
+            url = feed.next if feed.next and in_bounds(feed.next, self._source.hosts) and feed.next != url else None
+        if url:
+            self.problems[first] = f"more than {way.max_pages} feed pages; the rest was left"
+
+    async def _oai(self, way: Discovery, first: str) -> None:
+        asked = list_request(first, prefix=way.metadata_prefix, of_set=way.set)
+        last, began = None if self._afresh else await self._ledger.last_read(asked), utc_now()
+        url = changed_since(asked, (last - _OVERLAP).date()) if last else asked
+        seen: set[str] = set()
+        for _ in range(way.max_pages):
+            answer = await self._read(url, SITEMAP_LIMIT) if not self._enough() else None
+            if answer is None:
+                return
+            page = await asyncio.to_thread(read_list, answer.body, utc_now())
+            await self._take(url, page.found, page.problems)
+            if page.token is None or page.token in seen:
+                if not page.problems:
+                    await self._ledger.note_read(asked, began)
+                return
+            seen.add(page.token)
+            url = next_request(first, page.token)
+        self.problems[first] = f"more than {way.max_pages} lists; the rest was left"
+
+    async def _take(self, url: str, found: Sequence[Found], problems: Sequence[str]) -> None:
+        if problems:
+            self.problems[url] = "; ".join(problems)
+        articles, excluded = wanted(found, self._source.urls, self._source.hosts)
         self.excluded += excluded
         await self._note(articles)
-        return entries.sitemaps
 
     async def _read(self, url: str, limit: int) -> Answer | None:
         self.pages += 1
@@ -108,6 +159,8 @@ class Walk:
             return await self._fetch(url, Ask(limit, self._source.politeness.timeout))
         except ExchangeFailedError as error:
             self.problems[url] = f"{error.outcome}: {error.detail}"
+        except PausedError:
+            return None
         except HostShutError as error:
             self.problems[url] = f"not asked: {error}"
         return None

@@ -4,11 +4,16 @@ reading.py      one Visit -> one Reading: what it is, what it says, what may be 
 ingest.py       a batch of Visits: read all, archive, then one transaction
 quarantine.py   a page that ends the process again and again is set aside
 replay.py       archived pages read again with today's rules
+item.py         one Visit on its way through a batch; when its page is due again
+tally.py        what a Run counts
+faces.py        one article at an address per language
 burial.py       which records become tombstones when their pages are gone
 """
 
-from harvester.ingest.ingest import Ingest, LeaseLostError, Revisit, Tally
+from harvester.ingest.ingest import Ingest, LeaseLostError
+from harvester.ingest.item import Looked, Revisit, turning_point
 from harvester.ingest.quarantine import Quarantine
 from harvester.ingest.reading import warm
+from harvester.ingest.tally import Tally
 
-__all__ = ["Ingest", "LeaseLostError", "Quarantine", "Revisit", "Tally", "warm"]
+__all__ = ["Ingest", "LeaseLostError", "Looked", "Quarantine", "Revisit", "Tally", "turning_point", "warm"]

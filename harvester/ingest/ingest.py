@@ -1,111 +1,49 @@
 """A batch of Visits at a time: read every page, archive what may be kept, then one transaction for all of it."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from harvester.errors import HarvesterError
 from harvester.ingest.burial import Graveyard
+from harvester.ingest.item import Item, Looked, Revisit, turning_point
 from harvester.ingest.quarantine import TRIES, Quarantine
 from harvester.ingest.reading import Reader, Reading
-from harvester.model.access import AccessStatus
+from harvester.ingest.tally import Tally
 from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
 from harvester.model.source import Source
-from storage.archive import ArchiveWriter, Pointer, remove_members
+from harvester.urls import canonical_url
+from storage.archive import ArchiveWriter, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.pages import PageState, PageVisit
-from storage.saving import Saved
 from storage.store import Store
 from storage.unit import Unit
 
-# When a page is due again: outcome, moment of the visit, failures in a row, first seen, whether it brought news.
-Revisit = Callable[[VisitOutcome, datetime, int, datetime, bool], datetime | None]
-
+_MOVED_BATCH = 100
+UNREADABLE_AGAIN = timedelta(days=7)  # by then the rules may be others
 _NO_FAILURE = frozenset((VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.NOT_ARTICLE, VisitOutcome.REDIRECTED))
+_ANSWERED = frozenset((VisitOutcome.OK, VisitOutcome.NOT_ARTICLE, VisitOutcome.WRONG_CONTENT))
 
 
 class LeaseLostError(HarvesterError):
     """Another Run has taken this Run's place; nothing of the batch was stored."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """What a Run counted: `counts` by VisitOutcome and by effect; `seen` what the records read were like.
-
-    `first` tells of every VisitOutcome the first page that met it, as `URL: detail`.
-    """
-
-    counts: Counter[str] = field(default_factory=Counter)
-    seen: Counter[str] = field(default_factory=Counter)
-    first: dict[str, str] = field(default_factory=dict)
-
-    def note_visit(self, outcome: VisitOutcome, url: str, detail: str) -> None:
-        """Count one visit."""
-        self.counts[outcome.value] += 1
-        self.first.setdefault(outcome.value, f"{url}: {detail}" if detail else url)
-
-    def note_record(self, read: Record, *, may_keep: bool) -> None:
-        """Count one record as read, for the Expectations."""
-        self.seen["records"] += 1
-        self.seen["with_doi"] += read.identifier("doi") is not None
-        self.seen["with_abstract"] += bool(read.abstracts) or not may_keep
-        self.seen["bilingual"] += len(read.titles.keys() | read.abstracts.keys()) > 1
-        self.seen["with_verdict"] += read.access.status is not AccessStatus.UNKNOWN or read.access.disputed
+def _is_nameless(record: Record) -> bool:
+    """Whether only its address tells it from others."""
+    return record.identity_doi is None and record.publisher_id is None
 
 
-@dataclass(slots=True)
-class _Item:
-    """One Visit on its way through a batch: what was read, where it was archived, what storage made of it."""
+def _titles(record: Record) -> set[str]:
+    return {title.value for title in record.titles.values()}
 
-    reading: Reading
-    state: PageState | None
-    pointer: Pointer | None = None
-    saved: Saved | None = None
 
-    def note(self, saved: Saved) -> None:
-        """Storage has answered; what it could not store makes the page a failure of its own."""
-        self.saved = saved
-        if saved.error:
-            self.reading = replace(
-                self.reading,
-                outcome=VisitOutcome.WRONG_CONTENT,
-                detail=f"not stored: {saved.error}"[:500],
-                digest=None,
-                effect="not_stored",
-            )
-
-    @property
-    def is_refused(self) -> bool:
-        return self.saved is not None and (self.saved.skipped or self.saved.error is not None)
-
-    @property
-    def brought_news(self) -> bool:
-        return self.saved is not None and self.saved.kind is not None
-
-    @property
-    def record_id(self) -> str | None:
-        if self.saved and not self.saved.error:
-            return self.saved.record_id
-        return self.reading.known.id if self.reading.known else None
-
-    def effects(self) -> list[str]:
-        """What the visit did, as the Run counts it."""
-        reading, saved = self.reading, self.saved
-        effects = [reading.effect] if reading.effect else []
-        if saved and not saved.error:
-            kinds = [kind.value for kind in (saved.kind, *saved.extra) if kind]
-            effects += ["skipped"] if saved.skipped else kinds or ["unchanged"]
-        stored = reading.record or (reading.known if reading.effect != "kept_old" else None)
-        if stored and reading.outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED):
-            effects += ["reserved"] if stored.rights.tdm and stored.rights.tdm.reserved else []
-            effects += [] if stored.rights.abstract_policy.keep else ["abstracts_withheld"]
-        if reading.kept and reading.kept.state != "kept":
-            effects.append(f"archive_{reading.kept.state}")
-        return effects
+def _same_place(url: str, there: str) -> bool:
+    """Whether two addresses differ in their query at most: what a site adds there on the way makes no other page."""
+    return url.partition("?")[0] == there.partition("?")[0]
 
 
 class Ingest:
@@ -133,11 +71,14 @@ class Ingest:
         self._folder = archive_folder
         self._reader = Reader(source, default_basis, self._find)
         self._source_id = source.id
+        self._rules = source.urls
         self._run_id = run_id
         self._revisit = revisit
         self._lease_s = lease_s
         self._clock = clock
         self._graves = Graveyard()
+        self._fresh: dict[str, Record] = {}  # read in this batch, by address and DOI
+        self._moved: dict[str, str] = {}  # URLs that lead to others
         self.tally = Tally()
 
     def take(self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None = None) -> None:
@@ -147,19 +88,19 @@ class Ingest:
         """
         latest = {visit.url: visit for visit in visits}
         states = self._store.pages.states(self._source_id, list(latest))
-        batch = [
-            _Item(self._read(visit, states.get(url), quarantine), states.get(url)) for url, visit in latest.items()
-        ]
+        batch = [Item(self._read(visit, states.get(url), quarantine), states.get(url)) for url, visit in latest.items()]
+        self._fresh.clear()
         self._write_archive(batch)
         with self._store.begin() as unit:
             if not self._store.runs.heartbeat(unit, self._run_id, self._clock(), self._lease_s):
                 raise LeaseLostError(f"run {self._run_id}: another run of {self._source_id} has taken over")
             self._save(unit, batch)
+            for item in batch:
+                self._count(item)
+            self._store.runs.note_counts(unit, self._run_id, self.tally.counts)
             self._store.runs.segment_done(unit, segment)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
-        for item in batch:
-            self._count(item)
 
     def _read(self, visit: Visit, state: PageState | None, quarantine: Quarantine | None) -> Reading:
         known = self._store.records.get(state.record_id) if state and state.record_id else None
@@ -167,17 +108,34 @@ class Ingest:
             detail = f"set aside: reading it ended the process {TRIES} times"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect="quarantined")
         try:
-            return self._reader.read(visit, known, state.digest if state else None, now=self._clock())
+            reading = self._reader.read(visit, known, state.digest if state else None, now=self._clock())
+            self._note_fresh(reading)
+            return reading
         finally:
             if quarantine:
                 quarantine.done()
 
+    def _note_fresh(self, reading: Reading) -> None:
+        """Other addresses of an article may come in the same batch, and must find what was read of the first."""
+        if reading.record and (reading.has_faces or _is_nameless(reading.record)):
+            names = (reading.record.url, reading.visit.url, reading.record.identity_doi)
+            self._fresh |= {name: reading.record for name in names if name}
+
     def _find(self, record: Record) -> Record | None:
         doi = record.identity_doi
         found = self._store.records.find(doi=doi, url=record.url, source_id=self._source_id)
-        return next((one for one in found if record.url in (one.url, *one.aliases)), found[0] if found else None)
+        fresh = self._fresh.get(record.url) or (self._fresh.get(doi) if doi else None)
+        here = next((one for one in found if record.url in (one.url, *one.aliases)), found[0] if found else fresh)
+        return here or (self._twin(record) if _is_nameless(record) else None)
 
-    def _write_archive(self, batch: Sequence["_Item"]) -> None:
+    def _twin(self, record: Record) -> Record | None:
+        """The same page known with, or without, a slash at the end of its address."""
+        url = record.url.removesuffix("/") if record.url.endswith("/") else f"{record.url}/"
+        found = self._store.records.find(url=url, source_id=self._source_id)
+        there = found[0] if found else self._fresh.get(url)
+        return there if there and _titles(there) == _titles(record) else None
+
+    def _write_archive(self, batch: Sequence[Item]) -> None:
         for item in batch:
             if (kept := item.reading.kept) and kept.page:
                 reason = kept.reason or None
@@ -186,7 +144,7 @@ class Ingest:
                 )
         self._archive.sync()
 
-    def _save(self, unit: Unit, batch: Sequence["_Item"]) -> None:
+    def _save(self, unit: Unit, batch: Sequence[Item]) -> None:
         now = self._clock()
         new = [item for item in batch if item.reading.record]
         records = [self._located(item) for item in new]
@@ -194,9 +152,11 @@ class Ingest:
             item.note(saved)
         archived = [item for item in batch if item.pointer and not item.is_refused]
         self._store.archive_index.add(unit, [self._entry(item) for item in archived])
-        self._store.pages.record_visits(unit, [self._visit(item) for item in batch])
+        self._store.pages.record_visits(unit, [visit for item in batch for visit in self._visits(item)])
+        unread = [item.reading.visit.url for item in batch if item.reading.newly_reserved]
+        self._store.pages.ask_whole(unit, self._source_id, unread, now)
 
-    def _located(self, item: "_Item") -> Record:
+    def _located(self, item: Item) -> Record:
         """The record with the place of its page in the archive."""
         reading, pointer = item.reading, item.pointer
         assert reading.record and reading.kept
@@ -210,7 +170,7 @@ class Ingest:
         provenance = reading.record.provenance.model_copy(update=place)
         return reading.record.model_copy(update={"provenance": provenance})
 
-    def _entry(self, item: "_Item") -> ArchiveEntry:
+    def _entry(self, item: Item) -> ArchiveEntry:
         kept, page = item.reading.kept, item.reading.visit.page
         assert kept and page and item.pointer
         return ArchiveEntry(
@@ -223,15 +183,38 @@ class Ingest:
             reason=kept.reason or None,
         )
 
-    def _visit(self, item: "_Item") -> PageVisit:
+    def _visits(self, item: Item) -> list[PageVisit]:
+        """The visit of the URL; where it led to another, that one has been visited, and this is an address of it."""
+        visit, page = self._visit(item), item.reading.visit.page
+        there = canonical_url(page.final_url, self._rules) if page else visit.url
+        if item.reading.outcome is not VisitOutcome.OK or not item.record_id or _same_place(visit.url, there):
+            return [visit]
+        looked = Looked(VisitOutcome.REDIRECTED, visit.at, 0, visit.at, news=False, known=True, turns=None)
+        here = PageVisit(
+            self._source_id,
+            visit.url,
+            VisitOutcome.REDIRECTED,
+            visit.at,
+            self._revisit(looked),
+            detail=there,
+            record_id=item.record_id,
+        )
+        return [here, replace(visit, url=there)]
+
+    def _visit(self, item: Item) -> PageVisit:
         reading, state = item.reading, item.state
         visit, page = reading.visit, reading.visit.page
         failed = reading.outcome not in _NO_FAILURE
         failures = (state.failures if state else 0) + 1 if failed else 0
         first_seen = state.first_seen if state else visit.at
-        due = self._revisit(reading.outcome, visit.at, failures, first_seen, item.brought_news)
-        if reading.outcome is VisitOutcome.WRONG_CONTENT and page and failures >= TRIES:
+        about = reading.record or reading.known
+        turns = turning_point(about) if about else None
+        known = reading.known is not None
+        due = self._revisit(Looked(reading.outcome, visit.at, failures, first_seen, item.brought_news, known, turns))
+        if reading.effect == "quarantined":
             due = None
+        elif reading.unreadable:
+            due = visit.at + UNREADABLE_AGAIN
         return PageVisit(
             source_id=self._source_id,
             url=visit.url,
@@ -246,18 +229,40 @@ class Ingest:
             failures=failures,
         )
 
-    def _count(self, item: "_Item") -> None:
+    def _count(self, item: Item) -> None:
         reading = item.reading
         self.tally.note_visit(reading.outcome, reading.visit.url, reading.detail)
         self.tally.counts.update(item.effects())
+        self.tally.seen["unreadable"] += reading.unreadable
+        drifted = reading.effect == "kept_old" and reading.visit.page and not reading.unreadable
+        self.tally.seen["drifted"] += bool(drifted and reading.outcome in _ANSWERED)
         about = reading.read or (reading.known if reading.outcome is VisitOutcome.NOT_MODIFIED else None)
         if about and about.deleted_at is None:
             policy = (reading.record or reading.known or about).rights.abstract_policy
             self.tally.note_record(about, may_keep=policy.keep)
+        if reading.outcome is VisitOutcome.REDIRECTED:
+            self._moved[reading.visit.url] = reading.detail
         if reading.outcome is VisitOutcome.GONE and reading.known:
             self._graves.note_gone(reading.known, reading.visit.url, reading.detail)
         elif reading.outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED) and item.record_id:
             self._graves.note_alive(item.record_id)
+
+    def name_moved(self) -> None:
+        """Give the records their further addresses: those that redirected to a page with a visit of its own."""
+        moved = [*self._moved.items()]
+        self._moved.clear()
+        for start in range(0, len(moved), _MOVED_BATCH):
+            found = [self._named(here, there) for here, there in moved[start : start + _MOVED_BATCH]]
+            records = [record for record in found if record]
+            with self._store.begin() as unit:
+                self._store.records.save(unit, records, run_id=self._run_id, now=self._clock())
+
+    def _named(self, here: str, there: str) -> Record | None:
+        record = next(iter(self._store.records.find(url=there, source_id=self._source_id)), None)
+        if record is None or record.deleted_at or here in (record.url, *record.aliases):
+            return None
+        other = next(iter(self._store.records.find(url=here, source_id=self._source_id)), None)
+        return record.model_copy(update={"aliases": (*record.aliases, here)}) if other is None else None
 
     def finish(self) -> list[str]:
         """Make tombstones of the records whose pages said 410, unless the site has changed; returns notes."""
@@ -265,6 +270,7 @@ class Ingest:
         known = self._store.pages.counts(self._source_id)
         articles = sum(known.get(o, 0) for o in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE))
         if self._graves.is_redesign(articles):
+            self.tally.seen["redesign"] = 1
             missing = len(self._graves.missing - self._graves.alive)
             return [
                 f"{missing} of {articles} known articles answered 404 or 410: no record was deleted; "

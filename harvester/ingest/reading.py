@@ -1,19 +1,22 @@
 """One Visit -> one Reading: what the page is, what it says, and what of it may be kept."""
 
 import hashlib
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 
 from harvester.extraction.extract import RULES, extract
+from harvester.ingest.faces import other_faces, with_other_faces
 from harvester.model.access import AccessStatus
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record, content_hash
 from harvester.model.run import Visit
 from harvester.model.source import GENERIC, Source
 from harvester.policy import Kept, abstract_policy, body_to_keep, decide
+from harvester.urls import canonical_url, in_bounds
 
+_NO_FAILURE = frozenset((VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE, VisitOutcome.REDIRECTED))
 NEVER_AGAIN = frozenset(("legal", "operator"))  # reasons of a removal that no harvest undoes
 
 Find = Callable[[Record], Record | None]
@@ -36,6 +39,15 @@ class Reading:
     record: Record | None = None
     kept: Kept | None = None
     effect: str | None = None
+    unreadable: bool = False  # extraction itself failed
+    has_faces: bool = False  # the article stands at other addresses in other languages
+
+    @property
+    def newly_reserved(self) -> bool:
+        """Whether the site has come to reserve rights over a page that was not sent again, so that it must be."""
+        reserved = any(stated.replace(" ", "") == "tdm-reservation:1" for stated in self.visit.robots)
+        unread = self.visit.outcome is VisitOutcome.NOT_MODIFIED and self.known is not None
+        return bool(reserved and unread and self.known and self.known.rights.tdm is None)
 
 
 def digest_of(page: Page) -> str:
@@ -96,21 +108,33 @@ class Reader:
             found = extract(page, self.source)
         except Exception as error:
             detail = f"extraction failed: {type(error).__name__}: {error}"[:500]
-            return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect=_kept(known))
+            return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect=_kept(known), unreadable=True)
         if found.record is None:
             kept = _kept(known)
             # A known page keeps its old digest: what was read from those bytes is what stays.
             return Reading(visit, found.outcome, found.reason, None if kept else digest, known, effect=kept)
         read = _with_alias(found.record, visit.url)
-        known = known or self.find(read)
+        faces = other_faces(page)
+        known = known or self._known_by(read, faces)
+        own = read.url
         read = _under_known_url(known, read, visit.url)
+        if known and faces:
+            read = with_other_faces(known, read, faces, own)
         if known and cut:
             read = _as_before_the_cut(known, read, cut)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
         if known and known.deleted_at is None and (loss := lost(known, read, self.rules)):
             return Reading(visit, VisitOutcome.OK, f"{loss} no longer found", None, known, read, effect="kept_old")
-        return self._keep(visit, page, digest, known, read, found.robots, now)
+        reading = self._keep(visit, page, digest, known, read, found.robots, now)
+        return replace(reading, has_faces=True) if faces else reading
+
+    def _known_by(self, read: Record, faces: Mapping[str, str]) -> Record | None:
+        """The stored record of the page, else that of the page's other faces."""
+        rules = self.source.urls
+        others = (read.model_copy(update={"url": canonical_url(url, rules), "aliases": ()}) for url in faces.values())
+        asked = (read, *(other for other in others if in_bounds(other.url, self.source.hosts)))
+        return next((found for each in asked if (found := self.find(each))), None)
 
     def _keep(
         self,
@@ -145,7 +169,7 @@ def _states_no_rights(visit: Visit, page: Page, known: Record) -> bool:
 
 def _kept_old(outcome: VisitOutcome, known: Record | None) -> str | None:
     """A refusal or failure at the door of a known record leaves it as it is; 304 and a gone page are no failure."""
-    return None if outcome in (VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE) else _kept(known)
+    return None if outcome in _NO_FAILURE else _kept(known)
 
 
 def _kept(known: Record | None) -> str | None:

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from harvester.model.base import Utc, Value
 
+BODY_LIMIT = 10 * 1024 * 1024  # bytes of a landing page, once unpacked
+
 
 class VisitOutcome(StrEnum):
     """What became of one visit. Never mixed with `AccessStatus`: being refused is not evidence."""

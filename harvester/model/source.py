@@ -7,6 +7,7 @@ Regular expressions are compiled when a value is made, so a bad one is a mistake
 import re
 from datetime import date
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
@@ -94,15 +95,21 @@ class AccessRules(Value):
 
 class Discovery(Value):
     """One way to find article URLs. `listing`: pages whose links are searched, with `next` for pagination;
-    `sitemap`: a sitemap or sitemap index; `urls`: the list given here.
+    `sitemap`: a sitemap or sitemap index; `feed`: RSS, RDF or Atom; `oai_pmh`: the addresses that the records of an
+    OAI-PMH endpoint name, of one `set`, in the format `metadata_prefix`; `urls`: the list given here; `dois`: DOIs,
+    each asked of the `resolver`, from which only the Source's hosts are followed.
 
     `links` (CSS of `a` elements) narrows a listing; without it every link that matches `urls.article` counts.
     `follow` (regular expressions) are further listing pages, at most `depth` steps away.
     """
 
-    kind: Literal["listing", "sitemap", "urls"]
+    kind: Literal["listing", "sitemap", "feed", "oai_pmh", "urls", "dois"]
     url: HttpUrl | None = None
     urls: tuple[HttpUrl, ...] = ()
+    dois: tuple[str, ...] = ()
+    resolver: HttpUrl = "https://doi.org/"
+    set: str | None = None
+    metadata_prefix: str = "oai_dc"
     links: str | None = None
     next: str | None = None
     follow: tuple[Regex, ...] = ()
@@ -123,6 +130,24 @@ class UrlRules(Value):
     drop_params: tuple[str, ...] = ()
 
 
+def _span(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError("not a time of day from HH:MM to HH:MM, as in 08:00-18:00")
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("not the name of a time zone, as in Europe/Paris") from error
+    return name
+
+
+Span = Annotated[str, AfterValidator(_span)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
 class PolitenessRules(Value):
     """Seconds and bounds per host. `delay` under 1 needs the host in HARVESTER_PRIVATE_ALLOW."""
 
@@ -131,6 +156,11 @@ class PolitenessRules(Value):
     timeout: Annotated[float, Field(gt=0, le=600)] = 60.0
     crawl_delay_cap: Annotated[float, Field(ge=1, le=3600)] = 60.0
     max_requests: Annotated[int, Field(ge=1)] | None = None  # per Run
+    max_megabytes: Annotated[float, Field(gt=0)] | None = None  # of bodies, per Run
+    max_minutes: Annotated[float, Field(gt=0)] | None = None  # per Run
+    max_pages_per_day: Annotated[int, Field(ge=1)] | None = None  # visited in a calendar day (UTC), over all Runs
+    quiet: tuple[Span, ...] = ()  # times of day at which nothing is asked
+    quiet_zone: Zone = "UTC"  # IANA name
 
 
 class RightsRules(Value):

@@ -38,11 +38,12 @@ def look(url: str, reader: Source, settings: Settings) -> Visit:
     )
     contact = settings.contact_for(hosts)
     with tempfile.TemporaryDirectory(prefix="harvester-") as folder:
-        visit = _visit(source, contact, settings, Path(folder))
-    return _brought(url, visit)
+        visit, why = _visit(source, contact, settings, Path(folder))
+    return _brought(url, visit, why)
 
 
-def _visit(source: Source, contact: str, settings: Settings, folder: Path) -> Visit | None:
+def _visit(source: Source, contact: str, settings: Settings, folder: Path) -> tuple[Visit | None, str]:
+    """The Visit, or why there was none."""
     config = CrawlConfig(
         source=source,
         run_id=source.id,
@@ -52,24 +53,25 @@ def _visit(source: Source, contact: str, settings: Settings, folder: Path) -> Vi
         user_agent=user_agent(contact),
         private_allow=settings.private_allow,
         limit=1,
-        full=True,
+        unconditional=True,
     )
     with Store.open(settings.database_url, migrate=True) as store:
         child = CrawlChild(config)
         for _ in child.progress():
             pass
         child.wait()
+        reasons = (*child.report.get("shut", {}).values(), *child.report.get("problems", {}).values())
         with store.begin() as unit:
             store.pages.remove(unit, source.id)
     reader = SpoolReader(folder, source.id)
     visits = [visit for path in reader.segments() for visit in reader.read(path)]
-    return visits[-1] if visits else None
+    return (visits[-1] if visits else None), "; ".join(reasons)
 
 
-def _brought(url: str, visit: Visit | None) -> Visit:
+def _brought(url: str, visit: Visit | None, why: str) -> Visit:
     if visit is None:
         remedy = "its host is held, or such addresses (full text, print, login ...) are never requested"
-        raise RefusedError(f"{url} was not asked for", remedy=remedy)
+        raise RefusedError(f"{url} was not asked for" + (f": {why}" if why else ""), remedy=remedy)
     if visit.page is not None:
         return visit
     message = f"{url}: {visit.outcome}" + (f" ({visit.detail})" if visit.detail else "")

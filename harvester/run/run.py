@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from harvester.crawl.crawl import CrawlConfig, user_agent
 from harvester.crawl.revisit import next_due
 from harvester.errors import HarvesterError
-from harvester.ingest import Ingest, LeaseLostError, Quarantine, warm
-from harvester.model.page import VisitOutcome
+from harvester.ingest import Ingest, LeaseLostError, Looked, Quarantine, warm
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Source
 from harvester.run.child import Child
@@ -31,16 +31,22 @@ LEASE_S = 60.0
 STOP_S = 24.0  # of the 30 a stopped Run has, so that the rest is left for what was fetched
 _LOOK_S = 0.05
 _REPORT_S = 0.2
+_READING = threading.Lock()  # Runs side by side in one process read one after the other: the work is the processor's
 
 
 class Progress(NamedTuple):
-    """Where a Run stands: `counts` by VisitOutcome and effect, and what the crawl says of itself."""
+    """Where a Run stands: `counts` by VisitOutcome and effect, and what the crawl says of itself.
+
+    `due` pages are left, counted now and then; `waits` are seconds until a host may be asked again.
+    """
 
     run_id: str
     visits: int
     queued: int
     discovered: int
     counts: dict[str, int]
+    due: int = 0
+    waits: dict[str, float] = {}
 
 
 OnProgress = Callable[[Progress], None]
@@ -52,26 +58,27 @@ def run_source(
     settings: Settings,
     *,
     full: bool = False,
+    refetch: bool = False,
     limit: int | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
 ) -> Run:
     """Harvest one Source and return the closed Run. SIGTERM, SIGINT or setting `stop` ends it within 30 seconds.
 
-    `full` visits every known page unconditionally, `limit` bounds the pages visited. Raises BusyError while another
-    Run of the Source is at work, UsageError without a contact, StorageError, and LeaseLostError when this process
-    slept so long that another Run took its place.
+    `full` visits every known page, due or not; `refetch` also asks for each whole, sending no validators; `limit`
+    bounds the pages visited. Raises BusyError while another Run of the Source is at work, UsageError without a contact,
+    StorageError, and LeaseLostError when this process slept so long that another Run took its place.
     """
-    contact = settings.contact_for(source.hosts)
+    contact = settings.contact_for((*source.hosts, *_resolvers(source)))
     run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with store.begin() as unit:
         store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive)
-        if full:
-            store.pages.make_all_due(unit, source.id, _now())
+        if full or refetch:
+            store.pages.make_all_due(unit, source.id, _now(), afresh=refetch)
     work = _Work(store, source, settings, run_id, contact, limit, on_progress, stop or threading.Event())
     try:
-        with _signals(work.stop):
-            work.harvest(full=full)
+        with stopping_signals(work.stop):
+            work.harvest(full=full or refetch, unconditional=refetch)
     except LeaseLostError:
         raise
     except BaseException as error:
@@ -120,7 +127,7 @@ class _Work:
             source,
             run_id=run_id,
             default_basis=settings.tdm_basis,
-            revisit=_revisit,
+            revisit=revisit,
             lease_s=LEASE_S,
             clock=_now,
         )
@@ -128,10 +135,10 @@ class _Work:
         self._beat = time.monotonic()
         self._told = 0.0
 
-    def harvest(self, *, full: bool) -> None:
+    def harvest(self, *, full: bool, unconditional: bool) -> None:
         """Everything between lease and outcome."""
         self._take_over()
-        child = Child(self._config(full=full))
+        child = Child(self._config(full=full, unconditional=unconditional))
         try:
             self._follow(child)
         finally:
@@ -140,7 +147,10 @@ class _Work:
             code = child.end()
         self._take(leftovers(self._spool, [self._run_id]), child)
         self._reader.close()
+        if excluded := child.report.get("excluded"):
+            self._ingest.tally.counts["excluded"] = excluded
         self._tell(child, last=True)
+        self._ingest.name_moved()
         stopped = self.stop.is_set()
         if not stopped:
             self._notes += self._ingest.finish()
@@ -167,7 +177,7 @@ class _Work:
             self._notes.append(f"took in {len(segments)} spool segments that an interrupted run had left")
         tidy_spool(self._spool, self._source.id, self._run_id, self._store)
 
-    def _config(self, *, full: bool) -> CrawlConfig:
+    def _config(self, *, full: bool, unconditional: bool) -> CrawlConfig:
         return CrawlConfig(
             source=self._source,
             run_id=self._run_id,
@@ -178,6 +188,7 @@ class _Work:
             private_allow=self._settings.private_allow,
             limit=self._limit,
             full=full,
+            unconditional=unconditional,
         )
 
     def _follow(self, child: Child) -> None:
@@ -205,7 +216,8 @@ class _Work:
         for path in segments:
             quarantine = Quarantine(path)
             if not self._store.runs.is_segment_done(path.name):
-                self._ingest.take(path.name, self._reader.read(path), quarantine)
+                with _READING:
+                    self._ingest.take(path.name, self._reader.read(path), quarantine)
                 self._beat = time.monotonic()
             self._reader.drop(path)
             quarantine.close()
@@ -226,7 +238,8 @@ class _Work:
         self._told = time.monotonic()
         said = child.report if child else {}
         places = (said.get("visits", 0), said.get("queued", 0), said.get("discovered", 0))
-        self._on_progress(Progress(self._run_id, *places, dict(self._ingest.tally.counts)))
+        more = (said.get("due", 0), said.get("waits", {}))
+        self._on_progress(Progress(self._run_id, *places, dict(self._ingest.tally.counts), *more))
 
     def _stored(self) -> int | None:
         """Records of the Source, counted as far as the Expectation asks; a limited Run is not held to it."""
@@ -242,7 +255,7 @@ class _Work:
 
 
 @contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
+def stopping_signals(stop: threading.Event) -> Iterator[None]:
     """SIGTERM and SIGINT set `stop`; a second one has its usual effect. Other threads leave signals alone."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -262,8 +275,21 @@ def _signals(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _revisit(outcome: VisitOutcome, at: datetime, failures: int, first_seen: datetime, changed: bool) -> datetime:
-    return next_due(outcome, at, failures=failures, first_seen=first_seen, changed=changed).due
+def _resolvers(source: Source) -> list[str]:
+    return [urlsplit(way.resolver).netloc for way in source.discovery if way.kind == "dois"]
+
+
+def revisit(looked: Looked) -> datetime:
+    """When a page is due again: the crawl's policy, as ingest asks for it."""
+    return next_due(
+        looked.outcome,
+        looked.at,
+        failures=looked.failures,
+        first_seen=looked.first_seen,
+        changed=looked.news,
+        known=looked.known,
+        turns=looked.turns,
+    ).due
 
 
 def _now() -> datetime:

@@ -41,8 +41,11 @@ def left_behind(store: Store, spool: Path, source_id: str, run_id: str) -> list[
 
 
 def tidy_spool(spool: Path, source_id: str, run_id: str, store: Store) -> None:
-    """Remove marks of earlier Runs whose segments have all been taken in."""
+    """Remove marks of earlier Runs whose segments have all been taken in, and the notes that they have."""
     waiting = {*spooled_runs(spool)}
+    with store.begin() as unit:
+        at_work = {run_id, *store.runs.at_work(unit)}
+        store.runs.forget_segments(unit, waiting | at_work)
     for mark in spool.glob("*.done"):
         if mark.stem not in waiting and mark.stem != run_id and _is_of(store, mark.stem, source_id):
             mark.unlink(missing_ok=True)

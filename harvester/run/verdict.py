@@ -9,6 +9,7 @@ from harvester.model.run import RunOutcome
 from harvester.model.source import Expectations
 
 SHARES = ("with_doi", "with_abstract", "bilingual", "with_verdict")
+DRIFT_SHARE = 0.2  # of the pages read
 LEAST_READ = 5  # records; a share of fewer says nothing
 _MOST_PROBLEMS = 10
 
@@ -63,7 +64,8 @@ def judge(course: Course, expect: Expectations) -> tuple[RunOutcome, list[str]]:
     """The outcome, and a note for everything an operator should know of."""
     shut = [f"{host}: {reason}" for host, reason in course.report.get("shut", {}).items()]
     problems = [f"{place}: {what}" for place, what in course.report.get("problems", {}).items()]
-    notes = [*shut, *_first(problems), *_failed_pages(course), *_about_rights(course.counts)]
+    paused = [said] if (said := course.report.get("paused")) else []
+    notes = [*paused, *shut, *_first(problems), *_failed_pages(course), *_about_rights(course.counts)]
     if course.exit_code:
         said = course.last_words or "it said nothing"
         return RunOutcome.FAILED, [f"the crawl ended with code {course.exit_code}: {said}", *notes]
@@ -71,8 +73,21 @@ def judge(course: Course, expect: Expectations) -> tuple[RunOutcome, list[str]]:
         return RunOutcome.INTERRUPTED, ["stopped on request; the next run goes on from here", *notes]
     if nothing := _nothing_reached(course, problems):
         return nothing[0], [nothing[1], *notes]
-    missed = [*misses(expect, course.seen, course.stored)]
-    return (RunOutcome.DEGRADED if missed or shut else RunOutcome.SUCCEEDED), [*missed, *notes]
+    missed = [*misses(expect, course.seen, course.stored), *_drift(course.seen)]
+    spoilt = missed or shut or course.seen.get("redesign")
+    return (RunOutcome.DEGRADED if spoilt else RunOutcome.SUCCEEDED), [*missed, *notes]
+
+
+def _drift(seen: Mapping[str, int]) -> Iterator[str]:
+    """A note where so many pages are read worse than before that the site's template must have changed."""
+    read, drifted, unreadable = (seen.get(name, 0) for name in ("records", "drifted", "unreadable"))
+    if drifted >= LEAST_READ and drifted > DRIFT_SHARE * (read + drifted):
+        yield (
+            f"{drifted} pages no longer show what was read from them before, and their records were kept as they were: "
+            "look whether the site's template has changed (`harvester source try URL`)"
+        )
+    if unreadable >= LEAST_READ and unreadable > DRIFT_SHARE * (read + unreadable):
+        yield f"reading failed on {unreadable} pages; they are asked for again in a week"
 
 
 def misses(expect: Expectations, seen: Mapping[str, int], stored: int | None) -> Iterator[str]:
@@ -100,8 +115,8 @@ def _nothing_reached(course: Course, problems: Sequence[str]) -> tuple[RunOutcom
         return RunOutcome.DEGRADED, f"no page was fetched: robots.txt forbids them all ({met})"
     if met:
         return RunOutcome.DEGRADED, f"no page was fetched: the publisher refused ({met})"
-    if problems or course.report.get("shut"):
-        return RunOutcome.FAILED, "no page was fetched: the listings and sitemaps could not be read"
+    if (problems or course.report.get("shut")) and not course.report.get("paused"):
+        return RunOutcome.FAILED, "no page was fetched: every way to find articles was closed, for the reasons below"
     return None
 
 

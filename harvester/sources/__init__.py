@@ -115,6 +115,11 @@ def _or_raise(reading: _Reading) -> Catalogue:
     return Catalogue(platforms, reading.sources, digests)
 
 
+def count(seeds_dir: Path) -> int:
+    """How many seed files a folder has."""
+    return len(_sources_below(seeds_dir)) + len([*(seeds_dir / "platforms").glob("*.toml")])
+
+
 def report(mistakes: list[Mistake]) -> str:
     """All mistakes as one text, by file and line."""
     files = len({mistake.file for mistake in mistakes})

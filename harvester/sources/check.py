@@ -18,7 +18,9 @@ _HOST = re.compile(
     r"(?=[^:]{1,253}(:|$))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:\d{1,5})?"
 )
 _BARE = re.compile(r"https?://|/.*$|^[^/]*@|\s")
+_DOI = re.compile(r"10\.\d{4,9}(\.\d+)*/\S+")
 _NAMES = re.compile(r"\{([^{}]*)\}")
+_LISTS = {"urls": '["https://HOST/article/1"]', "dois": '["10.5555/example.1"]'}  # kinds that are given in the file
 _IPV6_HOST = re.compile(r"\[[0-9a-f:.]+\](:\d{1,5})?")
 
 
@@ -110,7 +112,7 @@ def _addresses(own: Source, platform: Platform | None) -> Iterator[Finding]:
     if host and own.hosts and host not in own.hosts:
         what = f'"{canonical}"{_inherited(own.urls.canonical)} is on a host that hosts does not name'
         yield ("urls", "canonical"), what, f'add "{host}" to hosts, or write a template on {own.hosts[0]}'
-    if not article and any(not entry.urls and not entry.links for entry in own.discovery):
+    if not article and any(not entry.urls and not entry.dois and not entry.links for entry in own.discovery):
         what = "is missing, so an article's address cannot be told from any other"
         yield ("urls", "article"), what, r"write article = ['^https://HOST/article/(?P<id>\d+)']"
 
@@ -144,9 +146,9 @@ def _discovery(own: Source, file: SeedFile) -> Iterator[Finding]:
     css = css_check()
     for index, entry in enumerate(own.discovery):
         key: Key = ("discovery", index)
-        needed = "urls" if entry.kind == "urls" else "url"
+        needed = entry.kind if entry.kind in _LISTS else "url"
         if not getattr(entry, needed):
-            example = '["https://HOST/article/1"]' if needed == "urls" else '"https://HOST/contents"'
+            example = _LISTS.get(needed, '"https://HOST/contents"')
             yield (*key, needed), f'is missing for kind = "{entry.kind}"', f"write {needed} = {example}"
         if has_code(entry) and not file.data.get("journals"):
             yield (
@@ -155,6 +157,9 @@ def _discovery(own: Source, file: SeedFile) -> Iterator[Finding]:
                 'add [[journals]] with code = "..." and title = "..."',
             )
         yield from selector_findings([((*key, "links"), entry.links), ((*key, "next"), entry.next)], css)
+        for place, doi in enumerate(entry.dois):
+            if not _DOI.fullmatch(doi):
+                yield (*key, "dois", place), f'"{doi}" is not a DOI', 'write it bare, as in "10.5555/example.1"'
         yield from _discovery_hosts(own, index)
 
 

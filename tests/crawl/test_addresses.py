@@ -17,6 +17,7 @@ from harvester.urls import AddressRefusedError, target
         "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::1", "2001:0:7f00:1::", "2001:db8::1", "nonsense",
     ],
 )  # fmt: skip
+@pytest.mark.fault(87, 88, 89)
 def test_refused(address: str) -> None:
     assert refusal(address)
 
@@ -34,6 +35,7 @@ def test_public(address: str) -> None:
         "http://a.example:99999/", "http://a b/", "http://a\\b/", "http://[::1/", "http://ex%61mple.org/",
     ],
 )  # fmt: skip
+@pytest.mark.fault(90, 96)
 def test_no_web_address(url: str) -> None:
     with pytest.raises(AddressRefusedError):
         target(url)
@@ -59,6 +61,7 @@ def test_target_spells_hosts_as_the_allow_list_does() -> None:
         "http://0/",
     ],
 )  # fmt: skip
+@pytest.mark.fault(88, 89)
 def test_refused_after_resolution(url: str) -> None:
     with pytest.raises(AddressRefusedError):
         asyncio.run(Gate().admit(url))
@@ -72,6 +75,7 @@ def test_a_name_of_this_machine_is_refused() -> None:
         asyncio.run(Gate(resolve=resolve).admit("http://localhost/"))
 
 
+@pytest.mark.fault(97)
 def test_allow_list_opens_exactly_what_it_names() -> None:
     gate = Gate(["127.0.0.1:8901"])
     asyncio.run(gate.admit("http://127.0.0.1:8901/x"))
@@ -81,6 +85,7 @@ def test_allow_list_opens_exactly_what_it_names() -> None:
             asyncio.run(gate.admit(url))
 
 
+@pytest.mark.fault(88)
 def test_one_private_address_among_public_ones_refuses_the_name() -> None:
     async def resolve(host: str, port: int) -> list[str]:
         return ["93.184.216.34", "10.0.0.1"]
@@ -89,6 +94,7 @@ def test_one_private_address_among_public_ones_refuses_the_name() -> None:
         asyncio.run(Gate(resolve=resolve).admit("http://mixed.example/"))
 
 
+@pytest.mark.fault(91)
 def test_a_name_cannot_change_its_mind_after_the_check() -> None:
     answers = iter([["93.184.216.34"], ["127.0.0.1"]])
 

@@ -3,9 +3,13 @@
 import gzip
 import socket
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from loopback import HTML, Crawler, Handler, Publisher, make_source
+
+from harvester.model.page import VisitOutcome
+from storage.pages import PageVisit
 
 PAGE = b"<html><body>" + b"text " * 200 + b"</body></html>"
 
@@ -34,6 +38,7 @@ ANSWERS: list[tuple[int, dict[str, str], bytes, str]] = [
 ]
 
 
+@pytest.mark.fault(43, 44, 63)
 def test_outcomes_without_a_second_try(publisher: Publisher, crawler: Crawler) -> None:
     expected = {}
     for number, (status, headers, body, outcome) in enumerate(ANSWERS):
@@ -45,6 +50,7 @@ def test_outcomes_without_a_second_try(publisher: Publisher, crawler: Crawler) -
     assert {url for url, visit in done.visits.items() if visit.page} == {u for u, o in expected.items() if o == "ok"}
 
 
+@pytest.mark.fault(63)
 def test_the_body_of_an_unwanted_type_is_not_read(publisher: Publisher, crawler: Crawler) -> None:
     sent: list[int] = []
 
@@ -64,6 +70,7 @@ def test_the_body_of_an_unwanted_type_is_not_read(publisher: Publisher, crawler:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip"])
+@pytest.mark.fault(50)
 def test_gzip_bomb_is_stopped(publisher: Publisher, crawler: Crawler, encoding: str) -> None:
     bomb = gzip.compress(b"\0" * (200 * 1024 * 1024), 9)
     body = gzip.compress(bomb) if "," in encoding else bomb
@@ -73,6 +80,7 @@ def test_gzip_bomb_is_stopped(publisher: Publisher, crawler: Crawler, encoding: 
 
 
 @pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.fault(51)
 def test_endless_body_is_stopped(publisher: Publisher, crawler: Crawler, announced: bool) -> None:
     sent: list[int] = []
 
@@ -123,6 +131,7 @@ def cut_gzip(handler: Handler) -> None:
 
 
 @pytest.mark.parametrize("way", [cut, cut_chunk, cut_without_length, cut_gzip])
+@pytest.mark.fault(54)
 def test_truncated_body_is_tried_again_and_never_kept(publisher: Publisher, crawler: Crawler, way) -> None:
     publisher.routes["/article/1"] = way
     done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
@@ -143,6 +152,7 @@ def test_a_whole_body_without_length_is_kept(publisher: Publisher, crawler: Craw
     assert list(crawler.crawl(make_source(publisher, publisher.url + "/article/1")).outcomes().values()) == ["ok"]
 
 
+@pytest.mark.fault(42)
 def test_server_error_once_is_tried_again(publisher: Publisher, crawler: Crawler) -> None:
     def once(handler: Handler) -> None:
         handler.answer(500 if len(publisher.articles()) == 1 else 200, HTML, PAGE)
@@ -151,6 +161,7 @@ def test_server_error_once_is_tried_again(publisher: Publisher, crawler: Crawler
     assert list(crawler.crawl(make_source(publisher, publisher.url + "/article/1")).outcomes().values()) == ["ok"]
 
 
+@pytest.mark.fault(42)
 def test_server_error_always_is_tried_three_times(publisher: Publisher, crawler: Crawler) -> None:
     publisher.page("/article/1", status=500)
     done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
@@ -169,6 +180,7 @@ def bad_status_line(handler: Handler) -> None:
 
 
 @pytest.mark.parametrize("way", [reset, bad_status_line])
+@pytest.mark.fault(55)
 def test_broken_connections_are_network_errors(publisher: Publisher, crawler: Crawler, way) -> None:
     publisher.routes["/article/1"] = way
     done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
@@ -177,6 +189,7 @@ def test_broken_connections_are_network_errors(publisher: Publisher, crawler: Cr
 
 
 @pytest.mark.parametrize("drip", [True, False])
+@pytest.mark.fault(52)
 def test_the_total_deadline_ends_a_stalling_answer(publisher: Publisher, crawler: Crawler, drip: bool) -> None:
     def stall(handler: Handler) -> None:
         handler.send_response(200)
@@ -197,6 +210,7 @@ def test_the_total_deadline_ends_a_stalling_answer(publisher: Publisher, crawler
     assert time.monotonic() - started < 15
 
 
+@pytest.mark.fault(53)
 def test_a_slow_but_finite_body_is_harvested(publisher: Publisher, crawler: Crawler) -> None:
     def slow(handler: Handler) -> None:
         handler.send_response(200)
@@ -211,6 +225,7 @@ def test_a_slow_but_finite_body_is_harvested(publisher: Publisher, crawler: Craw
     assert list(crawler.crawl(make_source(publisher, publisher.url + "/article/1")).outcomes().values()) == ["ok"]
 
 
+@pytest.mark.fault(61)
 def test_a_host_that_keeps_failing_is_left_alone(publisher: Publisher, crawler: Crawler) -> None:
     for n in range(200):
         publisher.page(f"/article/{n}", "no", status=403)
@@ -220,6 +235,7 @@ def test_a_host_that_keeps_failing_is_left_alone(publisher: Publisher, crawler: 
     assert crawler.due() == 200
 
 
+@pytest.mark.fault(39)
 def test_429_holds_the_host_then_the_page_is_harvested(publisher: Publisher, crawler: Crawler) -> None:
     def busy_once(handler: Handler) -> None:
         first = publisher.articles().count("/article/0") == 1
@@ -234,6 +250,7 @@ def test_429_holds_the_host_then_the_page_is_harvested(publisher: Publisher, cra
     assert min(later) - first >= 1.9
 
 
+@pytest.mark.fault(40, 41)
 def test_a_long_retry_after_is_left_to_the_next_run(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(5)
     publisher.page("/article/0", "later", status=503, Retry_After="3600")
@@ -251,4 +268,39 @@ def test_budget_of_requests(publisher: Publisher, crawler: Crawler) -> None:
     politeness = {"delay": 0, "timeout": 10, "max_requests": 10}
     done = crawler.crawl(make_source(publisher, *publisher.pages(50), politeness=politeness))
     assert len(publisher.requests) == 10
-    assert "budget" in done.report["shut"][publisher.host]
+    assert "10 times, the budget of one run" in done.report["paused"]
+    assert done.report["shut"] == {}
+    assert crawler.due() == 50
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        ({"max_megabytes": 0.001}, "0.001 MB"),
+        ({"max_minutes": 0.001}, "0.001 minutes"),
+        ({"quiet": ["00:00-00:00"]}, "quiet"),
+    ],
+)
+def test_other_budgets_leave_the_rest_due(
+    publisher: Publisher, crawler: Crawler, budget: dict[str, object], said: str
+) -> None:
+    politeness = {"delay": 0.05, "timeout": 10} | budget
+    done = crawler.crawl(make_source(publisher, *publisher.pages(50), politeness=politeness))
+    assert said in done.report["paused"]
+    assert len(publisher.articles()) < 50
+    assert crawler.due() == 50
+
+
+def test_the_pages_of_a_day_are_counted_over_all_runs(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(9)
+    source = make_source(publisher, *urls, politeness={"delay": 0, "timeout": 10, "max_pages_per_day": 5})
+    done = crawler.crawl(source)
+    assert len(done.visits) == 5
+    now = datetime.now(UTC)
+    with crawler.store() as store, store.begin() as unit:
+        seen = [PageVisit("test", url, VisitOutcome.OK, now, next_due=now + timedelta(days=1)) for url in done.visits]
+        store.pages.record_visits(unit, seen)
+    publisher.requests.clear()
+    again = crawler.crawl(source)
+    assert (again.visits, publisher.requests) == ({}, [])
+    assert "5 pages were visited today" in again.report["paused"]

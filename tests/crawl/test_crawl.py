@@ -3,6 +3,7 @@
 import gzip
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from loopback import HTML, Crawler, Handler, Publisher, make_source
 
 from harvester.model.page import VisitOutcome
@@ -22,6 +23,7 @@ def test_given_urls_are_visited_and_spooled(publisher: Publisher, crawler: Crawl
     assert done.report["outcomes"] == {"ok": 5}
 
 
+@pytest.mark.fault(81, 92)
 def test_listing_pages_are_walked_and_never_become_visits(publisher: Publisher, crawler: Crawler) -> None:
     articles = publisher.pages(4)
     publisher.page("/list", '<a class="a" href="/article/0?utm_source=l">0</a><a class="n" href="/list?p=2">next</a>')
@@ -41,6 +43,7 @@ def test_listing_pages_are_walked_and_never_become_visits(publisher: Publisher, 
     assert "/issue/8" not in publisher.paths()
 
 
+@pytest.mark.fault(98)
 def test_an_endless_calendar_ends_at_max_pages(publisher: Publisher, crawler: Crawler) -> None:
     for n in range(40):
         publisher.page(f"/day/{n}", f'<a href="/day/{n + 1}">tomorrow</a><a href="/article/{n}">a</a>')
@@ -51,6 +54,7 @@ def test_an_endless_calendar_ends_at_max_pages(publisher: Publisher, crawler: Cr
     assert any("more than 6 listing pages" in problem for problem in done.report["problems"].values())
 
 
+@pytest.mark.fault(102)
 def test_sitemap_index_with_gzip_child(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(3)
     index = f"<sitemapindex><sitemap><loc>{publisher.url}/s.xml.gz</loc></sitemap></sitemapindex>".encode()
@@ -72,6 +76,82 @@ def test_sitemap_index_with_gzip_child(publisher: Publisher, crawler: Crawler) -
     assert state.lastmod == datetime(2026, 1, 2, tzinfo=UTC)
 
 
+def xml(body: str) -> tuple[int, dict[str, str], bytes]:
+    return 200, {"Content-Type": "application/xml"}, body.encode()
+
+
+def test_feeds_and_oai_pmh_lists_are_followed_page_by_page(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(4)
+    entries = [f'<entry><link href="{url}"/><updated>2026-01-02T00:00:00Z</updated></entry>' for url in urls]
+    publisher.routes["/feed"] = xml(f'<feed><link rel="next" href="/feed?p=2"/>{entries[0]}</feed>')
+    publisher.routes["/feed?p=2"] = xml(f"<feed>{entries[1]}</feed>")
+    records = [f"<record><metadata><identifier>{url}</identifier></metadata></record>" for url in urls]
+    token = "<resumptionToken>t/2</resumptionToken>"
+    publisher.routes["/oai?verb=ListRecords&metadataPrefix=oai_dc&set=s"] = xml(
+        f"<OAI-PMH><ListRecords>{records[2]}{token}</ListRecords></OAI-PMH>"
+    )
+    publisher.routes["/oai?verb=ListRecords&resumptionToken=t%2F2"] = xml(
+        f"<OAI-PMH><ListRecords>{records[3]}<resumptionToken/></ListRecords></OAI-PMH>"
+    )
+    ways = (
+        {"kind": "feed", "url": publisher.url + "/feed"},
+        {"kind": "oai_pmh", "url": publisher.url + "/oai", "set": "s"},
+    )
+    source = make_source(publisher, discovery=ways, urls={"article": ["/article/"]})
+    done = crawler.crawl(source)
+    assert done.outcomes() == dict.fromkeys(urls, "ok")
+    assert done.report["problems"] == {}
+    with crawler.store() as store:
+        state = store.pages.get("test", urls[0])
+    assert state is not None
+    assert state.lastmod == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_an_oai_pmh_list_is_asked_for_changes_once_it_was_read_to_its_end(
+    publisher: Publisher, crawler: Crawler
+) -> None:
+    url = publisher.pages(1)[0]
+    whole = "/oai?verb=ListRecords&metadataPrefix=oai_dc"
+    record = f"<record><metadata><identifier>{url}</identifier></metadata></record>"
+    publisher.routes[whole] = xml(f"<OAI-PMH>{record}<resumptionToken>2</resumptionToken></OAI-PMH>")
+    source = make_source(publisher, discovery=({"kind": "oai_pmh", "url": publisher.url + "/oai"},))
+    asked: list[str] = []
+    for answer, more in (
+        ("<html>lost</html>", {}),
+        ("<OAI-PMH/>", {}),
+        ("<OAI-PMH/>", {}),
+        ("<OAI-PMH/>", {"full": 1}),
+    ):
+        publisher.routes["/oai?verb=ListRecords&resumptionToken=2"] = xml(answer)
+        publisher.requests.clear()
+        crawler.crawl(source, **more)
+        asked.append(next(path for path in publisher.paths() if path.startswith("/oai")))
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    assert asked == [whole, whole, f"{whole}&from={yesterday:%Y-%m-%d}", whole]
+
+
+@pytest.mark.fault(92)
+def test_dois_are_resolved_politely_and_lead_only_to_the_source(
+    publisher: Publisher, other_publisher: Publisher, crawler: Crawler
+) -> None:
+    urls = publisher.pages(2)
+    resolver = other_publisher
+    resolver.page("/10.5555/a", status=302, Location=urls[0])
+    resolver.page("/10.5555/b", status=302, Location=resolver.url + "/article/9")
+    resolver.page("/10.5555/c", status=302, Location=urls[1])
+    resolver.page("/robots.txt", "User-agent: *\nDisallow: /10.5555/c\n")
+    way = {"kind": "dois", "dois": ["10.5555/A", "doi:10.5555/b", "10.5555/c", "nonsense"], "resolver": resolver.url}
+    done = crawler.crawl(make_source(publisher, discovery=(way,)), private_allow=(publisher.host, resolver.host))
+    assert done.outcomes() == {
+        f"{resolver.url}/10.5555/a": "ok",
+        f"{resolver.url}/10.5555/b": "blocked_address",
+        f"{resolver.url}/10.5555/c": "disallowed",
+    }
+    assert (publisher.articles(), resolver.articles()) == (["/article/0"], [])
+    assert done.report["problems"]["nonsense"] == "is no DOI"
+
+
+@pytest.mark.fault(99)
 def test_the_canonical_form_is_requested_where_a_template_exists(publisher: Publisher, crawler: Crawler) -> None:
     publisher.pages(2)
     publisher.page(
@@ -90,6 +170,7 @@ def test_limit_bounds_the_visits_and_leaves_the_rest_due(publisher: Publisher, c
     assert crawler.due() == 30
 
 
+@pytest.mark.fault(56)
 def test_validators_make_the_request_conditional(publisher: Publisher, crawler: Crawler) -> None:
     def conditional(handler: Handler) -> None:
         fresh = handler.headers["If-None-Match"] == '"v1"' and handler.headers["If-Modified-Since"] == "yesterday"
@@ -107,9 +188,10 @@ def test_validators_make_the_request_conditional(publisher: Publisher, crawler: 
         )
         store.pages.record_visits(unit, [visit])
     assert crawler.crawl(source).outcomes() == {url: "not_modified"}
-    assert crawler.crawl(source, full=True).outcomes() == {url: "ok"}
+    assert crawler.crawl(source, unconditional=True).outcomes() == {url: "ok"}
 
 
+@pytest.mark.fault(47)
 def test_304_to_an_unconditional_request_is_asked_again(publisher: Publisher, crawler: Crawler) -> None:
     def moody(handler: Handler) -> None:
         first = publisher.paths().count("/article/1") == 1
@@ -121,6 +203,7 @@ def test_304_to_an_unconditional_request_is_asked_again(publisher: Publisher, cr
     assert publisher.articles() == ["/article/1"] * 2
 
 
+@pytest.mark.fault(77, 85, 94)
 def test_what_we_send(publisher: Publisher, crawler: Crawler) -> None:
     publisher.page("/article/1", Set_Cookie="session=1; Path=/")
     publisher.page("/article/2")
@@ -138,6 +221,7 @@ def test_what_we_send(publisher: Publisher, crawler: Crawler) -> None:
     assert page.header("set-cookie") is None
 
 
+@pytest.mark.fault(78)
 def test_tdm_file_is_read_once_and_put_on_matching_visits(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(3)
     free = publisher.page("/free/1")

@@ -5,7 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harvester.crawl.discovery import listing_urls, sitemap_articles, sitemap_entries
+from harvester.crawl.discovery import listing_urls, wanted
+from harvester.crawl.feeds import read_feed
+from harvester.crawl.oai import changed_since, list_request, next_request, read_list
+from harvester.crawl.resolving import resolving
+from harvester.crawl.sitemaps import sitemap_entries
 from harvester.model.source import Discovery, UrlRules
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
@@ -57,6 +61,7 @@ def test_next_and_follow() -> None:
     ("base", "found"),
     [("/sub/", "https://a.example/sub/article/7"), ("https://b.example/", "https://a.example/revue/x/article/7")],
 )
+@pytest.mark.fault(92)
 def test_base_element_counts_only_within_bounds(base: str, found: str) -> None:
     body = f'<html><head><base href="{base}"></head><body><a href="article/7">x</a></body></html>'.encode()
     assert listing_urls(body, BASE, way(), UrlRules(article=("/article/",)), HOSTS).articles == (found,)
@@ -82,8 +87,9 @@ SITEMAP = b"""<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.si
 
 
 @pytest.mark.parametrize("body", [SITEMAP, gzip.compress(SITEMAP)])
+@pytest.mark.fault(92, 102)
 def test_sitemap(body: bytes) -> None:
-    articles, excluded = sitemap_articles(sitemap_entries(body, NOW), RULES, HOSTS)
+    articles, excluded = wanted(sitemap_entries(body, NOW).urls, RULES, HOSTS)
     assert articles == [
         ("https://a.example/article/1", datetime(2026, 5, 3, 8, 0, tzinfo=UTC)),
         ("https://a.example/article/2", None),
@@ -105,6 +111,7 @@ def test_a_sitemap_that_changed_everything_today_says_nothing() -> None:
     assert {lastmod for _, lastmod in entries.urls} == {None}
 
 
+@pytest.mark.fault(102)
 def test_at_most_50000_entries() -> None:
     body = b"<urlset>" + b"".join(b"<url><loc>https://a.example/article/%d</loc></url>" % n for n in range(50_001))
     entries = sitemap_entries(body + b"</urlset>", NOW)
@@ -122,6 +129,7 @@ def test_at_most_50000_entries() -> None:
         (b"<html><body>soft 404</body></html>", "no entries"),
     ],
 )
+@pytest.mark.fault(102)
 def test_what_is_wrong_is_named(body: bytes, problem: str) -> None:
     assert any(problem in each for each in sitemap_entries(body, NOW).problems)
 
@@ -131,6 +139,7 @@ def test_what_can_be_read_of_a_broken_sitemap_is_used() -> None:
     assert sitemap_entries(SITEMAP.replace(b"<url><loc> h", b"<url>&nope;<loc> h"), NOW).urls
 
 
+@pytest.mark.fault(102)
 def test_entities_are_not_expanded_and_no_file_is_read() -> None:
     laughs = (
         b'<!DOCTYPE u [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
@@ -142,6 +151,94 @@ def test_entities_are_not_expanded_and_no_file_is_read() -> None:
     assert any("entities" in each for each in entries.problems)
 
 
+@pytest.mark.fault(102)
 def test_a_gzip_bomb_is_bounded() -> None:
     entries = sitemap_entries(gzip.compress(b" " * (60 * 1024 * 1024)), NOW)
     assert any("50 MiB" in each for each in entries.problems)
+
+
+RSS = b"""<?xml version="1.0"?><rss version="2.0" xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel>
+<link>https://a.example/</link><item><title>1</title><link>https://a.example/article/1?utm_source=rss</link>
+<pubDate>Fri, 01 May 2026 10:00:00 GMT</pubDate></item><item><guid>https://a.example/article/2</guid></item>
+<item><guid isPermaLink="false">https://a.example/article/77</guid><link>https://b.example/article/3</link></item>
+<item><link>https://a.example/article/4.pdf</link></item></channel></rss>"""
+RDF = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="https://a.example/article/99"/>
+<item rdf:about="https://a.example/article/1">
+<link>https://a.example/article/1</link><dc:date>2026-05-01T10:00:00Z</dc:date>
+</item><item rdf:about="https://a.example/article/2"/></rdf:RDF>"""
+ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="/atom"/>
+<link rel="next" href="/atom?page=2"/>
+<entry><link href="/article/1"/><published>2026-01-01T00:00:00Z</published>
+<updated>2026-05-01T10:00:00Z</updated></entry>
+<entry><link rel="alternate" href="/article/2"/><link rel="enclosure" href="/article/3"/></entry></feed>"""
+
+
+@pytest.mark.parametrize("body", [RSS, RDF, ATOM])
+@pytest.mark.fault(92)
+def test_feeds(body: bytes) -> None:
+    feed = read_feed(body, "https://a.example/feed", NOW)
+    articles, _ = wanted(feed.found, RULES, HOSTS)
+    assert articles == [
+        ("https://a.example/article/1", datetime(2026, 5, 1, 10, tzinfo=UTC)),
+        ("https://a.example/article/2", None),
+    ]
+    assert feed.next == ("https://a.example/atom?page=2" if body is ATOM else None)
+
+
+@pytest.mark.parametrize("body", [b"", b"garbage", b"<html><body>soft 404</body></html>", b"\x00\xff"])
+def test_what_is_no_feed_is_named(body: bytes) -> None:
+    assert "no entries" in read_feed(body, "https://a.example/feed", NOW).problems
+
+
+def test_a_feed_expands_no_entity_and_reads_no_file() -> None:
+    body = b'<!DOCTYPE r [<!ENTITY c SYSTEM "file:///etc/passwd">]><rss><item><link>&c;</link></item></rss>'
+    feed = read_feed(body, "https://a.example/feed", NOW)
+    assert feed.found == ()
+    assert any("entities" in each for each in feed.problems)
+
+
+OAI = b"""<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords>
+<record><header><identifier>oai:a.example:1</identifier><datestamp>2026-05-01T10:00:00Z</datestamp></header><metadata>
+<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<dc:identifier>https://a.example/article/1</dc:identifier><dc:identifier>10.5555/x</dc:identifier>
+<dc:identifier>https://a.example/article/1.pdf</dc:identifier></oai_dc:dc></metadata></record>
+<record><header status="deleted">
+<identifier>oai:a.example:2</identifier><datestamp>2026-05-01</datestamp></header></record>
+<resumptionToken cursor="0">next page/2</resumptionToken></ListRecords></OAI-PMH>"""
+
+
+def test_an_oai_pmh_list() -> None:
+    page = read_list(OAI, NOW)
+    articles, excluded = wanted(page.found, RULES, HOSTS)
+    assert articles == [("https://a.example/article/1", datetime(2026, 5, 1, 10, tzinfo=UTC))]
+    assert (page.token, page.deleted, excluded, page.problems) == ("next page/2", 1, 1, ())
+
+
+def test_oai_pmh_requests() -> None:
+    base = "https://a.example/oai"
+    asked = list_request(base, prefix="oai_dc", of_set="x:y")
+    assert asked == base + "?verb=ListRecords&metadataPrefix=oai_dc&set=x%3Ay"
+    assert changed_since(asked, NOW.date()) == asked + "&from=2026-05-04"
+    assert next_request(base + "?j=1", "a b") == base + "?j=1&verb=ListRecords&resumptionToken=a+b"
+
+
+def test_oai_pmh_errors_are_named_but_nothing_new_is_none() -> None:
+    def answer(code: str) -> bytes:
+        return (
+            f'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><error code="{code}">x</error></OAI-PMH>'.encode()
+        )
+
+    assert read_list(answer("noRecordsMatch"), NOW) == ((), None, 0, ())
+    assert read_list(answer("badArgument"), NOW).problems == ("badArgument: x",)
+    assert read_list(b"<html><body>x</body></html>", NOW).problems
+
+
+@pytest.mark.parametrize("text", ["10.5555/AB.(1)", "doi:10.5555/ab.(1)", " https://doi.org/10.5555/AB.(1) "])
+def test_a_doi_is_asked_of_its_resolver(text: str) -> None:
+    assert resolving(text, "https://doi.org/") == "https://doi.org/10.5555/ab.%281%29"
+
+
+@pytest.mark.parametrize("text", ["", "10.5555", "https://a.example/10.5555/x", "11.5555/x", "10.5555/a b"])
+def test_what_is_no_doi(text: str) -> None:
+    assert resolving(text, "https://doi.org/") is None

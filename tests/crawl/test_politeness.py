@@ -6,7 +6,9 @@ import pytest
 
 from harvester.crawl.politeness import (
     ROBOTS_LIMIT,
+    deciding_line,
     is_challenge,
+    quiet_until,
     retry_after,
     robots_too_long,
     robots_verdict,
@@ -24,11 +26,13 @@ def allowed(text: str | bytes, path: str = "/x", status: int = 200) -> bool:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
+@pytest.mark.fault(66)
 def test_a_client_error_allows_all(status: int) -> None:
     assert allowed("User-agent: *\nDisallow: /", status=status)
 
 
 @pytest.mark.parametrize("status", [0, 301, 429, 500, 502, 503, 504])
+@pytest.mark.fault(67)
 def test_what_cannot_be_read_forbids_all(status: int) -> None:
     verdict = robots_verdict(status, b"User-agent: *\nAllow: /", "Harvester", SITE + "/x")
     assert not verdict.allowed
@@ -60,16 +64,19 @@ def test_what_cannot_be_read_forbids_all(status: int) -> None:
         ("\x00\x01\x02garbage", "/x", True),
     ],
 )
+@pytest.mark.fault(71, 75)
 def test_rules(text: str, path: str, verdict: bool) -> None:
     assert allowed(text, path) is verdict
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.fault(68)
 def test_line_ends_and_marks(end: str, encoding: str) -> None:
     assert not allowed(f"User-agent: *{end}Disallow: /x{end}".encode(encoding))
 
 
+@pytest.mark.fault(69)
 def test_the_first_500_kib_are_read() -> None:
     filler = b"# nothing to see here\n" * 30_000
     assert len(filler) > ROBOTS_LIMIT
@@ -92,6 +99,7 @@ def test_crawl_delay(value: str, delay: float | None) -> None:
         ("1.5", None),
     ],
 )  # fmt: skip
+@pytest.mark.fault(40)
 def test_retry_after(value: str | None, seconds: int | None) -> None:
     assert retry_after(value, NOW) == (None if seconds is None else timedelta(seconds=seconds))
 
@@ -110,6 +118,7 @@ TDM = b"""[{"location": "/", "tdm-reservation": 0},
         ("/other", ("tdm-reservation: 0",)),
     ],
 )
+@pytest.mark.fault(78)
 def test_tdm_longest_location_decides(path: str, said: tuple[str, ...]) -> None:
     assert tdm_statements(tdm_rules(TDM), SITE + path) == said
 
@@ -124,6 +133,7 @@ def test_tdm_reservation_wins_a_tie() -> None:
     assert tdm_statements(tdm_rules(body), SITE + "/a/b") == ("tdm-reservation: 1",)
 
 
+@pytest.mark.fault(44)
 def test_bot_checks() -> None:
     assert is_challenge(403, {}, b"<p>Please solve this CAPTCHA</p>")
     assert is_challenge(200, {"cf-mitigated": "challenge"}, b"")
@@ -131,3 +141,45 @@ def test_bot_checks() -> None:
     assert not is_challenge(200, {}, b"<script src=/cdn-cgi/challenge-platform/x></script>" + b"<p>text</p>" * 5000)
     assert not is_challenge(200, {}, b"<p>A study of captcha use</p>")
     assert not is_challenge(403, {}, b"<p>Forbidden</p>")
+
+
+RULES = b"""# rules
+User-agent: other
+Disallow: /article
+
+User-agent: *
+User-agent: Harvester/1.0
+Crawl-delay: 5
+Disallow: /article/*/print   # never
+Allow: /article/7/print$
+Disallow:
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("/article/1", None),
+        ("/article/1/print", (8, "Disallow: /article/*/print   # never")),
+        ("/article/7/print", (9, "Allow: /article/7/print$")),
+    ],
+)
+def test_the_line_that_decides(path: str, line: tuple[int, str] | None) -> None:
+    assert deciding_line(RULES, "Harvester", SITE + path) == line
+    assert allowed(RULES, path) is (line is None or line[1].startswith("Allow"))
+
+
+@pytest.mark.parametrize(
+    ("span", "zone", "until"),
+    [
+        ("08:00-18:00", "UTC", datetime(2026, 5, 4, 18, tzinfo=UTC)),
+        ("13:00-18:00", "UTC", None),
+        ("13:00-18:00", "Europe/Paris", datetime(2026, 5, 4, 16, tzinfo=UTC)),
+        ("11:00-09:00", "UTC", datetime(2026, 5, 5, 9, tzinfo=UTC)),
+        ("22:00-12:30", "UTC", datetime(2026, 5, 4, 12, 30, tzinfo=UTC)),
+        ("22:00-12:00", "UTC", None),
+        ("00:00-00:00", "UTC", datetime(2026, 5, 5, tzinfo=UTC)),
+    ],
+)
+def test_quiet_times(span: str, zone: str, until: datetime | None) -> None:
+    assert quiet_until(NOW, [span], zone) == until

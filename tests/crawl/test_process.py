@@ -46,6 +46,7 @@ def listening(pid: int) -> list[str]:
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
 
 
+@pytest.mark.fault(95)
 def test_nothing_listens(publisher: Publisher, crawler: Crawler) -> None:
     child, _ = crawler.start(make_source(publisher, *endless_site(publisher)))
     until(publisher, 20)
@@ -54,6 +55,7 @@ def test_nothing_listens(publisher: Publisher, crawler: Crawler) -> None:
     child.stop()
 
 
+@pytest.mark.fault(76)
 def test_the_gap_is_kept_between_starts_and_one_request_runs_at_a_time(publisher: Publisher, crawler: Crawler) -> None:
     running = threading.Semaphore(1)
     overlaps: list[str] = []
@@ -76,6 +78,7 @@ def test_the_gap_is_kept_between_starts_and_one_request_runs_at_a_time(publisher
     assert all(later - earlier >= 0.28 for earlier, later in pairwise(starts))
 
 
+@pytest.mark.fault(76)
 def test_two_crawls_of_two_sources_share_the_gap_of_their_host(publisher: Publisher, crawler: Crawler) -> None:
     politeness = {"delay": 0.25, "timeout": 10}
     urls = publisher.pages(6)
@@ -105,6 +108,7 @@ def test_kill_leaves_a_readable_spool_and_nothing_is_lost(publisher: Publisher, 
     assert set(again.visits) == set(urls), "every URL was still due, because nobody had ingested a visit"
 
 
+@pytest.mark.fault(2)
 def test_sigterm_stops_in_good_order(publisher: Publisher, crawler: Crawler) -> None:
     child, config = crawler.start(make_source(publisher, *endless_site(publisher)))
     until(publisher, 50)
@@ -143,6 +147,7 @@ def test_closing_its_standard_input_stops_the_crawl(publisher: Publisher, crawle
     assert child.report["stopped"] is True
 
 
+@pytest.mark.fault(7)
 def test_an_orphan_stops_when_its_parent_is_killed(publisher: Publisher, crawler: Crawler, tmp_path: Path) -> None:
     config = crawler.config(make_source(publisher, *endless_site(publisher)))
     (tmp_path / "config.json").write_text(config.model_dump_json())
@@ -183,7 +188,16 @@ def test_progress_comes_while_it_runs(publisher: Publisher, crawler: Crawler) ->
     assert len(lines) >= 6
     assert visits == sorted(visits)
     assert lines[-1]["discovered"] == 300
-    assert {"visits", "queued", "discovered"} <= set(lines[0])
+    assert {"visits", "queued", "discovered", "due", "waits"} <= set(lines[0])
+
+
+def test_progress_says_when_a_held_host_may_be_asked_again(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(3)
+    publisher.page("/article/0", "later", status=429, Retry_After="90")
+    child, _ = crawler.start(make_source(publisher, *urls, politeness={"delay": 0.01, "timeout": 10}))
+    waits = next(line["waits"] for line in child.progress() if line["waits"])
+    assert 60 < waits[publisher.host] <= 90
+    assert child.stop() == 0
 
 
 @pytest.mark.parametrize("text", [b"{}\n", b"not json\n", b""])

@@ -3,12 +3,17 @@
 import os
 import ssl
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from loopback import Crawler, Handler, Publisher, make_source
+from loopback import HTML, Crawler, Handler, Publisher, make_source
+
+from harvester.model.page import VisitOutcome
+from storage.pages import PageVisit
 
 
+@pytest.mark.fault(49)
 def test_a_moved_article_is_followed_within_the_source(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.page("/article/1", status=301, Location="/article/1/new-slug")
     publisher.page("/article/1/new-slug")
@@ -18,6 +23,59 @@ def test_a_moved_article_is_followed_within_the_source(publisher: Publisher, cra
     assert (page.url, page.final_url) == (url, url + "/new-slug")
 
 
+@pytest.mark.fault(49)
+def test_a_redirect_to_a_page_of_the_frontier_is_fetched_once(publisher: Publisher, crawler: Crawler) -> None:
+    urls = publisher.pages(3)
+    old = [publisher.page(f"/article/old-{n}", status=301, Location=f"/article/{n}") for n in range(3)]
+    done = crawler.crawl(make_source(publisher, *old[:2], *urls, old[2]))
+    assert sorted(path for path in publisher.articles() if "old" not in path) == [
+        "/article/0",
+        "/article/1",
+        "/article/2",
+    ]
+    for here, there in zip(old, urls, strict=True):
+        if done.visits[here].outcome is VisitOutcome.REDIRECTED:
+            assert (done.visits[here].detail, done.visits[there].outcome) == (there, VisitOutcome.OK)
+        else:
+            assert there not in done.visits
+            page = done.visits[here].page
+            assert page is not None
+            assert page.final_url == there
+
+
+def test_a_redirect_to_a_page_that_is_known_and_not_due_asks_for_nothing_more(
+    publisher: Publisher, crawler: Crawler
+) -> None:
+    there = publisher.pages(1)[0]
+    here = publisher.page("/article/old", status=301, Location="/article/0")
+    now = datetime.now(UTC)
+    with crawler.store() as store, store.begin() as unit:
+        store.pages.discover(unit, "test", [(there, None)], now)
+        seen = PageVisit("test", there, VisitOutcome.OK, now, next_due=now + timedelta(days=1), digest="sha256:1")
+        store.pages.record_visits(unit, [seen])
+    assert crawler.crawl(make_source(publisher, here)).outcomes() == {here: "redirected"}
+    assert publisher.articles() == ["/article/old"]
+    with crawler.store() as store, store.begin() as unit:
+        store.pages.discover(unit, "test", [(here, now + timedelta(seconds=1))], now)
+    assert crawler.crawl(make_source(publisher, here)).outcomes() == {here: "ok"}
+
+
+def test_a_target_that_fails_at_first_is_tried_again_through_its_redirect(
+    publisher: Publisher, crawler: Crawler
+) -> None:
+    def once(handler: Handler) -> None:
+        first = publisher.paths().count("/article/new") == 1
+        handler.answer(500 if first else 200, HTML, b"<html>x</html>")
+
+    here = publisher.page("/article/old", status=301, Location="/article/new")
+    publisher.routes["/article/new"] = once
+    with crawler.store() as store, store.begin() as unit:
+        store.pages.discover(unit, "test", [(publisher.url + "/article/new", None)], datetime.now(UTC))
+    done = crawler.crawl(make_source(publisher, here), limit=1)
+    assert set(done.outcomes().values()) == {"ok"}
+
+
+@pytest.mark.fault(87)
 def test_redirect_to_another_address_is_refused_before_connecting(
     publisher: Publisher, other_publisher: Publisher, crawler: Crawler
 ) -> None:
@@ -33,14 +91,19 @@ def test_redirect_to_another_address_is_refused_before_connecting(
     assert other_publisher.requests == []
 
 
+@pytest.mark.fault(93)
 def test_a_second_host_of_the_source_may_be_redirected_to(
     publisher: Publisher, other_publisher: Publisher, crawler: Crawler
 ) -> None:
     other_publisher.page("/article/1")
-    url = publisher.page("/article/1", status=302, Location=other_publisher.url + "/article/1")
+    away = other_publisher.url + "/article/1"
+    cookie = {"Set_Cookie": "session=1", "Referrer_Policy": "unsafe-url"}
+    url = publisher.page("/article/1", status=307, Location=away, **cookie)
     done = crawler.crawl(make_source(publisher, url, hosts=(publisher.host, other_publisher.host)))
     assert done.outcomes() == {url: "ok"}
     assert other_publisher.paths()[0] == "/robots.txt"
+    sent = {name.lower() for request in other_publisher.requests for name in request.headers}
+    assert sent.isdisjoint({"cookie", "authorization", "proxy-authorization", "referer"})
 
 
 REFUSED = [
@@ -60,6 +123,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.fault(46, 81, 87, 88, 89, 90)
 def test_where_a_redirect_may_not_lead(publisher: Publisher, crawler: Crawler) -> None:
     expected = {}
     for number, (location, outcome) in enumerate(REFUSED):
@@ -69,6 +133,7 @@ def test_where_a_redirect_may_not_lead(publisher: Publisher, crawler: Crawler) -
     assert set(publisher.paths()) == {*publisher.routes, "/robots.txt"}
 
 
+@pytest.mark.fault(48)
 def test_endless_redirect_stops_within_ten_requests(publisher: Publisher, crawler: Crawler) -> None:
     def onwards(handler: Handler) -> None:
         number = int(handler.path.rsplit("/", 1)[1])
@@ -78,21 +143,26 @@ def test_endless_redirect_stops_within_ten_requests(publisher: Publisher, crawle
     publisher.routes["/article/1"] = onwards
     done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
     assert [(str(v.outcome), "without end" in v.detail) for v in done.visits.values()] == [("server_error", True)]
+    assert "8 in a row" in next(iter(done.visits.values())).detail
     assert len(publisher.articles()) <= 10
 
 
+@pytest.mark.fault(48)
 def test_redirect_loop_stops_at_once(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.page("/article/1", status=302, Location="/article/2")
     publisher.page("/article/2", status=302, Location="/article/1")
-    crawler.crawl(make_source(publisher, url))
+    done = crawler.crawl(make_source(publisher, url))
+    assert "in a circle, back to" in done.visits[url].detail
     assert publisher.articles() == ["/article/1", "/article/2"]
 
 
+@pytest.mark.fault(96)
 def test_a_private_host_that_was_not_opened_is_not_asked(publisher: Publisher, crawler: Crawler) -> None:
     url = publisher.pages(1)[0]
     done = crawler.crawl(make_source(publisher, url), private_allow=[])
     assert publisher.requests == []
     assert done.outcomes() == {url: "blocked_address"}
+    assert f"name {publisher.host} in HARVESTER_PRIVATE_ALLOW" in done.visits[url].detail
 
 
 @pytest.fixture
@@ -134,6 +204,7 @@ def serve_tls(publisher: Publisher, certificates: Path, name: str) -> str:
     return f"https://{publisher.host}"
 
 
+@pytest.mark.fault(64)
 def test_https_is_not_left_for_plain_http(
     publisher: Publisher,
     other_publisher: Publisher,
@@ -154,6 +225,7 @@ def test_https_is_not_left_for_plain_http(
     ("name", "trusted", "outcome"),
     [("right", True, "ok"), ("right", False, "tls_error"), ("wrong", True, "tls_error")],
 )
+@pytest.mark.fault(64)
 def test_certificates_are_verified(
     publisher: Publisher,
     crawler: Crawler,

@@ -29,7 +29,7 @@ def test_a_batch_makes_records_pointers_and_visit_results(bench: Bench) -> None:
         assert read(bench.folder, pointer).url == bench.url(one)
         assert record.provenance.run_id == RUN
     assert bench.store.runs.is_segment_done(f"{RUN}-000001.seg")
-    assert bench.due == [(VisitOutcome.OK, 0, True)] * 4
+    assert [(each.outcome, each.failures, each.news) for each in bench.due] == [(VisitOutcome.OK, 0, True)] * 4
     assert bench.store.check() == []
 
 
@@ -63,6 +63,7 @@ def test_a_verdict_may_go_when_its_date_is_past_or_other_rules_reached_it(bench:
         ("x-nothing", "1", ("tdm-reservation: 1",)),
     ],
 )
+@pytest.mark.fault(79)
 def test_a_right_newly_stated_over_the_same_bytes_is_seen(
     bench: Bench, header: str, value: str, told: tuple[str, ...]
 ) -> None:
@@ -87,6 +88,7 @@ def test_todays_rules_read_the_same_bytes_again(bench: Bench) -> None:
     assert bench.kinds() == [ChangeKind.CREATED]
 
 
+@pytest.mark.fault(58)
 def test_a_new_footer_is_no_change_and_no_new_archive_entry(bench: Bench) -> None:
     one = bench.ids[0]
     bench.take(bench.visit(one))
@@ -96,9 +98,10 @@ def test_a_new_footer_is_no_change_and_no_new_archive_entry(bench: Bench) -> Non
     assert counts == {"ok": 1, "unchanged": 1}
     assert bench.store.archive_index.pointer(bench.record(one).id) == before
     assert bench.state(one).digest != bench.record(one).provenance.page_digest
-    assert bench.due[-1] == (VisitOutcome.OK, 0, False)
+    assert (bench.due[-1].outcome, bench.due[-1].failures, bench.due[-1].news) == (VisitOutcome.OK, 0, False)
 
 
+@pytest.mark.fault(59)
 def test_a_real_change_is_one_change_with_history(bench: Bench) -> None:
     one = next(a.id for a in bench.site.listed("hrsh") if a.access.status == "open" and not a.tdm and not a.robots)
     bench.take(bench.visit(one))
@@ -127,3 +130,16 @@ def test_a_lost_lease_stores_nothing(bench: Bench) -> None:
         bench.take(bench.visit(bench.ids[0]))
     assert list(bench.store.records.iter()) == []
     assert bench.store.changes.head() == 0
+
+
+@pytest.mark.fault(78)
+def test_a_reservation_that_comes_while_pages_answer_304_has_them_sent_again(bench: Bench) -> None:
+    one = bench.ids[0]
+    visit = bench.visit(one, headers=(("content-type", "text/html"), ("etag", '"1"')))
+    bench.take(visit)
+    unread = bench.failed(one, VisitOutcome.NOT_MODIFIED)
+    bench.take(unread)
+    assert bench.state(one).etag == '"1"'
+    bench.take(unread.model_copy(update={"robots": ("tdm-reservation: 1",)}))
+    state = bench.state(one)
+    assert (state.etag, state.digest, state.due) == (None, None, bench.now)

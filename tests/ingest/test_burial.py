@@ -1,5 +1,6 @@
 """Which records become tombstones."""
 
+import pytest
 from workbench import Bench
 
 from harvester.ingest.burial import Graveyard
@@ -7,6 +8,7 @@ from harvester.model.page import VisitOutcome
 from harvester.model.run import ChangeKind
 
 
+@pytest.mark.fault(60)
 def test_gone_makes_a_tombstone_at_the_end_of_the_run(bench: Bench) -> None:
     one = bench.ids[0]
     bench.take(*(bench.visit(other) for other in bench.ids))
@@ -36,6 +38,7 @@ def test_an_article_that_comes_back_is_restored(bench: Bench) -> None:
     assert bench.record(one).deleted_at is None
 
 
+@pytest.mark.fault(62)
 def test_a_site_that_lost_its_articles_loses_no_record(bench: Bench) -> None:
     bench.take(*(bench.visit(one) for one in bench.ids))
     bench.another()

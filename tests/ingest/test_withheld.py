@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+import pytest
 from workbench import Bench
 
 from harvester.model.source import RightsRules
@@ -29,6 +30,7 @@ def reserved(bench: Bench) -> str:
     return next(a.id for a in bench.site.listed("hrsh") if a.tdm)
 
 
+@pytest.mark.fault(78)
 def test_without_a_basis_reserved_abstracts_are_nowhere_on_the_disk(tmp_path: Path, store: Store) -> None:
     bench = Bench(tmp_path, store)
     one = reserved(bench)
@@ -63,6 +65,7 @@ def test_a_basis_that_ends_takes_the_abstracts_with_the_next_visit(tmp_path: Pat
     assert not bench.record(one).abstracts
 
 
+@pytest.mark.fault(79)
 def test_noarchive_keeps_no_body(bench: Bench) -> None:
     one = bench.ids[0]
     visit = bench.visit(one, headers=(("content-type", "text/html; charset=utf-8"), ("x-robots-tag", "noarchive")))
@@ -73,6 +76,7 @@ def test_noarchive_keeps_no_body(bench: Bench) -> None:
     assert bench.store.archive_index.pointer(record.id) is None
 
 
+@pytest.mark.fault(151)
 def test_no_address_of_a_person_reaches_record_or_archive(tmp_path: Path, bench: Bench) -> None:
     bench.take(*(bench.visit(one) for one in bench.ids))
     bench.archive.sync()
@@ -85,6 +89,7 @@ def test_no_address_of_a_person_reaches_record_or_archive(tmp_path: Path, bench:
     assert on_disk(tmp_path, f"@{domain}") == []
 
 
+@pytest.mark.fault(80)
 def test_a_record_removed_on_request_never_returns(tmp_path: Path, bench: Bench) -> None:
     one = bench.ids[0]
     bench.take(bench.visit(one))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from harvester.ingest import Ingest
+from harvester.ingest import Ingest, Looked
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
@@ -38,7 +38,7 @@ class Bench:
         self.folder = folder / "archive"
         self.now = START
         self.taken = 0
-        self.due: list[tuple[VisitOutcome, int, bool]] = []
+        self.due: list[Looked] = []
         with store.begin() as unit:
             store.runs.open(unit, self.source.id, RUN, Owner("here", 1, "x"), START, LEASE_S, lambda owner: False)
         self.archive = ArchiveWriter(self.folder, self.source.id, RUN)
@@ -58,11 +58,9 @@ class Bench:
         )
         return self.ingest
 
-    def _revisit(
-        self, outcome: VisitOutcome, at: datetime, failures: int, first_seen: datetime, news: bool
-    ) -> datetime:
-        self.due.append((outcome, failures, news))
-        return at + timedelta(days=1)
+    def _revisit(self, looked: Looked) -> datetime:
+        self.due.append(looked)
+        return looked.at + timedelta(days=1)
 
     @property
     def ids(self) -> list[str]:

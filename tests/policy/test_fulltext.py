@@ -21,6 +21,7 @@ FULLTEXT = "<p>The first observer kept a second notebook, which is printed here 
         '<script type="application/ld+json">{"articleBody": "say \\"second notebook\\"", "name": "x"}</script>',
     ],
 )
+@pytest.mark.fault(82)
 def test_hidden_full_text_is_never_kept(walled: str) -> None:
     kept = keep(
         f"<html><body><h1>{TITLE}</h1><p>{ABSTRACT}</p>{walled}<p>{SENTENCE}</p></body></html>", AbstractPolicy()

@@ -27,6 +27,7 @@ ADDRESSES = {
 
 @pytest.mark.parametrize("shape", ADDRESSES)
 @pytest.mark.parametrize("policy", [AbstractPolicy(), NO_BASIS])
+@pytest.mark.fault(151)
 def test_no_address_of_a_person_is_kept(shape: str, policy: AbstractPolicy) -> None:
     kept = keep(
         f"<html><body><h1>{TITLE}</h1><p>Maud Quillfeather&#160;{ADDRESSES[shape]}, Anse</p></body></html>", policy

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
 from pages import ABSTRACT, NO_BASIS, NOW, RESERVED, TITLE, decided, record, reserved_record
 
 from harvester.model.record import (
@@ -58,6 +59,7 @@ def test_decide_takes_the_abstracts_and_leaves_the_facts() -> None:
     assert left.rights.abstract_policy == NO_BASIS
 
 
+@pytest.mark.fault(78)
 def test_the_sites_tdmrep_file_reserves_unless_the_page_says_otherwise() -> None:
     told = ("tdm-reservation: 1", "tdm-policy: https://journal.example/policy.json")
     by_file = decided(record(), visit_robots=told)
@@ -73,6 +75,7 @@ def test_robots_directives_are_recorded() -> None:
     assert "noindex" in decided(record(), page_robots=("none",)).rights.robots
 
 
+@pytest.mark.fault(79)
 def test_a_page_past_its_time_is_neither_archived_nor_listed() -> None:
     past = record(rights=Rights(unavailable_after=datetime(2026, 10, 1, tzinfo=UTC)))
     assert {"noarchive", "noindex"} <= set(decided(past).rights.robots)

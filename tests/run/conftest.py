@@ -23,17 +23,25 @@ def press() -> Iterator[Press]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            found.times.append(time.monotonic())
             found.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             status, kind, text = found.answer(self.path)
+            more: dict[str, str] = {}
+            if found.down:
+                status = 503
+            elif found.faults.get(self.path):
+                status, more = found.faults[self.path].pop(0)
             if self.path.startswith("/article/"):
                 found.seen.release()
                 time.sleep(found.delay)
-            tag = f'"{hash(text)}"'
+            tag = found.etag or f'"{hash(text)}"'
             if status == 200 and self.headers.get("If-None-Match") == tag:
                 status, text = 304, ""
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("ETag", tag)
+            for name, value in more.items():
+                self.send_header(name, value)
             if status != 304:
                 self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()

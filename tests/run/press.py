@@ -35,8 +35,14 @@ class Press:
 
     delay: float = 0.0
     robots: str = "User-agent: *\nAllow: /\n"
+    robots_status: int = 200
     edition: dict[int, str] = field(default_factory=dict)
+    lastmod: dict[int, str] = field(default_factory=dict)
+    etag: str = ""  # of every article, where it is to tell nothing
+    down: bool = False
+    faults: dict[str, list[tuple[int, dict[str, str]]]] = field(default_factory=dict)  # answers given first, by path
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     seen: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     origin: str = ""
 
@@ -51,9 +57,12 @@ class Press:
     def answer(self, path: str) -> tuple[int, str, str]:
         """Status, content type and text."""
         if path == "/robots.txt":
-            return 200, "text/plain", self.robots
+            return self.robots_status, "text/plain", self.robots
         if path == "/sitemap.xml":
-            urls = "".join(f"<url><loc>{self.origin}/article/{n}</loc></url>" for n in range(PAGES))
+            urls = "".join(
+                f"<url><loc>{self.origin}/article/{n}</loc><lastmod>{self.lastmod.get(n, '2026-01-01')}</lastmod></url>"
+                for n in range(PAGES)
+            )
             return (
                 200,
                 "application/xml",

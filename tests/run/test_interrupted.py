@@ -7,6 +7,7 @@ import time
 
 import pytest
 from press import PAGES, Press, assert_archived, assert_whole, start, wait_for_pages
+from sqlalchemy import select
 
 from harvester.errors import HarvesterError
 from harvester.model.run import Run, RunOutcome
@@ -15,9 +16,11 @@ from harvester.run import run_source
 from harvester.settings import Settings
 from storage.spool import spooled_runs
 from storage.store import Store
+from storage.tables import spool_segments
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.fault(2)
 def test_a_stopped_run_keeps_what_it_fetched_and_the_next_goes_on(
     store: Store, source: Source, settings: Settings, press: Press, number: signal.Signals
 ) -> None:
@@ -55,6 +58,7 @@ def test_stop_may_be_asked_from_another_thread(store: Store, source: Source, set
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.fault(1, 4, 9)
 def test_kill_9_loses_nothing_and_doubles_nothing(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
@@ -67,6 +71,8 @@ def test_kill_9_loses_nothing_and_doubles_nothing(
         running.kill()
         running.communicate()
         assert store.check() == []
+        latest = store.runs.list()[0]
+        assert latest.counts.get("created", 0) == created_by(store, latest.id)
         for record in store.records.iter():
             assert_archived(store, settings, record)
     run = run_source(store, source, settings)
@@ -76,8 +82,17 @@ def test_kill_9_loses_nothing_and_doubles_nothing(
     assert [one.outcome for one in store.runs.list()][1:] == [RunOutcome.INTERRUPTED] * 5
     assert len(press.articles()) <= PAGES + 5  # one in flight at each kill
     assert spooled_runs(settings.data_dir / "spool") == []
+    with store.begin() as unit:
+        assert len(unit.connection.execute(select(spool_segments.c.name)).all()) <= PAGES, "only of the last run"
+    names = [one.id for one in store.runs.list()[1:]]
+    assert not any(store.runs.is_segment_done(f"{name}-000001.seg") for name in names)
 
 
+def created_by(store: Store, run_id: str) -> int:
+    return sum(record.provenance.run_id == run_id for record in store.records.iter())
+
+
+@pytest.mark.fault(1)
 def test_what_a_dead_run_spooled_is_taken_in_without_asking_again(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
@@ -96,6 +111,7 @@ def test_what_a_dead_run_spooled_is_taken_in_without_asking_again(
     assert_whole(store, settings)
 
 
+@pytest.mark.fault(14)
 def test_a_broken_archive_folder_stops_the_run_with_its_name(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:

@@ -31,6 +31,7 @@ def test_a_run_harvests_every_article(store: Store, source: Source, settings: Se
     assert list((settings.data_dir / "spool").iterdir()) == []
 
 
+@pytest.mark.fault(56)
 def test_the_second_run_asks_conditionally_and_changes_nothing(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
@@ -51,6 +52,7 @@ def test_the_second_run_asks_conditionally_and_changes_nothing(
     assert store.changes.head() == head
 
 
+@pytest.mark.fault(59)
 def test_full_asks_for_everything_again_and_finds_the_change(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
@@ -58,9 +60,26 @@ def test_full_asks_for_everything_again_and_finds_the_change(
     press.edition[7] = "Access to the full text of this article requires a subscription."
     press.asked.clear()
     run = run_source(store, source, settings, full=True)
+    assert all("if-none-match" in headers for headers in press.articles())
+    assert (run.counts["not_modified"], run.counts["access_changed"]) == (PAGES - 1, 1)
+    press.asked.clear()
+    run = run_source(store, source, settings, refetch=True)
     assert not any("if-none-match" in headers for headers in press.articles())
-    assert run.counts["unchanged"] == PAGES - 1
-    assert run.counts["access_changed"] == 1
+    assert run.counts["unchanged"] == PAGES
+
+
+@pytest.mark.fault(67)
+def test_robots_that_answers_503_then_200(store: Store, source: Source, settings: Settings, press: Press) -> None:
+    urls = tuple(f"{press.origin}/article/{number}" for number in range(5))
+    known = source.model_copy(update={"discovery": (*source.discovery, Discovery(kind="urls", urls=urls))})
+    press.robots_status = 503
+    run = run_source(store, known, settings)
+    assert press.articles() == []
+    assert run.outcome is RunOutcome.FAILED
+    assert any("robots.txt cannot be read (HTTP 503): nothing is asked" in note for note in run.notes)
+    press.robots_status = 200
+    assert run_source(store, known, settings).outcome is RunOutcome.SUCCEEDED
+    assert_whole(store, settings)
 
 
 def test_a_limited_run_is_not_held_to_the_number_of_records(store: Store, source: Source, settings: Settings) -> None:
@@ -79,6 +98,7 @@ def test_a_missed_expectation_names_field_share_and_threshold(store: Store, sour
     )
 
 
+@pytest.mark.fault(72)
 def test_robots_that_forbids_everything_is_said(store: Store, source: Source, settings: Settings, press: Press) -> None:
     press.robots = "User-agent: *\nDisallow: /\n"
     run = run_source(store, source, settings)
@@ -87,6 +107,7 @@ def test_robots_that_forbids_everything_is_said(store: Store, source: Source, se
     assert any("robots" in note for note in run.notes)
 
 
+@pytest.mark.fault(65)
 def test_a_host_that_is_down_is_said(store: Store, source: Source, settings: Settings) -> None:
     nowhere = source.model_copy(
         update={

@@ -25,6 +25,14 @@ def test_a_host_that_stayed_shut_degrades() -> None:
     assert (outcome, notes) == (RunOutcome.DEGRADED, ["host.example: held for an hour"])
 
 
+def test_a_budget_that_is_spent_is_told_and_is_no_fault() -> None:
+    for counts in ({}, {"ok": 3}):
+        found = judge(
+            course(counts=counts, report={"paused": "the budget of a day", "problems": {"x": "y"}}), Expectations()
+        )
+        assert found == (RunOutcome.SUCCEEDED, ["the budget of a day", "x: y"])
+
+
 @pytest.mark.parametrize(
     ("counts", "outcome", "word"),
     [

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import html
 
-from harvester.crawl.discovery import listing_urls, sitemap_articles, sitemap_entries
+from harvester.crawl.discovery import listing_urls, wanted
 from harvester.crawl.politeness import robots_verdict
+from harvester.crawl.sitemaps import sitemap_entries
 from harvester.model.source import Discovery, Source
 from harvester.sample import Site, seeds
 from harvester.sources import load
@@ -36,7 +37,7 @@ def found_by(way: Discovery, source: Source) -> set[str]:
         else:
             entries = sitemap_entries(body(url), datetime(2026, 11, 22, tzinfo=UTC))
             todo += entries.sitemaps
-            found |= {article for article, _ in sitemap_articles(entries, source.urls, source.hosts)[0]}
+            found |= {article for article, _ in wanted(entries.urls, source.urls, source.hosts)[0]}
     return found
 
 

@@ -116,6 +116,7 @@ class TestWriting:
         ArchiveWriter(tmp_path, "alpha", "run-1").close()
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.fault(14)
     def test_a_full_disk_leaves_whole_members_only(self, tmp_path: Path) -> None:
         writer = ArchiveWriter(tmp_path, "alpha", "run-1")
         first = writer.write_response(page(1), page(1).body, cut=False)
@@ -159,6 +160,7 @@ class TestPointers:
 
 
 class TestRecovery:
+    @pytest.mark.fault(4)
     def test_the_uncommitted_tail_is_cut(self, tmp_path: Path) -> None:
         first, second = write(tmp_path, page(1), page(2))
         path = tmp_path / first.file
@@ -200,6 +202,7 @@ class TestRemoval:
         with pytest.raises(StorageError, match="the page was removed"):
             read(tmp_path, pointers[1])
 
+    @pytest.mark.fault(80)
     def test_a_purge_leaves_no_word_of_the_record_on_the_disk(self, store: Store, tmp_path: Path) -> None:
         secret = "Zythologie"
         archive = tmp_path / "data" / "archive"

@@ -3,6 +3,8 @@
 import threading
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from storage.hosts import RobotsCopy
 from storage.store import Store
 
@@ -46,6 +48,7 @@ def test_a_dead_owners_turn_ends_with_its_deadline(store: Store, now: datetime) 
     assert take(store, "c", second(now, 62)) > 0
 
 
+@pytest.mark.fault(39)
 def test_a_hold_keeps_everybody_off_and_is_never_shortened(store: Store, now: datetime) -> None:
     take(store, "a", now)
     with store.begin() as unit:
@@ -65,6 +68,7 @@ def test_a_hold_may_come_before_the_first_turn(store: Store, now: datetime) -> N
     assert take(store, "a", now) == 10.0
 
 
+@pytest.mark.fault(8)
 def test_gap_and_hold_survive_a_restart(store: Store, database: str, now: datetime) -> None:
     take(store, "a", now)
     end(store, "a", now)

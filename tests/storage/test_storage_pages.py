@@ -81,13 +81,16 @@ def test_validators_come_with_a_body_and_survive_a_failure(store: Store, now: da
     assert state is not None and (state.etag, state.last_modified, state.digest) == (None, None, "sha256:2")
 
 
-def test_a_full_run_makes_all_due_without_validators(store: Store, now: datetime) -> None:
+def test_a_full_run_makes_all_due_and_forgets_validators_when_asked(store: Store, now: datetime) -> None:
     discover(store, now, *((url, None) for url in URLS))
     for url in URLS:
         visit(store, url, now, etag='"1"', digest="sha256:1")
     with store.begin() as unit:
         store.pages.make_all_due(unit, "alpha", now)
         items = store.pages.claim(unit, "alpha", "run-2", now, 10)
+        assert [item.etag for item in items] == ['"1"'] * len(URLS)
+        store.pages.make_all_due(unit, "alpha", now, afresh=True)
+        items = store.pages.claim(unit, "alpha", "run-3", now, 10)
     assert [(item.url, item.etag) for item in items] == [(url, None) for url in URLS]
 
 

@@ -61,6 +61,7 @@ class TestSave:
         stored = store.records.get(saved.record_id)
         assert stored and (stored.created_at, stored.updated_at) == (now, later)
 
+    @pytest.mark.fault(59)
     def test_access_alone_flips_to_one_access_change(self, store: Store, now: datetime) -> None:
         save(store, now, make_record(1, status="subscription"))
         (saved,) = save(store, now, make_record(1, status="open"))
@@ -74,6 +75,7 @@ class TestSave:
         (saved,) = save(store, now, make_record(1, status="open", title="Autre"))
         assert (saved.kind, saved.extra) == (ChangeKind.UPDATED, (ChangeKind.ACCESS_CHANGED,))
 
+    @pytest.mark.fault(60)
     def test_a_retraction_is_an_integrity_change(self, store: Store, now: datetime) -> None:
         save(store, now, make_record(1))
         (saved,) = save(store, now, make_record(1, integrity=Integrity(status="retracted", notice="10.1000/r")))
@@ -106,6 +108,7 @@ class TestSave:
 
 
 class TestIdentity:
+    @pytest.mark.fault(100)
     def test_the_doi_compares_without_case_and_shows_as_printed(self, store: Store, now: datetime) -> None:
         first = make_record(1, doi="10.1000/ABC")
         second = make_record(2, doi="10.1000/abc", publisher_id=None)
@@ -148,6 +151,7 @@ class TestIdentity:
         assert (saved.record_id, saved.kind) == (first.id, None)
         assert [r.id for r in store.records.find(url=english.url)] == [first.id]
 
+    @pytest.mark.fault(49)
     def test_a_moved_article_keeps_its_id_and_its_old_url_as_alias(self, store: Store, now: datetime) -> None:
         first = make_record(1)
         save(store, now, first)
@@ -290,6 +294,7 @@ class TestRemoval:
         assert store.changes.head() == 1
 
     @pytest.mark.parametrize("reason", ["legal", "operator"])
+    @pytest.mark.fault(80)
     def test_what_was_removed_on_request_never_returns(
         self, store: Store, now: datetime, reason: str, tmp_path: Path
     ) -> None:

@@ -61,6 +61,7 @@ def test_a_second_run_is_refused_with_who_and_since(store: Store, now: datetime)
         store.runs.open(unit, "beta", "run-b", OTHER, now, 60, lambda _: True)
 
 
+@pytest.mark.fault(9)
 def test_a_dead_owner_is_taken_over_at_once(store: Store, now: datetime) -> None:
     start(store, "run-1", now)
     asked: list[Owner] = []

@@ -154,6 +154,7 @@ class TestUnit:
             blocker.close()
             assert len(list(store.records.iter())) == 10
 
+    @pytest.mark.fault(13)
     def test_a_full_disk_is_named_and_nothing_is_half_written(self, store: Store, now: datetime) -> None:
         fill(store, now, 5)
         with pytest.raises(StorageError, match="full") as refusal, store.begin() as unit:
@@ -180,6 +181,7 @@ class TestMigrations:
         script = ScriptDirectory(str(Path(migrations.__file__).parent))
         assert tuple(s.revision for s in reversed(list(script.walk_revisions()))) == migrations.REVISIONS
 
+    @pytest.mark.fault(5)
     def test_a_killed_upgrade_leaves_all_or_nothing(self, database: str) -> None:
         done = subprocess.run([sys.executable, "-c", _DYING_UPGRADE, database], cwd=_ROOT, check=False)
         assert done.returncode == -9

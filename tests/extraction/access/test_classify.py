@@ -25,6 +25,7 @@ FULL = "".join(
 )
 
 
+@pytest.mark.fault(84)
 def test_no_marker_at_all_is_unknown() -> None:
     found = verdict(article("<p><a href='/a/1.pdf'>PDF</a></p>"))
     assert found.status is AccessStatus.UNKNOWN
@@ -53,6 +54,7 @@ def test_sentences(words: str, status: str) -> None:
     assert verdict(article(words)).status == status
 
 
+@pytest.mark.fault(83)
 def test_menu_words_do_not_outweigh_the_wall() -> None:
     body = "<nav><a href='/oa'>Accès libre</a></nav>" + article(GATE)
     found = verdict(body)

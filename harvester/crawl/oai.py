@@ -1,0 +1,80 @@
+"""A repository's OAI-PMH 2.0 endpoint as a place where articles are found: requests, and answers as bytes. Pure."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from harvester.crawl.discovery import Found
+from harvester.crawl.xml_stream import local, moment, tree
+
+_NO_ERROR = {"noRecordsMatch"}
+_ADDRESSES = {"identifier", "relation", "source", "url", "uri", "link"}
+
+
+class ListPage(NamedTuple):
+    """One answer to ListRecords: web addresses that records name, `token` for the next, `deleted` counts headers."""
+
+    found: tuple[Found, ...] = ()
+    token: str | None = None
+    deleted: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def list_request(base_url: str, *, prefix: str, of_set: str | None) -> str:
+    """URL of the first ListRecords request for all there is."""
+    asked = {"verb": "ListRecords", "metadataPrefix": prefix}
+    return _with(base_url, asked | ({"set": of_set} if of_set else {}))
+
+
+def changed_since(request: str, day: date) -> str:
+    """The same request for what changed on that day (UTC) or later."""
+    return _with(request, {"from": day.isoformat()})
+
+
+def next_request(base_url: str, token: str) -> str:
+    """URL of the request that goes on with a resumption token, which is the only argument then (3.5)."""
+    return _with(base_url, {"verb": "ListRecords", "resumptionToken": token})
+
+
+def _with(base_url: str, asked: dict[str, str]) -> str:
+    return f"{base_url}{'&' if '?' in base_url else '?'}{urlencode(asked)}"
+
+
+def read_list(body: bytes, now: datetime) -> ListPage:
+    """What one answer names. A record's datestamp is its last change."""
+    problems: list[str] = []
+    root = tree(body, problems)
+    if root is None:
+        return ListPage(problems=tuple(problems))
+    found: list[Found] = []
+    deleted = 0
+    for record in root.iter("{*}record"):
+        header = next((child for child in record if local(child) == "header"), None)
+        if header is not None and header.get("status") == "deleted":
+            deleted += 1
+            continue
+        stamp = _text(header, "datestamp")
+        found += [(url, moment(stamp, now)) for url in _addresses(record)]
+    problems += [told for error in root.iter("{*}error") if (told := _told(error))]
+    if local(root) != "OAI-PMH":
+        problems.append("no OAI-PMH answer")
+    return ListPage(tuple(dict.fromkeys(found)), _text(root, "resumptionToken"), deleted, tuple(problems))
+
+
+def _addresses(record: Any) -> Iterator[str]:
+    for element in record.iter():
+        if local(element) in _ADDRESSES:
+            text = (element.text or "").strip()
+            if text.startswith(("http://", "https://")):
+                yield text
+
+
+def _text(element: Any, name: str) -> str | None:
+    found = None if element is None else next(element.iter(f"{{*}}{name}"), None)
+    return ((found.text or "").strip() or None) if found is not None else None
+
+
+def _told(error: Any) -> str | None:
+    code = error.get("code") or "error"
+    return None if code in _NO_ERROR else f"{code}: {(error.text or '').strip()[:200]}"

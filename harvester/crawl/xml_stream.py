@@ -1,0 +1,84 @@
+"""XML of others, as a stream or whole: no entity is expanded, nothing external is read, what is broken is left out."""
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from lxml import etree
+
+_CHUNK = 65_536
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "recover": True,
+    "remove_comments": True,
+}
+
+
+def elements(text: bytes, names: Collection[str], problems: list[str]) -> Iterator[tuple[str, Any]]:
+    """Local name and element of every element of these `names`, whatever its namespace, each emptied after its turn.
+
+    What is wrong with the text is added to `problems`; what stands before it still comes.
+    """
+    _look_for_entities(text, problems)
+    parser = etree.XMLPullParser(events=("end",), **_SAFE)
+    for start in range(0, len(text), _CHUNK):
+        try:
+            parser.feed(text[start : start + _CHUNK])
+        except etree.XMLSyntaxError as error:
+            problems.append(f"broken XML: {error.msg}")
+            return
+        for _, element in parser.read_events():
+            name = local(element)
+            if name in names:
+                yield name, element
+                element.clear()
+
+
+def tree(text: bytes, problems: list[str]) -> Any:
+    """The root element of what can be read of `text`, or None; what is wrong with it is added to `problems`."""
+    _look_for_entities(text, problems)
+    try:
+        root = etree.fromstring(text, etree.XMLParser(**_SAFE))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        problems.append(f"broken XML: {error}")
+        return None
+    if root is None:
+        problems.append("no XML")
+    return root
+
+
+def _look_for_entities(text: bytes, problems: list[str]) -> None:
+    if b"<!ENTITY" in text[:_CHUNK]:
+        problems.append("declares entities, which are not expanded")
+
+
+def local(element: Any) -> str:
+    """The element's name without its namespace; empty for comments and the like."""
+    return str(etree.QName(element).localname) if isinstance(element.tag, str) else ""
+
+
+def children(element: Any) -> dict[str, str]:
+    """Text of the element's children by local name; of several, the last."""
+    return {local(child): (child.text or "").strip() for child in element if isinstance(child.tag, str)}
+
+
+def moment(text: str | None, now: datetime) -> datetime | None:
+    """A W3C date-time or an e-mail date; a bare date is its midnight, UTC. None: unreadable, or over a day ahead."""
+    found = _read((text or "").strip())
+    if found is None:
+        return None
+    stated = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return stated.astimezone(UTC) if stated <= now + timedelta(days=1) else None
+
+
+def _read(text: str) -> datetime | None:
+    padded = {4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text)
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return read(padded)
+        except (ValueError, TypeError, OverflowError):
+            continue
+    return None

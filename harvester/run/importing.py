@@ -1,0 +1,113 @@
+"""Pages saved elsewhere go through the same ingest, as a Run of their Source; nobody is asked for anything."""
+
+import secrets
+from collections import Counter
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from harvester.errors import HarvesterError
+from harvester.ingest import Ingest, LeaseLostError
+from harvester.model.page import Page, VisitOutcome
+from harvester.model.run import RunOutcome, Visit
+from harvester.model.source import Source
+from harvester.run.lease import is_alive, this_process
+from harvester.run.run import LEASE_S, revisit
+from harvester.run.salvage import cut_archive_tails
+from harvester.settings import Settings
+from harvester.urls import canonical_url, is_article, refused
+from storage.archive import ArchiveWriter
+from storage.store import Store
+
+BATCH = 64
+NOTE = "an import: the pages were saved elsewhere, none was fetched"
+
+
+class Import:
+    """An import into one Source, under its lease from the first page on. Use as a context manager.
+
+    Raises BusyError while a Run of the Source is at work, StorageError, LeaseLostError.
+    """
+
+    def __init__(self, store: Store, source: Source, settings: Settings) -> None:
+        self._store = store
+        self._source = source
+        self._settings = settings
+        self._run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self._waiting: dict[str, Visit] = {}
+        self._segments = 0
+        self._passed: Counter[str] = Counter()
+
+    def __enter__(self) -> "Import":
+        with self._store.begin() as unit:
+            self._store.runs.open(unit, self._source.id, self._run_id, this_process(), _now(), LEASE_S, is_alive)
+        folder = self._settings.data_dir / "archive"
+        cut_archive_tails(self._store, folder, self._source.id)
+        self._archive = ArchiveWriter(folder, self._source.id, self._run_id)
+        self._ingest = Ingest(
+            self._store,
+            self._archive,
+            folder,
+            self._source,
+            run_id=self._run_id,
+            default_basis=self._settings.tdm_basis,
+            revisit=revisit,
+            lease_s=LEASE_S,
+            clock=_now,
+        )
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                self._take()
+                self._close(RunOutcome.SUCCEEDED, [NOTE])
+            elif not isinstance(error, LeaseLostError):
+                outcome = RunOutcome.INTERRUPTED if isinstance(error, KeyboardInterrupt) else RunOutcome.FAILED
+                with suppress(HarvesterError):
+                    self._close(outcome, [NOTE, str(error) or type(error).__name__])
+        finally:
+            self._archive.close()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """By VisitOutcome and effect, and `no_article_address`, `refused_address`, `older` for pages passed over."""
+        return self._ingest.tally.counts + self._passed
+
+    def add(self, page: Page) -> None:
+        """Take one page in. Of several at one address the latest counts; one older than the last visit does not."""
+        rules = self._source.urls
+        if refused(page.final_url, rules):
+            self._passed["refused_address"] += 1
+            return
+        if not is_article(page.final_url, rules) and not is_article(page.url, rules):
+            self._passed["no_article_address"] += 1
+            return
+        url = canonical_url(page.url, rules)
+        other = self._waiting.get(url)
+        if other and other.at >= page.fetched_at:
+            self._passed["older"] += 1
+            return
+        named = page.model_copy(update={"url": url})
+        self._waiting[url] = Visit(
+            run_id=self._run_id, url=url, outcome=VisitOutcome.OK, page=named, at=page.fetched_at
+        )
+        if len(self._waiting) >= BATCH:
+            self._take()
+
+    def _take(self) -> None:
+        states = self._store.pages.states(self._source.id, [*self._waiting])
+        seen = {url: state.visited_at for url, state in states.items() if state.visited_at}
+        new = [visit for url, visit in self._waiting.items() if url not in seen or visit.at > seen[url]]
+        self._passed["older"] += len(self._waiting) - len(new)
+        self._waiting.clear()
+        if new:
+            self._segments += 1
+            self._ingest.take(f"{self._run_id}-{self._segments:06d}.seg", new)
+
+    def _close(self, outcome: RunOutcome, notes: list[str]) -> None:
+        with self._store.begin() as unit:
+            self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,124 @@
+"""`harvester import`: pages that were saved elsewhere."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from harvester.cli import main
+from harvester.sample import Site, seeds
+from storage.archive import read
+from storage.store import Store
+
+
+class Publisher:
+    url = "http://127.0.0.1:8901"
+    host = "127.0.0.1:8901"
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    seeds(tmp_path / "seeds", Publisher())
+    monkeypatch.setenv("HARVESTER_SEEDS_DIR", str(tmp_path / "seeds"))
+    monkeypatch.setenv("HARVESTER_PRIVATE_ALLOW", Publisher.host)
+    monkeypatch.setenv("HARVESTER_DATA_DIR", str(tmp_path / "data"))
+    return Site(Publisher.url)
+
+
+def call(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    try:
+        main([str(word) for word in words])
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def listed(site: Site) -> list[str]:
+    return [one.id for one in site.listed("hrsh") if not one.tdm and "noarchive" not in one.robots]
+
+
+def warc(path: Path, site: Site, ids: list[str], when: datetime) -> None:
+    with path.open("wb") as file:
+        writer = WARCWriter(file, gzip=True)
+
+        def put(url: str, status: str, kind: str, body: bytes, *more: tuple[str, str]) -> None:
+            http = StatusAndHeaders(status, [("Content-Type", kind), *more], "HTTP/1.1")
+            about = {"WARC-Date": when.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            record = writer.create_warc_record(
+                url, "response", BytesIO(body), len(body), http_headers=http, warc_headers_dict=about
+            )
+            writer.write_record(record)
+
+        for number, one in enumerate(ids):
+            body = site.respond(site.path(one)).body
+            coding = (("Content-Encoding", "gzip"),) if number % 2 else ()
+            put(Publisher.url + site.path(one), "200 OK", "text/html", gzip.compress(body) if coding else body, *coding)
+        put(Publisher.url + site.path(ids[0]) + ".pdf", "200 OK", "application/pdf", b"%PDF-1.7")
+        put(Publisher.url + "/hrsh/", "200 OK", "text/html", b"<html>contents</html>")
+        put(Publisher.url + site.path(ids[0]), "404 Not Found", "text/html", b"<html>gone</html>")
+        put("http://elsewhere.example/article/1", "200 OK", "text/html", b"<html>x</html>")
+
+
+def test_a_warc_file_goes_through_the_same_ingest(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = listed(site)[:4]
+    when = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+    warc(tmp_path / "crawl.warc.gz", site, ids, when)
+    code, out, err = call(capsys, "import", tmp_path / "crawl.warc.gz", "--json")
+    assert code == 0, err + out
+    told = json.loads(out)
+    strangers = {
+        f"pages of {Publisher.host} that are no article's": 1,
+        "pages of elsewhere.example, which no source has": 1,
+    }
+    assert {"ok": 4, "created": 4}.items() <= told["sources"]["halvern-review"].items()
+    assert told["passed_over"] == {"no page": 1, "HTTP 404": 1, **strangers}
+    with Store.open(f"sqlite:///{tmp_path}/data/harvester.db") as store:
+        found = {record.url: record for record in store.records.iter()}
+        assert sorted(found) == sorted(Publisher.url + site.path(one) for one in ids)
+        for record in found.values():
+            pointer = store.archive_index.pointer(record.id)
+            assert pointer is not None
+            assert read(tmp_path / "data" / "archive", pointer).fetched_at == when
+        (run,) = store.runs.list()
+    assert (run.outcome, run.counts["created"]) == ("succeeded", 4)
+    again = json.loads(call(capsys, "import", tmp_path / "crawl.warc.gz", "--json")[1])
+    assert again["sources"]["halvern-review"] == {"older": 4}
+
+
+def test_saved_files_and_folders_are_taken_in(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    one, two = listed(site)[:2]
+    (folder / "one.html").write_bytes(site.respond(site.path(one)).body)
+    (folder / "two.html").write_bytes(site.respond(site.path(two)).body)
+    code, out, err = call(capsys, "import", folder, "--source", "halvern-review", "--json")
+    assert code == 0, err + out
+    assert json.loads(out)["sources"]["halvern-review"]["created"] == 2
+
+
+def test_a_torn_warc_file_is_used_as_far_as_it_goes(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "torn.warc.gz"
+    warc(path, site, listed(site)[:3], datetime(2026, 3, 4, tzinfo=UTC))
+    path.write_bytes(path.read_bytes()[:-1500])
+    code, out, _ = call(capsys, "import", path, "--json")
+    assert code == 0
+    assert json.loads(out)["sources"]["halvern-review"]["created"] >= 1
+
+
+@pytest.mark.parametrize("name", ["missing.html", "missing.warc.gz"])
+def test_a_file_that_is_not_there_is_wrong_use(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    code, _, err = call(capsys, "import", tmp_path / name)
+    assert (code, name in err) == (2, True)
