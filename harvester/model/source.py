@@ -76,13 +76,26 @@ class AccessMark(Value):
     status: Literal["open", "free", "registration", "subscription", "no_fulltext"]
 
 
+class AccessOverride(Value):
+    """An operator's word on the article at `url` (as it is fetched), above all that the page says.
+
+    `by` and `reason` are told with the verdict; after the day `until` it counts no more.
+    """
+
+    url: HttpUrl
+    status: Literal["open", "free", "registration", "subscription", "no_fulltext", "unknown"]
+    by: Annotated[str, Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1)]
+    until: date | None = None
+
+
 class AccessRules(Value):
     """Where the site says what may be read.
 
     `slots` (CSS) hold sentences about this article. `outside` (CSS) are site-wide places whose words never count.
     `ignore` are machine statements that never vary on this host and so say nothing (`vocabulary:name`).
     `files_open`: the platform's files are open to all, so an offered file without any gate means free.
-    `journal`: status by journal policy (tier 6).
+    `journal`: status by journal policy (tier 6). `overrides`: the operator's word on single articles (tier 1).
     """
 
     slots: tuple[str, ...] = ()
@@ -91,6 +104,7 @@ class AccessRules(Value):
     ignore: tuple[str, ...] = ()
     files_open: bool = False
     journal: Literal["open", "free"] | None = None
+    overrides: tuple[AccessOverride, ...] = ()
 
 
 class Discovery(Value):

@@ -78,6 +78,7 @@ def read_access(
     licences = find_licences(document, signals, rules, excluded, text=page)
     reading = _read_words(page, rules, today, languages)
     statements = [
+        *_overrides(document, rules, today),
         *machine_statements(document, signals, licences, rules, today),
         *reading.statements,
         *marks(page, rules),
@@ -110,7 +111,11 @@ def _read_xml(
     slots = [signal.element for signal in signals if is_rights(signal) and signal.element is not None]
     reader = SentenceReader(lexicon(spoken(document, languages)), page, today)
     words = reader.read(passages_of_slots(page, slots))
-    statements = [*machine_statements(document, signals, licences, rules, today), *words.statements]
+    statements = [
+        *_overrides(document, rules, today),
+        *machine_statements(document, signals, licences, rules, today),
+        *words.statements,
+    ]
     return AccessReading(_weigh([*statements, *_policy(document, rules)], as_of), licences)
 
 
@@ -144,6 +149,21 @@ def _offers(page: PageText, rules: AccessRules, statements: Sequence[Statement])
         return []
     found = full_text(page) or offered_file(page, files_open=rules.files_open)
     return [found] if found else []
+
+
+def _overrides(document: Document, rules: AccessRules, today: date) -> list[Statement]:
+    """The operator's word on this article, quoted by the address it is said of."""
+    page = document.page
+    return [
+        Statement(
+            AccessStatus(one.status),
+            Tier.OPERATOR,
+            "operator.override@1",
+            Evidence(vocabulary="operator", name=f"{one.by}: {one.reason}", quote=one.url[:QUOTE_LIMIT], where="url"),
+        )
+        for one in rules.overrides
+        if one.url in (page.url, page.final_url) and (one.until is None or one.until >= today)
+    ]
 
 
 def _policy(document: Document, rules: AccessRules) -> list[Statement]:
@@ -231,6 +251,8 @@ def _without_the_vaguer(group: list[Statement]) -> list[Statement]:
 
 
 def _refine(winner: Statement, statements: Sequence[Statement]) -> Statement:
+    if winner.tier is Tier.OPERATOR:
+        return winner
     for status, exact, tiers in _REFINED:
         if winner.status is not status:
             continue
