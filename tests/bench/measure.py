@@ -95,10 +95,14 @@ def watched(command: Sequence[str], *, stdin: bytes = b"", **environment: str) -
 
 
 def _children(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
+    """Children of all threads of a process (proc_pid_task(5))."""
+    found: list[int] = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += map(int, listed.read_text().split())
+        except OSError:  # the thread has ended
+            continue
+    return found
 
 
 def _peak_mb(pid: int) -> float:
