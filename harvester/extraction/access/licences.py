@@ -5,6 +5,7 @@ SPDX licence list 3; Creative Commons ports keep their country in the identifier
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -219,7 +220,7 @@ def _stated(
     document: Document, signals: Sequence[Signal], rules: AccessRules, page: PageText
 ) -> Iterator[tuple[Named, Evidence]]:
     for signal in signals:
-        if not is_rights(signal) or f"{signal.vocabulary}:{signal.name}" in rules.ignore:
+        if not is_rights(signal) or (rules.ignore and f"{signal.vocabulary}:{signal.name}" in rules.ignore):
             continue
         link = signal.element
         if link is not None and link.tag == "a" and not (_own_words_fit(link) and _admissible(page, link)):
@@ -243,14 +244,19 @@ def _dated(named: Named | None, signal: Signal) -> Named | None:
 
 def is_rights(signal: Signal) -> bool:
     """Whether a Signal is the page's own statement of rights."""
-    if signal.vocabulary in ("json_ld", "microdata"):
-        return signal.name in ("license", "license.url", "license.@id", "usageinfo")
-    if signal.vocabulary == "jats":
-        return signal.name in ("license", "license_text", "accessrights")
-    if signal.vocabulary == "link":
-        return signal.name == "license"
-    name = signal.name.split(".", 1)[-1] if "." in signal.name else signal.name.removeprefix("citation_")
-    return name in _RIGHTS_NAMES or signal.name in _RIGHTS_NAMES
+    return _names_rights(signal.vocabulary, signal.name)
+
+
+@lru_cache(maxsize=2_000)
+def _names_rights(vocabulary: str, name: str) -> bool:
+    if vocabulary in ("json_ld", "microdata"):
+        return name in ("license", "license.url", "license.@id", "usageinfo")
+    if vocabulary == "jats":
+        return name in ("license", "license_text", "accessrights")
+    if vocabulary == "link":
+        return name == "license"
+    last = name.split(".", 1)[-1] if "." in name else name.removeprefix("citation_")
+    return last in _RIGHTS_NAMES or name in _RIGHTS_NAMES
 
 
 def _name(place: Place) -> str:
@@ -258,9 +264,11 @@ def _name(place: Place) -> str:
 
 
 def _admissible(page: PageText, element: Element) -> bool:
-    if page.places.of(element) > Place.COLLAPSED:
-        return False
-    words = beginning(block_of(element), 1_500)
+    return page.places.of(element) <= Place.COLLAPSED and _of_this(beginning(block_of(element), 1_500))
+
+
+@lru_cache(maxsize=64)  # several links of one line ask alike
+def _of_this(words: str) -> bool:
     if (part := _PART_OF_IT.search(words)) and part.start() < _EARLY:
         return False
     return not _NOT_THIS.search(words) or bool(_THIS_ITEM.search(words) and not re.search("waiver", words))

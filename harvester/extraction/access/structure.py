@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from harvester.extraction.access.folding import fold
@@ -98,6 +99,7 @@ def icons(page: PageText) -> Iterator[Statement]:
     yield from _open_classes(page)
 
 
+@lru_cache(maxsize=2_000)
 def _icon_status(words: str) -> AccessStatus | None:
     if len(words) > 60 or not _ICON_WORDS.search(words):
         return None
@@ -112,8 +114,12 @@ def _icon_status(words: str) -> AccessStatus | None:
     return None
 
 
+def _says_open(names: str) -> bool:
+    return "open" in names.lower() and bool(_OPEN_CLASS.search(names))
+
+
 def _open_classes(page: PageText) -> Iterator[Statement]:
-    for element in page.document.classed(_OPEN_CLASS.search)[:40] if page.body.tag == "body" else ():
+    for element in page.document.classed(_says_open)[:40] if page.body.tag == "body" else ():
         names = element.get("class", "")
         if element.tag in ("li", "body", "html") or not _in_head(page, element):
             continue
