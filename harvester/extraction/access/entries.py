@@ -80,6 +80,12 @@ _GAP = r"[^.!?;]{0,80}?"
 
 # In every lexicon: licences are named alike everywhere.
 _LICENCE_STEMS = ("creative commons", "creativecommons.org", "cc by", "cc-by", "cc0 ")
+_KNOWN_LICENCES = {
+    "licen": "licence ouverte|open (?:government|data|database|commons)[a-z ]{0,20} licen|documentation licen|"
+    "(?:mit|apache|bsd|clause|user|authorchoice) licen|elsevier user",
+    "domain mark": "",
+    "public domain ded": "",
+}
 _FIRST = "en"  # the one language that stands on pages of every other
 
 
@@ -94,7 +100,7 @@ def lexicon(languages: tuple[str, ...] = ()) -> Lexicon:
 @cache
 def _lexicon(codes: frozenset[str]) -> Lexicon:
     languages = tuple(language for language in _all() if language.code in codes)
-    triggers: dict[str, list[str]] = {stem: [""] for stem in _LICENCE_STEMS}
+    triggers = {stem: [around] for stem, around in ({**dict.fromkeys(_LICENCE_STEMS, ""), **_KNOWN_LICENCES}).items()}
     for language in languages:
         for stem, around in language.triggers.items():
             triggers.setdefault(stem, []).append(around.replace(" ", r"\s+"))

@@ -6,9 +6,10 @@ SPDX licence list 3; Creative Commons ports keep their country in the identifier
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import unquote
 
+from harvester.extraction.access import known_licences
+from harvester.extraction.access.known_licences import Named
 from harvester.extraction.access.page import page_text
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
@@ -59,6 +60,16 @@ _SA = re.compile(
 _EARLY = 12  # characters before the subject of a sentence that speaks of a part
 _PASSAGES = 60  # that name a licence: more is an attack
 _MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
+_MAYBE_KNOWN = re.compile(r"[Ll]icen[cs]|LICEN|[Dd]omain [MmDd]")
+_LINE = 160  # characters of a passage that may be all about the licence
+# What else has a licence, and words that say it is not this one.
+_OTHER_THINGS = re.compile(
+    r"\b(?:code|software|logiciel\w*|programs?|programmes?|programm|packages?|scripts?|librar(?:y|ies)|databases?|"
+    r"data|datasets?|donn[ée]es|datos|dados|dati|daten|gegevens|contains?|contient|enth[äa]lt|information|contents?|"
+    r"contenus?|inhalte|materials?|maps?|cartes?|(?:web)?site|not|except\w*|excluding|sauf|pas|au[ßs]er|salvo|eccetto|"
+    r"authors (?:may|can)|may|all articles|submit\w*)\b",
+    re.IGNORECASE,
+)
 _VERSION = re.compile(r"\b([1-4]\.0)\b")
 _PORTS = {"au": "AU", "de": "DE", "at": "AT", "nl": "NL", "us": "US", "igo": "IGO", "fr": "FR", "uk": "UK", "jp": "JP"}
 _SPDX_PORTED = frozenset(
@@ -121,22 +132,13 @@ _ANY_LICENCE = "https://creativecommons.org/licenses/"
 COLLAPSED = "collapsed licence"  # the name of evidence that a reader sees only after unfolding it
 
 
-class Named(NamedTuple):
-    """A licence as an address and, if it has one, its SPDX identifier; the day it starts, and what it covers."""
-
-    url: str
-    spdx: str | None
-    start: str | None = None
-    applies_to: str = "unspecified"
-
-
 def licence_of_url(url: str) -> Named | None:
-    """The Creative Commons licence or public domain tool an address names (percent-encoded or not)."""
+    """The licence an address names: a Creative Commons one (percent-encoded or not), or one of the known others."""
     found = _CC_URL.search(url) or (
         _CC_URL.search(unquote(url.replace("\\/", "/"))) if "%" in url or "\\" in url else None
     )
     if found is None:
-        return None
+        return known_licences.of_address(url)
     if found["domain"]:
         version = found["domain_version"] or "1.0"
         zero = found["domain"].lower() == "zero"
@@ -173,7 +175,7 @@ def licence_of_words(text: str) -> Named | None:
         kind = "by" + "-nc" * bool(_NC.search(rest)) + ("-nd" if _ND.search(rest) else "-sa" * bool(_SA.search(rest)))
         version = _VERSION.search(rest)
         return _named(kind, version[1] if version else None)
-    return None
+    return known_licences.of_address(text) or known_licences.of_words(text)
 
 
 def find_licences(
@@ -289,7 +291,8 @@ def _own_words_fit(link: Element) -> bool:
 
 
 def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
-    for passage in [one for one in page.speaking if _MAYBE.search(one.raw)][:_PASSAGES]:
+    naming = [one for one in page.speaking if _MAYBE.search(one.raw) or _MAYBE_KNOWN.search(one.raw)]
+    for passage in naming[:_PASSAGES]:
         if passage.place > Place.COLLAPSED:
             continue
         evidence = _words_evidence(page, passage)
@@ -305,10 +308,14 @@ def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
         or _CC_SHORT.search(passage.raw)
         or _CC_URL.search(passage.raw)
     )
+    other = known_licences.place_in(passage.raw) if found is None else None
+    found = found or other
     if found is None:
         return None
     start = _sentence_start(passage.raw, found.start())
     sentence = passage.raw[start : max(found.end(), start + 240)]
+    if other and not _of_a_text(passage.raw, sentence):
+        return None
     part = _PART_OF_IT.search(sentence)
     if part and part.start() < _EARLY:
         return None
@@ -317,6 +324,13 @@ def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
     return page.document.evidence(
         "text", _name(passage.place), passage.block, passage.raw[start : max(found.end(), start)].strip()[:240]
     )
+
+
+def _of_a_text(passage: str, sentence: str) -> bool:
+    """Licences of all kinds of things: a line of its own, or a sentence that names the article, and nothing else."""
+    if _OTHER_THINGS.search(sentence):
+        return False
+    return len(passage) <= _LINE or bool(_THIS_ITEM.search(sentence))
 
 
 def _sentence_start(text: str, at: int) -> int:
