@@ -120,11 +120,11 @@ class PageText:
         links = self.body.iter("a") if self.body.tag == "body" else ()
         return [(link, address) for link in links if (address := link.get("href"))]
 
-    def window(self, at: int, before: int, after: int) -> str:
-        """Text around the text node `at`, across blocks: some `before` and `after` characters of it."""
-        left = " ".join(map(str.strip, self.texts[max(at - _REACH, 0) : at]))
-        right = " ".join(text[:after].strip() for text in self.texts[at : at + _REACH])
-        return f"{left[-before:]} {right[:after]}"
+    def around(self, at: int, before: int, after: int) -> tuple[str, str]:
+        """Text nodes, one a line, before and from the one `at`: some `before` and `after` characters, across blocks."""
+        left = "\n".join(map(str.strip, self.texts[max(at - _REACH, 0) : at]))
+        right = "\n".join(text[:after].strip() for text in self.texts[at : at + _REACH])
+        return left[-before:], right[:after]
 
     def passages(self, indices: Iterable[int]) -> list[Passage]:
         """The passages around the text nodes `indices`, each once, hidden and inadmissible ones too."""
