@@ -61,7 +61,14 @@ _EARLY = 12  # characters before the subject of a sentence that speaks of a part
 _PASSAGES = 60  # that name a licence: more is an attack
 _MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
 _MAYBE_KNOWN = re.compile(r"[Ll]icen[cs]|LICEN|[Dd]omain [MmDd]")
-_LINE = 160  # characters of a passage that may be all about the licence
+_STOP = re.compile(r"(?<!\b[A-Z])\.(?= )|\n(?=\n)")  # not the point of an initial
+# What may stand before a licence's name in a line that is all about it.
+_LEAD = re.compile(
+    r"(?:[\W\d_]|\b(?:articles?|artikel|art[ií]c?[gu]lo|artigo|articolo|licen[cs]e[ds]?|lizenz|licencia|licen[cç]a|licenza|licentie|rights|droits|rechte|copyright|"
+    r"published|publi[ée]e?|distributed|distribu[ée]e?|diffus[ée]e?|released|made|available|disponible|under|sous|unter|"
+    r"selon|terms|termes|conditions|work|oeuvre|text|texte|the|les?|la|de|des|of|an?|is|are|est|as|cc|use|usage)\b)*",
+    re.IGNORECASE,
+)
 # What else has a licence, and words that say it is not this one.
 _OTHER_THINGS = re.compile(
     r"\b(?:code|software|logiciel\w*|programs?|programmes?|programm|packages?|scripts?|librar(?:y|ies)|databases?|"
@@ -107,7 +114,9 @@ _NOT_THIS = re.compile(
     r"the) journal (?:is|applies|uses)|articles in this|all (?:articles|papers|content)|"
     r"tous les articles|"
     r"(?:figure|fig\.|table|image|photo|picture|logo|icon|abstract|review|comment|abbildung|tabelle|tableau|figura|"
-    r"imagen|immagine|imagem|afbeelding)s?(?: [\w.()-]{1,6})? (?:is|are|by|from|credit|est|ist|sont|es|e|è|é)\b|"
+    r"imagen|immagine|imagem|afbeelding|maps?|cartes?|karten?|mapa|mappa|kaart|foto|bild|illustration|drawing|dessin|"
+    r"video|audio|slide|poster|cover)s?(?: [\w.()-]{1,6})?"
+    r"(?: (?:is|are|by|from|credit|est|ist|sont|es|e|è|é)\b| ?[:©])|"
     r"materials (?:prior|published)|unless otherwise (?:noted|stated)[^.]{0,40}\bsite\b|"
     r"may be (?:published|made)|authors (?:can|may)",
     re.IGNORECASE,
@@ -314,7 +323,7 @@ def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
         return None
     start = _sentence_start(passage.raw, found.start())
     sentence = passage.raw[start : max(found.end(), start + 240)]
-    if other and not _of_a_text(passage.raw, sentence):
+    if other and not _of_a_text(sentence, passage.raw[start : found.start()]):
         return None
     part = _PART_OF_IT.search(sentence)
     if part and part.start() < _EARLY:
@@ -326,13 +335,13 @@ def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
     )
 
 
-def _of_a_text(passage: str, sentence: str) -> bool:
-    """Licences of all kinds of things: a line of its own, or a sentence that names the article, and nothing else."""
+def _of_a_text(sentence: str, lead: str) -> bool:
+    """Licences of all kinds of things: a sentence that names the article, or says the licence and nothing else."""
     if _OTHER_THINGS.search(sentence):
         return False
-    return len(passage) <= _LINE or bool(_THIS_ITEM.search(sentence))
+    return bool(_THIS_ITEM.search(sentence) or _LEAD.fullmatch(lead))
 
 
 def _sentence_start(text: str, at: int) -> int:
-    start = max(text.rfind(". ", 0, at), text.rfind("\n\n", 0, at))
-    return max(start + 1, at - 180, 0)
+    starts = [stop.end() for stop in _STOP.finditer(text, 0, at)]
+    return max(*starts[-1:], at - 180, 0)
