@@ -11,9 +11,10 @@ from harvester.extraction.access.machine import machine_statements
 from harvester.extraction.access.page import page_text, spoken
 from harvester.extraction.access.page_data import licence_in_scripts
 from harvester.extraction.access.passages import PageText
+from harvester.extraction.access.purchases import purchase_options
 from harvester.extraction.access.sentences import Reading, SentenceReader, passages_of_slots
 from harvester.extraction.access.statements import Statement
-from harvester.extraction.access.structure import full_text, icons, marks, offered_file, purchase_options
+from harvester.extraction.access.structure import full_text, icons, marks, offered_file
 from harvester.extraction.css import select
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal

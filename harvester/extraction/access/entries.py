@@ -11,9 +11,8 @@ stands for any run of spaces, `{article}`, `{gap}` and `{date}` for the obvious.
 
 import re
 import tomllib
-from collections.abc import Collection
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -60,7 +59,7 @@ class Language(NamedTuple):
     triggers: dict[str, str]
     neutral: tuple[Entry, ...]
     entries: tuple[Entry, ...]
-    words: tuple[str, ...]  # of all entries, each once
+    by_word: dict[str, tuple[int, ...]]  # the words of all entries, and where in `entries` those stand
 
 
 class Lexicon(NamedTuple):
@@ -81,10 +80,17 @@ _GAP = r"[^.!?;]{0,80}?"
 
 # In every lexicon: licences are named alike everywhere.
 _LICENCE_STEMS = ("creative commons", "creativecommons.org", "cc by", "cc-by", "cc0 ")
+_KNOWN_LICENCES = {
+    "licen": "licence ouverte|open (?:government|data|database|commons)[a-z ]{0,20} licen|documentation licen|"
+    "(?:mit|apache|bsd|clause|user|authorchoice) licen|elsevier user",
+    "domain mark": "",
+    "public domain ded": "",
+}
 _FIRST = "en"  # the one language that stands on pages of every other
 
 
-def lexicon(languages: Collection[str] = ()) -> Lexicon:
+@lru_cache(maxsize=500)
+def lexicon(languages: tuple[str, ...] = ()) -> Lexicon:
     """The lexicon of some languages (BCP 47), always with English; of all when none is known to us."""
     primary = {language.split("-")[0].lower() for language in languages}
     known = frozenset(primary & {language.code for language in _all()})
@@ -94,7 +100,7 @@ def lexicon(languages: Collection[str] = ()) -> Lexicon:
 @cache
 def _lexicon(codes: frozenset[str]) -> Lexicon:
     languages = tuple(language for language in _all() if language.code in codes)
-    triggers: dict[str, list[str]] = {stem: [""] for stem in _LICENCE_STEMS}
+    triggers = {stem: [around] for stem, around in ({**dict.fromkeys(_LICENCE_STEMS, ""), **_KNOWN_LICENCES}).items()}
     for language in languages:
         for stem, around in language.triggers.items():
             triggers.setdefault(stem, []).append(around.replace(" ", r"\s+"))
@@ -112,6 +118,10 @@ def _all() -> tuple[Language, ...]:
 def _language(data: dict[str, Any]) -> Language:
     entries = [_entry(entry, data) for entry in data["entry"]]
     speaking = tuple(entry for entry in entries if entry.kind is not Kind.NEUTRAL)
+    by_word: dict[str, tuple[int, ...]] = {}
+    for number, entry in enumerate(speaking):
+        for word in entry.words:
+            by_word[word] = (*by_word.get(word, ()), number)
     return Language(
         data["language"],
         compile_pattern(data["article"], data),
@@ -121,7 +131,7 @@ def _language(data: dict[str, Any]) -> Language:
         data["triggers"],
         tuple(entry for entry in entries if entry.kind is Kind.NEUTRAL),
         speaking,
-        tuple(dict.fromkeys(word for entry in speaking for word in entry.words)),
+        by_word,
     )
 
 

@@ -5,9 +5,11 @@ SPDX licence list 3; Creative Commons ports keep their country in the identifier
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
+from functools import lru_cache
 from urllib.parse import unquote
 
+from harvester.extraction.access import known_licences
+from harvester.extraction.access.known_licences import Named
 from harvester.extraction.access.page import page_text
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
@@ -58,6 +60,23 @@ _SA = re.compile(
 _EARLY = 12  # characters before the subject of a sentence that speaks of a part
 _PASSAGES = 60  # that name a licence: more is an attack
 _MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
+_MAYBE_KNOWN = re.compile(r"[Ll]icen[cs]|LICEN|[Dd]omain [MmDd]")
+_STOP = re.compile(r"(?<!\b[A-Z])\.(?= )|\n(?=\n)")  # not the point of an initial
+# What may stand before a licence's name in a line that is all about it.
+_LEAD = re.compile(
+    r"(?:[\W\d_]|\b(?:articles?|artikel|art[ií]c?[gu]lo|artigo|articolo|licen[cs]e[ds]?|lizenz|licencia|licen[cç]a|licenza|licentie|rights|droits|rechte|copyright|"
+    r"published|publi[ée]e?|distributed|distribu[ée]e?|diffus[ée]e?|released|made|available|disponible|under|sous|unter|"
+    r"selon|terms|termes|conditions|work|oeuvre|text|texte|the|les?|la|de|des|of|an?|is|are|est|as|cc|use|usage)\b)*",
+    re.IGNORECASE,
+)
+# What else has a licence, and words that say it is not this one.
+_OTHER_THINGS = re.compile(
+    r"\b(?:code|software|logiciel\w*|programs?|programmes?|programm|packages?|scripts?|librar(?:y|ies)|databases?|"
+    r"data|datasets?|donn[ée]es|datos|dados|dati|daten|gegevens|contains?|contient|enth[äa]lt|information|contents?|"
+    r"contenus?|inhalte|materials?|maps?|cartes?|(?:web)?site|not|except\w*|excluding|sauf|pas|au[ßs]er|salvo|eccetto|"
+    r"authors (?:may|can)|may|all articles|submit\w*)\b",
+    re.IGNORECASE,
+)
 _VERSION = re.compile(r"\b([1-4]\.0)\b")
 _PORTS = {"au": "AU", "de": "DE", "at": "AT", "nl": "NL", "us": "US", "igo": "IGO", "fr": "FR", "uk": "UK", "jp": "JP"}
 _SPDX_PORTED = frozenset(
@@ -95,7 +114,9 @@ _NOT_THIS = re.compile(
     r"the) journal (?:is|applies|uses)|articles in this|all (?:articles|papers|content)|"
     r"tous les articles|"
     r"(?:figure|fig\.|table|image|photo|picture|logo|icon|abstract|review|comment|abbildung|tabelle|tableau|figura|"
-    r"imagen|immagine|imagem|afbeelding)s?(?: [\w.()-]{1,6})? (?:is|are|by|from|credit|est|ist|sont|es|e|è|é)\b|"
+    r"imagen|immagine|imagem|afbeelding|maps?|cartes?|karten?|mapa|mappa|kaart|foto|bild|illustration|drawing|dessin|"
+    r"video|audio|slide|poster|cover)s?(?: [\w.()-]{1,6})?"
+    r"(?: (?:is|are|by|from|credit|est|ist|sont|es|e|è|é)\b| ?[:©])|"
     r"materials (?:prior|published)|unless otherwise (?:noted|stated)[^.]{0,40}\bsite\b|"
     r"may be (?:published|made)|authors (?:can|may)",
     re.IGNORECASE,
@@ -120,22 +141,13 @@ _ANY_LICENCE = "https://creativecommons.org/licenses/"
 COLLAPSED = "collapsed licence"  # the name of evidence that a reader sees only after unfolding it
 
 
-class Named(NamedTuple):
-    """A licence as an address and, if it has one, its SPDX identifier; the day it starts, and what it covers."""
-
-    url: str
-    spdx: str | None
-    start: str | None = None
-    applies_to: str = "unspecified"
-
-
 def licence_of_url(url: str) -> Named | None:
-    """The Creative Commons licence or public domain tool an address names (percent-encoded or not)."""
+    """The licence an address names: a Creative Commons one (percent-encoded or not), or one of the known others."""
     found = _CC_URL.search(url) or (
         _CC_URL.search(unquote(url.replace("\\/", "/"))) if "%" in url or "\\" in url else None
     )
     if found is None:
-        return None
+        return known_licences.of_address(url)
     if found["domain"]:
         version = found["domain_version"] or "1.0"
         zero = found["domain"].lower() == "zero"
@@ -172,7 +184,7 @@ def licence_of_words(text: str) -> Named | None:
         kind = "by" + "-nc" * bool(_NC.search(rest)) + ("-nd" if _ND.search(rest) else "-sa" * bool(_SA.search(rest)))
         version = _VERSION.search(rest)
         return _named(kind, version[1] if version else None)
-    return None
+    return known_licences.of_address(text) or known_licences.of_words(text)
 
 
 def find_licences(
@@ -219,7 +231,7 @@ def _stated(
     document: Document, signals: Sequence[Signal], rules: AccessRules, page: PageText
 ) -> Iterator[tuple[Named, Evidence]]:
     for signal in signals:
-        if not is_rights(signal) or f"{signal.vocabulary}:{signal.name}" in rules.ignore:
+        if not is_rights(signal) or (rules.ignore and f"{signal.vocabulary}:{signal.name}" in rules.ignore):
             continue
         link = signal.element
         if link is not None and link.tag == "a" and not (_own_words_fit(link) and _admissible(page, link)):
@@ -243,14 +255,19 @@ def _dated(named: Named | None, signal: Signal) -> Named | None:
 
 def is_rights(signal: Signal) -> bool:
     """Whether a Signal is the page's own statement of rights."""
-    if signal.vocabulary in ("json_ld", "microdata"):
-        return signal.name in ("license", "license.url", "license.@id", "usageinfo")
-    if signal.vocabulary == "jats":
-        return signal.name in ("license", "license_text", "accessrights")
-    if signal.vocabulary == "link":
-        return signal.name == "license"
-    name = signal.name.split(".", 1)[-1] if "." in signal.name else signal.name.removeprefix("citation_")
-    return name in _RIGHTS_NAMES or signal.name in _RIGHTS_NAMES
+    return _names_rights(signal.vocabulary, signal.name)
+
+
+@lru_cache(maxsize=2_000)
+def _names_rights(vocabulary: str, name: str) -> bool:
+    if vocabulary in ("json_ld", "microdata"):
+        return name in ("license", "license.url", "license.@id", "usageinfo")
+    if vocabulary == "jats":
+        return name in ("license", "license_text", "accessrights")
+    if vocabulary == "link":
+        return name == "license"
+    last = name.split(".", 1)[-1] if "." in name else name.removeprefix("citation_")
+    return last in _RIGHTS_NAMES or name in _RIGHTS_NAMES
 
 
 def _name(place: Place) -> str:
@@ -258,9 +275,11 @@ def _name(place: Place) -> str:
 
 
 def _admissible(page: PageText, element: Element) -> bool:
-    if page.places.of(element) > Place.COLLAPSED:
-        return False
-    words = beginning(block_of(element), 1_500)
+    return page.places.of(element) <= Place.COLLAPSED and _of_this(beginning(block_of(element), 1_500))
+
+
+@lru_cache(maxsize=64)  # several links of one line ask alike
+def _of_this(words: str) -> bool:
     if (part := _PART_OF_IT.search(words)) and part.start() < _EARLY:
         return False
     return not _NOT_THIS.search(words) or bool(_THIS_ITEM.search(words) and not re.search("waiver", words))
@@ -281,7 +300,8 @@ def _own_words_fit(link: Element) -> bool:
 
 
 def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
-    for passage in [one for one in page.speaking if _MAYBE.search(one.raw)][:_PASSAGES]:
+    naming = [one for one in page.speaking if _MAYBE.search(one.raw) or _MAYBE_KNOWN.search(one.raw)]
+    for passage in naming[:_PASSAGES]:
         if passage.place > Place.COLLAPSED:
             continue
         evidence = _words_evidence(page, passage)
@@ -297,10 +317,14 @@ def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
         or _CC_SHORT.search(passage.raw)
         or _CC_URL.search(passage.raw)
     )
+    other = known_licences.place_in(passage.raw) if found is None else None
+    found = found or other
     if found is None:
         return None
     start = _sentence_start(passage.raw, found.start())
     sentence = passage.raw[start : max(found.end(), start + 240)]
+    if other and not _of_a_text(sentence, passage.raw[start : found.start()]):
+        return None
     part = _PART_OF_IT.search(sentence)
     if part and part.start() < _EARLY:
         return None
@@ -311,6 +335,13 @@ def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
     )
 
 
+def _of_a_text(sentence: str, lead: str) -> bool:
+    """Licences of all kinds of things: a sentence that names the article, or says the licence and nothing else."""
+    if _OTHER_THINGS.search(sentence):
+        return False
+    return bool(_THIS_ITEM.search(sentence) or _LEAD.fullmatch(lead))
+
+
 def _sentence_start(text: str, at: int) -> int:
-    start = max(text.rfind(". ", 0, at), text.rfind("\n\n", 0, at))
-    return max(start + 1, at - 180, 0)
+    starts = [stop.end() for stop in _STOP.finditer(text, 0, at)]
+    return max(*starts[-1:], at - 180, 0)

@@ -6,6 +6,7 @@ from datetime import date
 
 from harvester.extraction.access.dates import read_date
 from harvester.extraction.access.folding import fold
+from harvester.extraction.access.known_licences import effect, of_address
 from harvester.extraction.access.licences import COLLAPSED
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.document import Document
@@ -43,13 +44,13 @@ def machine_statements(
             continue
         yield from _of_signal(document, signal, signals, today)
     for licence in licences:
-        if "creativecommons.org" in licence.url and licence.evidence and licence.applies_to in _READERS:
-            if licence.start:
-                yield from _of_dated_licence(licence, today)
-                continue
+        status = effect(licence.url) if licence.evidence and licence.applies_to in _READERS else None
+        if status and licence.start:
+            yield from _of_dated_licence(licence, status, today)
+        elif status:
             # In a panel that a script unfolds it is less sure to be meant: no more than the page's structure.
             tier = Tier.STRUCTURE if licence.evidence[0].name == COLLAPSED else Tier.MACHINE
-            yield Statement(AccessStatus.OPEN, tier, "machine.licence@1", licence.evidence[0], licence=True)
+            yield Statement(status, tier, "machine.licence@1", licence.evidence[0], licence=True)
 
 
 def _of_signal(document: Document, signal: Signal, signals: Sequence[Signal], today: date) -> Iterator[Statement]:
@@ -79,14 +80,14 @@ def _of_flag(document: Document, signal: Signal) -> Iterator[Statement]:
     yield Statement(status, Tier.MACHINE, rule, signal._replace(quote=found or signal.quote).evidence(document))
 
 
-def _of_dated_licence(licence: Licence, today: date) -> Iterator[Statement]:
-    """Open from the day on which the licence starts; a day that cannot be read opens nothing."""
+def _of_dated_licence(licence: Licence, status: AccessStatus, today: date) -> Iterator[Statement]:
+    """Open or free from the day on which the licence starts; a day that cannot be read opens nothing."""
     start = _day(licence.start or "")
     if start and start > today:
         rule = "machine.licence-later@1"
         yield Statement(AccessStatus.EMBARGOED, Tier.MACHINE, rule, licence.evidence[0], embargo_until=start)
     elif start:
-        yield Statement(AccessStatus.OPEN, Tier.MACHINE, "machine.licence@1", licence.evidence[0], licence=True)
+        yield Statement(status, Tier.MACHINE, "machine.licence@1", licence.evidence[0], licence=True)
 
 
 def _day(text: str) -> date | None:
@@ -121,7 +122,7 @@ def _present(document: Document, signal: Signal) -> Evidence:
 
 
 def _of_rights(document: Document, signal: Signal, signals: Sequence[Signal], today: date) -> Iterator[Statement]:
-    words = fold(signal.value).text
+    words = "" if of_address(signal.value) else fold(signal.value).text
     for status, rule, pattern in _RIGHTS:
         if pattern.search(words):
             end = _embargo_end(signals) if status is AccessStatus.EMBARGOED else None

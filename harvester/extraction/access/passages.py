@@ -28,7 +28,9 @@ _PASSAGE = 2_000  # characters of a passage
 _HEAD_NODES = 1_500
 _HITS = 600  # per page: an attack is cut, not followed
 _LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
-_LONG, _HEAD, _TAIL = 360, 220, 100  # bytes: a long node speaks of access where it begins or ends, if it does
+# Characters: a long node speaks of access where it begins or ends, if it does.
+_LONG, _HEAD, _TAIL = 360, 220, 100
+_CUT = "\1"  # what stands for the rest of it
 HEAD_BEFORE, HEAD_AFTER = 500, 2_500  # characters around the title that count as the article's head
 
 
@@ -106,24 +108,23 @@ class PageText:
     @cached_property
     def speaking(self) -> list[Passage]:
         """The passages that hold a stem, in order."""
-        return self.passages(self._stems.nodes(self))
+        return self.passages(self._stems.nodes(self.texts))
 
     def links(self, parts: Sequence[str], most: int) -> list[Element]:
         """The first links of an HTML page's body in whose address one of `parts` stands."""
-        found: list[Element] = []
-        for link in self.body.iter("a") if self.body.tag == "body" else ():
-            address = link.get("href")
-            if address and any(part in address for part in parts):
-                found.append(link)
-                if len(found) == most:
-                    break
-        return found
+        fitting = (link for link, address in self._addresses if any(part in address for part in parts))
+        return list(islice(fitting, most))
 
-    def window(self, at: int, before: int, after: int) -> str:
-        """Text around the text node `at`, across blocks: some `before` and `after` characters of it."""
-        left = " ".join(map(str.strip, self.texts[max(at - _REACH, 0) : at]))
-        right = " ".join(text[:after].strip() for text in self.texts[at : at + _REACH])
-        return f"{left[-before:]} {right[:after]}"
+    @cached_property
+    def _addresses(self) -> list[tuple[Element, str]]:
+        links = self.body.iter("a") if self.body.tag == "body" else ()
+        return [(link, address) for link in links if (address := link.get("href"))]
+
+    def around(self, at: int, before: int, after: int) -> tuple[str, str]:
+        """Text nodes, one a line, before and from the one `at`: some `before` and `after` characters, across blocks."""
+        left = "\n".join(map(str.strip, self.texts[max(at - _REACH, 0) : at]))
+        right = "\n".join(text[:after].strip() for text in self.texts[at : at + _REACH])
+        return left[-before:], right[:after]
 
     def passages(self, indices: Iterable[int]) -> list[Passage]:
         """The passages around the text nodes `indices`, each once, hidden and inadmissible ones too."""
@@ -232,40 +233,18 @@ class Stems(NamedTuple):
             )
         )
 
-    def nodes(self, page: PageText) -> list[int]:
+    def nodes(self, texts: Sequence[str]) -> list[int]:
         """Indices of the text nodes that hold a hit, in order, each once."""
-        text = page.document.words
+        words = [text if len(text) <= _LONG else text[:_HEAD] + _CUT + text[-_TAIL:] for text in map(str.strip, texts)]
+        text = "\0".join(words).encode("utf-8", "surrogatepass").lower()
         hits: list[int] = []
         for stem, pattern in self.pairs:
-            node = _Node(0, 0, 0, 0)
             at = text.find(stem)
             while at >= 0 and len(hits) < 20 * _HITS:
                 if pattern is None or pattern.search(text, max(at - _LOOK_BACK, 0), at + _LOOK_AHEAD):
-                    node = node if at < node.end else _node(text, at)
-                    if node.speaks_at(at):
-                        hits.append(at)
+                    hits.append(at)
                 at = text.find(stem, at + len(stem))
         return _node_indices(text, sorted(hits))
-
-
-class _Node(NamedTuple):
-    """A text node: where it begins and ends, and where its words do."""
-
-    start: int
-    end: int
-    first: int
-    last: int
-
-    def speaks_at(self, at: int) -> bool:
-        """False in the midst of a long one."""
-        return self.last - self.first <= _LONG or at < self.first + _HEAD or at >= self.last - _TAIL
-
-
-def _node(text: bytes, at: int) -> _Node:
-    start, end = text.rfind(b"\0", 0, at) + 1, text.find(b"\0", at)
-    words = text[start : end if end >= 0 else len(text)]
-    end = start + len(words)
-    return _Node(start, end, end - len(words.lstrip()), start + len(words.rstrip()))
 
 
 def _node_indices(text: bytes, hits: list[int]) -> list[int]:

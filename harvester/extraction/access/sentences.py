@@ -79,11 +79,11 @@ class SentenceReader:
             folded = fold(passage.raw)
             for language in self.lexicon.languages:
                 masked = _mask_neutral(folded, language)
-                present = {word for word in language.words if word in masked.text}
-                if not present:
-                    continue
-                for entry in language.entries:
-                    if said[entry.rule] >= _REPEATS or present.isdisjoint(entry.words):
+                text = masked.text
+                spoken = {number for word, numbers in language.by_word.items() if word in text for number in numbers}
+                for number in sorted(spoken):
+                    entry = language.entries[number]
+                    if said[entry.rule] >= _REPEATS:
                         continue
                     if entry.kind is Kind.BANNER:
                         banner = banner or self._banner(entry, masked)

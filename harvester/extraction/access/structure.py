@@ -1,17 +1,18 @@
-"""Tier 4 from the page's structure: marks, open icons, purchase boxes, offered files, the full text itself."""
+"""Tier 4 from the page's structure: marks, open icons, offered files, the full text itself."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from harvester.extraction.access.folding import fold
-from harvester.extraction.access.passages import PageText, Passage
+from harvester.extraction.access.passages import PageText
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.access.words import beginning
 from harvester.extraction.css import select
 from harvester.extraction.document import Element
-from harvester.model.access import AccessStatus, PurchaseOption, Tier
+from harvester.model.access import AccessStatus, Tier
 from harvester.model.signal import QUOTE_LIMIT
 from harvester.model.source import AccessRules
 
@@ -33,20 +34,6 @@ _LOCK_WORDS = re.compile(
     r"denied)|locked|acces (?:restreint|payant)|subscription required)(?: icon| badge)?\W*"
 )
 _ABOUT_PROGRAMMES = re.compile(r"polic|publish|option|fee|fund|journals|agreement|submit|author", re.IGNORECASE)
-
-_CURRENCIES = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "chf": "CHF", "fr.": "CHF"}
-_CODES = "usd|eur|gbp|chf|cad|aud|jpy|brl|sek|nok|dkk|pln|inr|cny|mxn|nzd|zar"
-_AMOUNT = r"\d{1,3}(?:[ ,.]\d{3})*(?:[.,]\d{2})?|\d+(?:[.,]\d{2})?"
-_PRICE = re.compile(
-    rf"(?:(?P<before>us\$|[$€£¥]|\b(?:{_CODES})\b)\s?(?P<a>{_AMOUNT})(?!\d))|"
-    rf"(?:(?<![\d.,])(?P<b>{_AMOUNT})\s?(?P<after>[€£$¥]|\b(?:{_CODES})\b))",
-    re.IGNORECASE,
-)
-_RENTAL = re.compile(r"\brent|hours?\b|heures|\blouer|location|mieten|leihen|alquil|alug|noleggi|huren")
-_ISSUE = re.compile(r"\bissue\b|numero|heft|ausgabe|fasciculo|fascicolo|aflevering|volume")
-_SUBSCRIPTION = re.compile(
-    r"subscri|per (?:year|month)|abonn|/ ?(?:year|month)|suscri|assinatura|abbonament|jahr|mensuel|annuel"
-)
 
 _SECTIONS = re.compile(
     r"^(?:[\divx]+[.)]?\s*)*(?:introduction|background|materials? (?:and|&) methods?|"
@@ -98,6 +85,7 @@ def icons(page: PageText) -> Iterator[Statement]:
     yield from _open_classes(page)
 
 
+@lru_cache(maxsize=2_000)
 def _icon_status(words: str) -> AccessStatus | None:
     if len(words) > 60 or not _ICON_WORDS.search(words):
         return None
@@ -112,8 +100,12 @@ def _icon_status(words: str) -> AccessStatus | None:
     return None
 
 
+def _says_open(names: str) -> bool:
+    return "open" in names.lower() and bool(_OPEN_CLASS.search(names))
+
+
 def _open_classes(page: PageText) -> Iterator[Statement]:
-    for element in page.document.classed(_OPEN_CLASS.search)[:40] if page.body.tag == "body" else ():
+    for element in page.document.classed(_says_open)[:40] if page.body.tag == "body" else ():
         names = element.get("class", "")
         if element.tag in ("li", "body", "html") or not _in_head(page, element):
             continue
@@ -145,36 +137,6 @@ def _by_element(page: PageText, element: Element, status: AccessStatus, rule: st
         quote = (element.get(name) if name else "")[:QUOTE_LIMIT]
         evidence = page.document.evidence("structure", element.tag, element, quote, attribute=name)
     return Statement(status, Tier.STRUCTURE, rule, evidence)
-
-
-def purchase_options(page: PageText, actions: Sequence[Passage]) -> tuple[PurchaseOption, ...]:
-    """Prices beside what is sold: decimal string, ISO 4217, and what for."""
-    options: dict[PurchaseOption, None] = {}
-    for passage in actions[:12]:
-        window = page.window(passage.at, 400, 250)
-        for found in _PRICE.finditer(window):
-            price = _decimal(found["a"] or found["b"])
-            currency = (found["before"] or found["after"]).lower()
-            context = fold(window[max(found.start() - 110, 0) : found.end() + 40]).text
-            if price:
-                code = _CURRENCIES.get(currency, currency.upper())
-                options[PurchaseOption(price=price, currency=code, kind=_kind(context))] = None
-    return tuple(options)[:8]
-
-
-def _decimal(amount: str) -> str | None:
-    amount = amount.replace(" ", "")
-    head, separator, tail = amount.rpartition(amount[-3] if len(amount) > 3 and amount[-3] in ".," else "\0")
-    whole = (head if separator else tail).replace(",", "").replace(".", "")
-    text = f"{int(whole)}.{tail}" if separator else str(int(whole))
-    return text if 0 < float(text) < 100_000 else None
-
-
-def _kind(context: str) -> str:
-    for pattern, kind in ((_RENTAL, "rental"), (_SUBSCRIPTION, "subscription"), (_ISSUE, "issue")):
-        if pattern.search(context):
-            return kind
-    return "article"
 
 
 def full_text(page: PageText) -> Statement | None:
