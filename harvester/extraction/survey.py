@@ -17,7 +17,7 @@ from harvester.extraction.labels import begin_labels
 CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
             "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
 _CARRYING = frozenset(CARRIERS)
-_NAMES = re.compile("bstract|esum|ummary|eyword|kwd|-description")  # what containers.py looks into
+_NAMES = re.compile("bstract|esum|ummary|eyword|kwd|-description|^annotation$")  # what containers.py looks into
 _CREDITS = re.compile("uthor|AUTHOR|reator|uteur|utore|utor(?:in|s)?$|yline|ontrib")  # what bylines.py looks into
 _ROLE = re.compile(rb"itemprop\s*=\s*[\"']?[^\"'>]{0,60}(?:author|creator)")
 _REL = re.compile(rb"rel=[\"']?author")

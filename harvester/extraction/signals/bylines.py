@@ -50,7 +50,10 @@ _DROPPED_NAME = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"^(?:mailto:|#|javascript:|https?://(?:www\.)?orcid\.org)", re.IGNORECASE)
-_BY = re.compile(r"^\s*(?:written\s+by|by|par|por|authors?\s*:|auteurs?\s*:|autor(?:es|en|i)?\s*:)\s+", re.IGNORECASE)
+_BY = re.compile(
+    r"^\s*(?:(?-i:di|von)(?=\s+[A-ZÀ-Þ]\w+\s+[A-ZÀ-Þ]\w)|written\s+by|by|par|por|authors?\s*:|auteurs?\s*:|autor(?:es|en|i)?\s*:)\s+",
+    re.IGNORECASE,
+)
 _NO_PERSON = re.compile(
     r"(?<![-‐])\b(?:articles?|papers?|reports?|reviews?|editorials?|letters?|research|original|volumes?|issues?|special|section|"
     r"journal|revue|revista|press|publish\w*|access|open|free|received|accepted|author\w*|editors?|open|pages?|full|text|"
@@ -282,6 +285,8 @@ def _with_siblings(block: Element, names: tuple[str, ...]) -> tuple[str, ...]:
 def _with_addresses(block: Element) -> tuple[str, ...]:
     """The names of lines that are `Name, Institution` each; lines with mail addresses may stand between."""
     lines = [line for part in "".join(_pieces(block, _DROPPED)).split(_BREAK) if (line := tidy(part))]
+    if 1 < len(lines) <= 4 and is_person(clean_name(lines[0])) and _is_address(lines[1]):
+        return (clean_name(lines[0]),)
     found: list[str] = []
     for line in lines:
         name, comma, rest = line.partition(",")
@@ -305,17 +310,18 @@ def _blocks_after(title: Element) -> Iterator[Element]:
     for _ in range(4):
         for sibling in islice(element.itersiblings(), _AFTER):
             if isinstance(sibling.tag, str):
-                yield from _leaves(sibling)
+                yield from leaves(sibling)
         parent = element.getparent()
         if parent is None or parent.tag in ("body", "html"):
             return
         element = parent
 
 
-def _leaves(element: Element) -> Iterator[Element]:
+def leaves(element: Element) -> Iterator[Element]:
+    """The innermost blocks of an element, itself if it holds none."""
     inner = [child for child in element if isinstance(child.tag, str) and child.tag in BLOCKS]
     if not inner or (element.tag in ("ul", "p", "ol") and len(inner) < 40):
         yield element
         return
     for child in islice(inner, _AFTER):
-        yield from _leaves(child)
+        yield from leaves(child)

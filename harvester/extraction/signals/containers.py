@@ -23,6 +23,7 @@ _ABSTRACT = re.compile(
     r"(?:$|[-_]|(?:content|text|body|section|intext|infull))",
     re.I,
 )
+_CYRILLIC = re.compile("[а-яё]{3}")
 _EXCERPT = re.compile(r"\W*in (?:lieu|place) of an? abstract", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"referenc|biblio|cited|citation|comment|related|recommend|sidebar|footer|bio|search|similar|also", re.I
@@ -138,6 +139,8 @@ def _is_abstract_name(name: str) -> bool:
 
 def _names_abstract(element: Element) -> bool:
     classes, own = element.get("class") or "", element.get("id") or ""
+    if classes == "annotation":  # what an abstract is called in Russian; elsewhere it is a note
+        return bool(_CYRILLIC.search(string_value(element)[:200]))
     if not any(part in classes or part in own for part in ("bstract", "esum")) and not any(
         part in classes for part in ("-description", "ummary")
     ):

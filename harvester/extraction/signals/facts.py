@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from lxml import etree
+
 from harvester.extraction.document import BLOCKS, Element, string_value, visible_text
 from harvester.extraction.labels import fact_of
 from harvester.extraction.normalise.identifiers import doi, issn
@@ -116,12 +118,22 @@ def _following(element: Element) -> tuple[str, Element]:
             pieces.append(_listed(sibling))
             pieces.append(sibling.tail or "")
             if sibling.tag in BLOCKS and sibling.tag != "dd" and "".join(pieces).strip(" :\xa0\r\n\t"):
+                pieces.extend(f"; {visible_text(other)}" for other in _alike_after(sibling))
                 break
         value = "".join(pieces)
         if value.strip(" :\xa0\r\n\t"):
             return value, parent
         element = parent
     return "", element
+
+
+def _alike_after(element: Element) -> Iterator[Element]:
+    """The blocks of the same tag and class that follow at once: more values of the same fact."""
+    name = element.get("class")
+    for sibling in islice(element.itersiblings(etree.Element), _NEIGHBOURS) if name else ():
+        if sibling.tag != element.tag or sibling.get("class") != name or (sibling.getprevious().tail or "").strip():
+            return
+        yield sibling
 
 
 def _listed(element: Element) -> str:

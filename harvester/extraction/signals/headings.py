@@ -175,7 +175,7 @@ def _is_tab(element: Element) -> bool:
     """True in a list of short words, a row of tabs or a table's head: the label opens nothing there."""
     item = next((e for e in (element, element.getparent()) if e is not None and e.tag in ("li", "th")), None)
     row = item.getparent() if item is not None else None
-    if item is None or row is None:
+    if item is None or row is None or (item is not element and string_value(element).rstrip().endswith((":", "："))):
         return False
     others = [string_value(e).strip() for e in islice(row, _ROW) if e is not item and e.tag == item.tag]
     return len(others) >= 2 and all(len(text) < 40 for text in others) and len(string_value(item).strip()) < 40
@@ -324,19 +324,28 @@ class _Reader:
             return True
         if label and not (label.kind == "stop" and rank is None):
             return self._label(label, rank, element)
-        if rank is not None and self.current:
-            if rank <= self.rank or (element.tag in ("th", "dt") and self.has_content()):
-                raise _Closed  # a heading of the same rank, or the facts that follow
-            self._section(text)
+        return self._heading(rank, text, element) if rank is not None and self.current else False
+
+    def _heading(self, rank: int, text: str, element: Element) -> bool:
+        """A heading that is no known label: the title in the abstract's language, a part of the block, or its end."""
+        if rank == self.rank == _LOWEST and self._awaits() and element.tag in BLOCKS:
             return True
-        return False
+        if rank <= self.rank or (element.tag in ("th", "dt") and self.has_content()):
+            raise _Closed  # a heading of the same rank, or the facts that follow
+        self._section(text)
+        return True
+
+    def _awaits(self) -> bool:
+        """True where the label of another abstract was read and nothing after it."""
+        block = self.current
+        return len(self.blocks) > 1 and block is not None and block.label.kind == "abstract" and block.first is None
 
     def _is_inner(self, rank: int | None, text: str) -> bool:
         if self.current is None or self.current.label.kind == "keywords":
             return False
         if rank is None:
             return bool(text.rstrip().endswith((":", ".", "—", "-")))
-        return rank > self.rank or (rank == self.rank == _LOWEST and not self.has_content())
+        return rank > self.rank or (rank == self.rank == _LOWEST and self.current.first is None)
 
     def _label(self, label: Label, rank: int | None, element: Element) -> bool:
         if label.kind == "stop":

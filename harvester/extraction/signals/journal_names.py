@@ -31,7 +31,7 @@ _PLACES = (
     # Valley Bulletin 2015; 9(3): 101-110 | Chem. Commun., 2012,48, 110 | Valley Research 2012, 14:327
     re.compile(
         rf"^{_NAME}[\s,.;]*\(?(?:19|20)\d\d\)?\s*[A-Z]?[a-z]*\s*\d*[;,:]?\s*\d{{1,4}}\s*(?:\(\s*[\w/–-]+\s*\))?"
-        r"\s*[,:;]\s*\w"
+        r"\s*(?:[,:;]\s*\w|(?<=\))\.?$)"
     ),
     # Valley Res., 13, 1689-1712, 2013 | Valley Geographer, Volume 10, Number 4, December 2011
     re.compile(
@@ -40,14 +40,24 @@ _PLACES = (
         re.IGNORECASE,
     ),
     # Valley Open / Volume 2 / 2016 | Valley Studies Vol. 4, No. 2 (2019)
-    re.compile(rf"^{_NAME}[\s,/–-]+(?:vol(?:ume)?|tome|band|jg|año|ano|cilt|том)\.?\s*\d+\b", re.IGNORECASE),
+    re.compile(rf"^{_NAME}[\s,/–-]+(?:vol(?:ume)?|tome|band|jg|año|ano|cilt|том)\.?\s*(?:\d+|[IVXLC]+)\b", re.I),
     # Dans Valley Review 2009/2 (No 12)
     re.compile(rf"^(?:dans|in|en|em)\s+{_NAME}\s+(?:19|20)\d\d\s*/\s*\d+", re.IGNORECASE),
 )
 _CITED = rf"[\s.,”\"’]*\s*{_NAME}\s*,?\s*(?:vol(?:ume)?\.?\s*)?\d{{1,4}}\s*\(\s*[\w/–-]+\s*\)"
 _OF_JOURNAL = re.compile(
-    r"^(?:journal|publication|revue|periodical|serial)[-_]?(?:title|name)(?:[-_]?(?:link|text))?$", re.I
+    r"^(?:(?:journal|publication|revue|periodical|serial)[-_]?(?:title|name)(?:[-_]?(?:link|text))?|"
+    r"(?:tit(?:le|re)|nom)[-_](?:revue|journal))$",
+    re.I,
 )
+# How to cite: Quill A, Lind O. Barges of the valley. Valley Studies. 2022; 1:9.
+_TO_CITE = re.compile(
+    r"(?:how to cite|cite (?:this )?(?:article )?as|citar como|cómo citar|como citar|pour citer[^:]{0,25}|zitierweise|"
+    r"to cite this article)\s*:[^\n]{10,400}?[.?!”\"]\s+"
+    rf"{_NAME}[.,]?\s+(?:19|20)\d\d\s*;\s*\d{{1,4}}\s*(?:\([\w/–-]+\))?\s*:\s*\w",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"\b[^\W\d_A-ZÀ-Þ]{4,}\. ")  # not an abbreviation: those of names are in capitals
 _SEEN = 400_000  # characters of the page that are searched for a citation
 _LONGEST_LINE = 240  # characters of a block that is a citation
 _BEFORE, _AFTER = 12, 16  # blocks looked at around the title
@@ -73,7 +83,7 @@ def read(document: Document, title: Signal | None, *, numbered: bool) -> list[Si
     found = (
         _in_title_element(document, next(filter(_JOURNAL_WORD.search, parts), None))
         or _in_named(document)
-        or (_beside(printed) if printed is not None else None)
+        or (_beside(printed, fold(words)) if printed is not None else None)
         or _in_citation(body, words)
         or _in_title_element(document, _repeated(body, parts) if numbered else None)
     )
@@ -110,12 +120,15 @@ def _in_reference(element: Element) -> bool:
     )
 
 
-def _beside(title: Element) -> Signal | None:
-    """The name at the start of a citation that is a block of its own, near the title."""
+def _beside(title: Element, words: str) -> Signal | None:
+    """The name at the start of a citation that is a block of its own, near the title, and not the title's `words`."""
     for block in (*islice(_lines(title, after=True), _AFTER), *islice(_lines(title, after=False), _BEFORE)):
         text = " ".join(string_value(block).split())
         if len(text) <= _LONGEST_LINE and _VOLUME_LINE.match(text) and (named := _heading_before(block)) is not None:
-            return Signal("printed", "journal", " ".join(string_value(named).split()), None, named, None)
+            heading = " ".join(string_value(named).split())
+            if fold(heading) != words:
+                return Signal("printed", "journal", heading, None, named, None)
+            continue
         for line in (text, *(" ".join(part.split()) for part in _broken(block))):
             if 8 <= len(line) <= _LONGEST_LINE and (name := _named(line)):
                 return Signal("printed", "journal", name, None, block, None)
@@ -181,7 +194,7 @@ def _lines(title: Element, *, after: bool) -> Iterator[Element]:
     element = title
     for _ in range(5):
         for sibling in islice(element.itersiblings(preceding=not after), _AFTER):
-            if isinstance(sibling.tag, str) and sibling.tag not in ("script", "style", "nav", "form", "select"):
+            if isinstance(sibling.tag, str) and sibling.tag not in ("script", "style", "nav", "form", "select", "ol"):
                 yield from _leaves(sibling)
         parent = element.getparent()
         if parent is None or parent.tag in ("body", "html"):
@@ -190,7 +203,7 @@ def _lines(title: Element, *, after: bool) -> Iterator[Element]:
 
 
 def _leaves(element: Element) -> Iterator[Element]:
-    inner = [child for child in element if isinstance(child.tag, str) and child.tag in BLOCKS]
+    inner = [child for child in element if isinstance(child.tag, str) and child.tag in BLOCKS and child.tag != "ol"]
     if not inner:
         yield element
         return
@@ -207,6 +220,9 @@ def _in_citation(body: Element, title: str) -> Signal | None:
         if found and _is_name(name := found["journal"].strip(" ,.;")):
             return Signal("printed", "journal", name, None, body, None)
         at = text.find(title, at + 1)
+    found = _TO_CITE.search(text)
+    if found and _is_name(name := _SENTENCE_END.split(found["journal"])[-1].strip(" ,.;")):
+        return Signal("printed", "journal", name, None, body, None)
     return None
 
 

@@ -18,6 +18,12 @@ _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _TEXTS_BELOW = etree.XPath("count(descendant::text())")
 _MENUS = 20  # lists to choose from that are left out; a page with more is no article's
 _BEFORE, _AFTER = 1500, 3000  # characters around the title: a citation further off is another article's
+_REFERENCES = re.compile(
+    r"\n\s*(?:(?:cited )?references|referencias|referências|références|bibliogra(?:ph|f)\w{1,3}|"
+    r"literatur(?:verzeichnis)?|riferimenti|литература|kaynak\w*|piśmiennictwo)\b[^\n]{0,40}\s+"
+    r"(?=(?:\[?\d{1,3}[\].)]?\s+)?(?-i:[^\W\d_][\w’'-]+,?\s+[A-ZÀ-ÞА-Я]{1,3}[.,]))",
+    re.IGNORECASE,
+)
 _SPACED = 5  # times as many characters are looked at where runs of space are not yet one
 _NODES = 6  # text nodes after the word in which an ISSN stands, if it does
 _CITATIONS = (
@@ -48,7 +54,7 @@ _DATES = re.compile(
     r"(?:\s*\([\w\s]{1,20}\))?\s*:?\s*(?:on\s+)?\(?(?P<date>(?:19|20)\d\d\b(?![-/.\d])|(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?\s+(?:\d{1,2},?\s+)?\d{4}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{4}-\d{2}-\d{2})",
     re.IGNORECASE,
 )
-_DATE = r"(?:(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?(?:\s*/\s*[^\W\d_]{3,10}\.?)?\s+)?(?:19|20)\d\d"
+_DATE = r"(?:(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?(?:\s*[/–-]\s*[^\W\d_]{3,10}\.?)?\s+)?(?:19|20)\d\d"
 # A citation's date: 11 June 2014, 34 (24): | Research 2012, 14:327 | 2014, 79 (3), pp 880 | May/June 2017 Volume 23
 # | Volume 278, Issues 4-6, 31 October 1997 | vol.1 no.1 São Paulo June 1967 | Res., 13, 1689-1712, 2013
 _CITED_DATES = (
@@ -59,7 +65,9 @@ _CITED_DATES = (
     ),
     re.compile(rf"\b(?P<date>{_DATE})\s*[,;]?\s*(?:vol(?:ume)?|tome|band)\b", re.I),
     re.compile(r"\b(?P<date>(?:19|20)\d\d)\s*/\s*\d{1,2}(?:-\d{1,2})?\s*\((?:n|vol|tome)", re.I),
-    re.compile(rf"\b(?:vol(?:ume)?|tome|band|jahrgang)\.?\s*\d{{1,4}}\b[^\n]{{0,50}}?[\s,(](?P<date>{_DATE})\b", re.I),
+    re.compile(rf"\b(?:vol(?:ume)?|tome|band|jahrgang)\.?\s*(?:\d{{1,4}}|[IVXLC]+)\b[^\n]{{0,50}}?[\s,(](?P<date>{_DATE})\b",
+               re.I),
+    re.compile(r"\b(?P<date>(?:19|20)\d\d)\s*;\s*\d{1,4}\s*\(\s*\d{1,3}\s*\)"),
     re.compile(r",\s*\d{1,4}\s*,\s*[A-Z]?\d{1,6}\s*[-–]\s*[A-Z]?\d{1,6}\s*,\s*(?P<date>(?:19|20)\d\d)\b"),
 )  # fmt: skip
 _ISSN = re.compile(
@@ -122,7 +130,10 @@ def _near_title(texts: list[str], title: str | None) -> str:
     printed = re.search(r"\s+".join(map(re.escape, words)), text) if words else None
     at = printed.start() if printed else 0
     before = " ".join(text[max(0, at - _SPACED * _BEFORE) : at].split())
-    return f"{before[-_BEFORE:]} {' '.join(text[at : at + _SPACED * _AFTER].split())[:_AFTER]}"
+    after = text[at : at + _SPACED * _AFTER]
+    if end := _REFERENCES.search(after):  # from there on it is others' volumes and dates
+        after = after[: end.start()]
+    return f"{before[-_BEFORE:]} {' '.join(after.split())[:_AFTER]}"
 
 
 def _first(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:

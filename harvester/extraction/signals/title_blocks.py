@@ -21,6 +21,8 @@ _LONGEST = 600
 _MAY_NAME = re.compile("it(?:le|re)")
 _TAGS = frozenset(("h2", "h3", "h4", "p", "div", "span", "td"))
 _SEPARATOR = re.compile(r"\s+[-–—|»«·:]+\s+|\s*[|»]\s*|:\s+")
+_SUBTITLE = re.compile(r"\s*[:.?!]\s+")
+_SITE_SEPARATOR = re.compile(r"\s+[-–—|»«·]+\s+|\s*[|»]\s*|^\w+(?: \w+)?:\s+")
 _MOST = 60  # headings looked at; a page with more is a book
 _OF_ARTICLE = re.compile(
     r"(?:^|[-_])(?:article|paper|pub|publication|item|entry|doc|document|main|abstract|citation|record|work|page)[-_]*"
@@ -73,9 +75,22 @@ def _in_order(document: Document, body: Element, said: str) -> list[tuple[Elemen
             if (text := _title_text(e)) and _is_a_part(text, wholes, parts)
         ]
         best = _repeated([*first, *lower], wholes) or _named(document, wholes)
+    if best is None or _leads_home(best[0]):
+        best = _begun(body, shown) or best
     if best is None:
         best = next((entry for entry in first if not _leads_home(entry[0])), None)
     return [best, *(entry for entry in first if entry[0] is not best[0])] if best else first
+
+
+def _begun(body: Element, shown: list[str]) -> tuple[Element, str] | None:
+    """The first heading that goes on where a part of the title element ends: a title with its subtitle."""
+    parts = {fold(part) for value in shown for part in _SITE_SEPARATOR.split(value) if len(part.split()) > 1}
+    for heading in islice(body.iter("h1", "h2", "h3"), _MOST) if parts else ():
+        text = _title_text(heading)
+        subtitle = _SUBTITLE.search(text)
+        if subtitle and fold(text[: subtitle.start()]) in parts and not _leads_home(heading):
+            return heading, text
+    return None
 
 
 def _open_graph(document: Document) -> list[str]:
