@@ -15,6 +15,7 @@ from harvester.extraction.signals import (
     raw_dublin_core,
     selectors,
     title_blocks,
+    unlabelled,
     xml_records,
 )
 from harvester.extraction.signals.signal import Signal
@@ -61,6 +62,14 @@ _NAMED_AUTHORS = (
 )  # fmt: skip
 
 
+_ABSTRACTS = (
+    ("selector", "abstract"), ("heading", "abstract"), ("container", "abstract"), ("highwire", "abstract"),
+    ("dcterms", "abstract"), ("dc", "description.abstract"), ("dc", "description"), ("eprints", "abstract"),
+    ("bepress", "abstract"), ("json_ld", "abstract"), ("microdata", "abstract"), ("meta", "abstract"),
+)  # fmt: skip
+_NUMBERS = frozenset(("doi", "volume", "journal", "issn", "issn.electronic", "issn.print"))
+
+
 def signals_of(document: Document, source: Source) -> SignalIndex:
     """All Signals; the printed ones only for facts that nothing else states, near the title that was found."""
     if document.is_xml:  # what is printed around an article has no place in XML
@@ -76,6 +85,11 @@ def signals_of(document: Document, source: Source) -> SignalIndex:
     if "journal" not in known:
         numbered = not known.isdisjoint(("volume", "issn")) or any(s.name in ("volume", "issn") for s in more)
         more += journal_names.read(document, title, numbered=numbered)
+    if index.first(*_ABSTRACTS) is None:
+        stated = known & {"doi", "volume", "issn", "journal"} or any(s.name in _NUMBERS for s in more)
+        printed_at = index.first(("selector", "title"), ("visible", "title"))
+        if stated and printed_at is not None and printed_at.attribute is None:
+            more += unlabelled.read(printed_at.element)
     if index.first(*_NAMED_AUTHORS) is None:
         more += bylines.read(document, found.authors, index.first(("selector", "title"), ("visible", "title")))
     return SignalIndex([*index.all, *more])
