@@ -97,6 +97,11 @@ def _in_a_language(key: str) -> Label | None:
     return Label(label.kind, language, True) if label and label.kind in ("abstract", "keywords") else None
 
 
+def named_language(text: str) -> str | None:
+    """The language that `text`, a name or a code, is; None for any other word."""
+    return _language_names().get(fold(text))
+
+
 @cache
 def _language_names() -> dict[str, str]:
     data = tomllib.loads(files("harvester.extraction").joinpath("data/languages.toml").read_text("utf-8"))

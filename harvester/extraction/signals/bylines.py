@@ -231,6 +231,8 @@ def _pieces(element: Element, dropped: frozenset[str]) -> Iterator[str]:
             if alone:
                 yield _BREAK
             before = True
+        elif child.tag == "sup" and (child.tail or "").lstrip()[:1].isupper():
+            yield _BREAK  # names with only marks between them
         yield child.tail or ""
 
 

@@ -104,7 +104,7 @@ def _following(element: Element) -> tuple[str, Element]:
         parent = element.getparent()
         if parent is None or parent.tag == "body":
             break
-        pieces = [element.tail or ""]
+        pieces, parts, loose = [element.tail or ""], list[str](), ""
         for sibling in islice(element.itersiblings(), _NEIGHBOURS):
             if not isinstance(sibling.tag, str):
                 continue
@@ -115,12 +115,14 @@ def _following(element: Element) -> tuple[str, Element]:
                 continue
             if sibling.tag == "dd" and said:
                 pieces.append("; ")
-            pieces.append(_listed(sibling))
-            pieces.append(sibling.tail or "")
+            parts.append(_listed(sibling) if sibling.tag == "a" else "")
+            pieces.extend((parts[-1] or _listed(sibling), sibling.tail or ""))
+            loose += sibling.tail or ""
             if sibling.tag in BLOCKS and sibling.tag != "dd" and "".join(pieces).strip(" :\xa0\r\n\t"):
                 pieces.extend(f"; {visible_text(other)}" for other in _alike_after(sibling))
                 break
-        value = "".join(pieces)
+        links = len(parts) > 1 and all(parts) and _ONLY_SEPARATORS.match(loose)
+        value = "; ".join(parts) if links else "".join(pieces)
         if value.strip(" :\xa0\r\n\t"):
             return value, parent
         element = parent

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from harvester.extraction.css import within
 from harvester.extraction.document import BLOCKS, Document, Element, block_of, string_value
-from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label
+from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label, named_language
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.signals.facts import Fact, fact_at, read_fact
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items, keyword_items_inside
@@ -38,6 +38,7 @@ _LANGUAGES = frozenset(
 )
 _LONG = 12_000  # characters; longer than any abstract: a block that never closed
 _ENDLESS = 5 * _LONG  # what is cut from one text node is never an abstract's
+_LANGUAGE_NAME = 14  # characters
 _ROW = 30  # neighbours looked at to tell a row of tabs
 _SOLE_CLIMB = 6
 
@@ -316,6 +317,8 @@ class _Reader:
         if _MORE.match(text):
             return True
         rank = _rank_of(element)
+        if len(text) <= _LANGUAGE_NAME and self._in_language(text, rank, element):
+            return True
         label = label_of(text)
         if label and rank is None and label.kind == "stop":
             label = None
@@ -325,6 +328,19 @@ class _Reader:
         if label and not (label.kind == "stop" and rank is None):
             return self._label(label, rank, element)
         return self._heading(rank, text, element) if rank is not None and self.current else False
+
+    def _in_language(self, text: str, rank: int | None, element: Element) -> bool:
+        """`Español`, `EN` alone in a block under an abstract's label: the abstract in that language follows."""
+        block = self.current
+        if block is None or block.label.kind != "abstract" or (rank is None and element.tag not in BLOCKS):
+            return False
+        language = named_language(text.strip(" :()[]"))
+        if language is None or (block.first is not None and block.label.language is None):
+            return False
+        if rank is not None and rank < min(block.rank, 6):
+            return False
+        self.open(Label("abstract", language, True), self.rank, element.getparent(), element)
+        return True
 
     def _heading(self, rank: int, text: str, element: Element) -> bool:
         """A heading that is no known label: the title in the abstract's language, a part of the block, or its end."""
@@ -419,6 +435,13 @@ _FOLLOWS = re.compile(
     r"(?:first |latest )?published\s*:|editor\s*:|funding\s*:|this is an open[- ]access article\b|doi\s*:|e-?mail\s*:|"
     r"article (?:history|information|metrics)\b|total downloads\b|supplementary (?:information|data|material)\s*:|"
     r"contact\s*:|"
+    r"(?:sie haben )?kein(?:en)? zugriff\b|einzelartikel\b|artikel kaufen\b|der zugriff auf\b|zugang zum volltext\b|"
+    r"acheter (?:cet|l)\b|accès (?:réservé|libre|restreint|payant|conditionnel)\b|pour lire la suite\b|"
+    r"cet article est (?:réservé|en accès|payant|gratuit)|l['’]accès (?:au texte|à cet article|à la totalité)|"
+    r"you (?:do not|don['’]t) (?:currently )?have access\b|access to (?:this|the full)\b|"
+    r"(?:buy|purchase|rent) (?:this )?(?:article|access|pdf)\b|get access\b|(?:log|sign) in (?:to|or)\b|subscribe to\b|"
+    r"comprar (?:este |el )?artículo|acceso (?:restringido|abierto)\b|acquista (?:l|questo)\b|"
+    r"acesso (?:restrito|aberto)\b|"
     r"availability(?: and implementation)?\s*:\s*\S+$|received\s+\d|author(?:s)? contributions?\b|"
     r"to whom correspondence)",
     re.IGNORECASE,

@@ -57,6 +57,9 @@ _TO_CITE = re.compile(
     rf"{_NAME}[.,]?\s+(?:19|20)\d\d\s*;\s*\d{{1,4}}\s*(?:\([\w/–-]+\))?\s*:\s*\w",
     re.IGNORECASE,
 )
+_TRAIL = re.compile(r"breadcrumb|ariane|(?:^|[\s_-])fil(?:$|[\s_-])|\btrail\b", re.IGNORECASE)
+_OF_ISSUES = re.compile(r"\b(?:issues?|archiv\w*|numéros?|números?|hefte|all|list|journals|revues|current)\b", re.I)
+_NUMBERED_LINK = re.compile(r"(?:vol(?:ume)?|tome|band|jahrgang|t|v)\.?\s*\d", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\b[^\W\d_A-ZÀ-Þ]{4,}\. ")  # not an abbreviation: those of names are in capitals
 _SEEN = 400_000  # characters of the page that are searched for a citation
 _LONGEST_LINE = 240  # characters of a block that is a citation
@@ -86,6 +89,7 @@ def read(document: Document, title: Signal | None, *, numbered: bool) -> list[Si
         or (_beside(printed, fold(words)) if printed is not None else None)
         or _in_citation(body, words)
         or _in_title_element(document, _repeated(body, parts) if numbered else None)
+        or (_in_trail(document) if numbered else None)
     )
     return [found] if found else []
 
@@ -102,6 +106,19 @@ def _in_named(document: Document) -> Signal | None:
         text = " ".join(string_value(element).split())
         if text and _is_name(text) and not _in_reference(element):
             return Signal("printed", "journal", text, None, element, None)
+    return None
+
+
+def _in_trail(document: Document) -> Signal | None:
+    """The link of a trail of links (breadcrumb) that calls itself a journal or leads to a volume's link."""
+    trails = document.classed(_TRAIL.search) if document.classes else []
+    for trail in trails[:4]:
+        links = list(islice(trail.iter("a"), 12))
+        texts = [" ".join(string_value(link).split()) for link in links]
+        for link, text, following in zip(links, texts, [*texts[1:], ""], strict=False):
+            journal = _JOURNAL_WORD.search(text) or _NUMBERED_LINK.match(following)
+            if journal and _is_name(text) and not _OF_ISSUES.search(text) and not _ROOT.match(link.get("href") or "/"):
+                return Signal("printed", "journal", text, None, link, None)
     return None
 
 
