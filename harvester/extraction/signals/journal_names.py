@@ -52,11 +52,14 @@ _OF_JOURNAL = re.compile(
 )
 # How to cite: Quill A, Lind O. Barges of the valley. Valley Studies. 2022; 1:9.
 _TO_CITE = re.compile(
-    r"(?:how to cite|cite (?:this )?(?:article )?as|citar como|cómo citar|como citar|pour citer[^:]{0,25}|zitierweise|"
-    r"to cite this article)\s*:[^\n]{10,400}?[.?!”\"]\s+"
-    rf"{_NAME}[.,]?\s+(?:19|20)\d\d\s*;\s*\d{{1,4}}\s*(?:\([\w/–-]+\))?\s*:\s*\w",
+    r"\b(?:how to cite|cite (?:this )?(?:article )?as|citar como|cómo citar|como citar|pour citer[^:]{0,25}|"
+    r"zitierweise|to cite this article)\s?:",
     re.IGNORECASE,
 )
+_AS_CITED = re.compile(
+    rf".{{10,400}}?[.?!”\"]\s+{_NAME}[.,]?\s+(?:19|20)\d\d\s*;\s*\d{{1,4}}\s*(?:\([\w/–-]+\))?\s*:\s*\w"
+)
+_TO_CITE_SEEN = 4  # labels of a citation that are looked behind
 _TRAIL = re.compile(r"breadcrumb|ariane|(?:^|[\s_-])fil(?:$|[\s_-])|\btrail\b", re.IGNORECASE)
 _OF_ISSUES = re.compile(r"\b(?:issues?|archiv\w*|numéros?|números?|hefte|all|list|journals|revues|current)\b", re.I)
 _NUMBERED_LINK = re.compile(r"(?:vol(?:ume)?|tome|band|jahrgang|t|v)\.?\s*\d", re.IGNORECASE)
@@ -237,7 +240,8 @@ def _in_citation(body: Element, title: str) -> Signal | None:
         if found and _is_name(name := found["journal"].strip(" ,.;")):
             return Signal("printed", "journal", name, None, body, None)
         at = text.find(title, at + 1)
-    found = _TO_CITE.search(text)
+    ends = (label.end() for label in islice(_TO_CITE.finditer(text), _TO_CITE_SEEN))
+    found = next((cited for end in ends if (cited := _AS_CITED.match(text[end : end + 600]))), None)
     if found and _is_name(name := _SENTENCE_END.split(found["journal"])[-1].strip(" ,.;")):
         return Signal("printed", "journal", name, None, body, None)
     return None
