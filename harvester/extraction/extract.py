@@ -19,7 +19,7 @@ from harvester.extraction.fields.people import choose_contributors
 from harvester.extraction.fields.rights import copyright_line, robots_directives, tdm_reservation, unavailable_after
 from harvester.extraction.fields.titles import choose_titles
 from harvester.extraction.gather import signals_of
-from harvester.extraction.normalise.text import has_mojibake, tidy
+from harvester.extraction.normalise.text import fold, has_mojibake, tidy
 from harvester.extraction.recognise import recognised
 from harvester.extraction.relations import NOTICES
 from harvester.model.page import Page, VisitOutcome
@@ -237,6 +237,10 @@ def _flags(document: Document, titles: dict[str, LangText], abstracts: dict[str,
     return tuple(flags)
 
 
+_NUMBERING = frozenset(
+    "vol volume volumen tome tomo band bd jahrgang jg n no nr num numero number issue heft cilt sayi fasc fascicule "
+    "том номер выпуск".split()
+)
 _ARTICLE_TYPES = frozenset(("scholarlyarticle", "medicalscholarlyarticle", "research-article", "thesis", "report"))
 
 
@@ -244,9 +248,17 @@ def _not_article(record: Record, index: SignalIndex) -> str | None:
     """Why the page describes no single article, or None. A title alone is not enough: something must say article."""
     if not record.titles:
         return "the page states no title"
+    if not record.abstracts and all(_names_issue(title.value) for title in record.titles.values()):
+        return "an issue of a journal"
     if not record.abstracts and any(relation.type in NOTICES for relation in record.relations):
         return "a notice about another article, with no abstract of its own"
     return None if _is_described(record, index) else "no abstract, and no metadata of a single article"
+
+
+def _names_issue(title: str) -> bool:
+    """True for `Vol. 12 No 3 (2021)`: a title of nothing but numbers and the words that number."""
+    words = re.findall(r"[^\W\d_]+", fold(title))
+    return any(map(str.isdigit, title)) and bool(words) and _NUMBERING.issuperset(words)
 
 
 def _is_described(record: Record, index: SignalIndex) -> bool:

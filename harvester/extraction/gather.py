@@ -67,7 +67,12 @@ _ABSTRACTS = (
     ("dcterms", "abstract"), ("dc", "description.abstract"), ("dc", "description"), ("eprints", "abstract"),
     ("bepress", "abstract"), ("json_ld", "abstract"), ("microdata", "abstract"), ("meta", "abstract"),
 )  # fmt: skip
-_NUMBERS = frozenset(("doi", "volume", "journal", "issn", "issn.electronic", "issn.print"))
+
+
+def _is_numbered(known: frozenset[str], printed_ones: list[Signal], *, credited: bool) -> bool:
+    """True if a DOI is stated, or authors with an ISSN or a volume of a named journal: not so the news and blogs."""
+    stated = known | {signal.name.partition(".")[0] for signal in printed_ones}
+    return "doi" in stated or (credited and ("issn" in stated or {"volume", "journal"} <= stated))
 
 
 def signals_of(document: Document, source: Source) -> SignalIndex:
@@ -85,13 +90,14 @@ def signals_of(document: Document, source: Source) -> SignalIndex:
     if "journal" not in known:
         numbered = not known.isdisjoint(("volume", "issn")) or any(s.name in ("volume", "issn") for s in more)
         more += journal_names.read(document, title, numbered=numbered)
-    if index.first(*_ABSTRACTS) is None:
-        stated = known & {"doi", "volume", "issn", "journal"} or any(s.name in _NUMBERS for s in more)
-        printed_at = index.first(("selector", "title"), ("visible", "title"))
-        if stated and printed_at is not None and printed_at.attribute is None:
-            more += unlabelled.read(printed_at.element)
+    credited = index.first(*_NAMED_AUTHORS) is not None or index.first(("fact", "authors")) is not None
     if index.first(*_NAMED_AUTHORS) is None:
-        more += bylines.read(document, found.authors, index.first(("selector", "title"), ("visible", "title")))
+        written = bylines.read(document, found.authors, index.first(("selector", "title"), ("visible", "title")))
+        credited, more = credited or bool(written), more + written
+    if index.first(*_ABSTRACTS) is None and _is_numbered(known, more, credited=credited):
+        printed_at = index.first(("selector", "title"), ("visible", "title"))
+        if printed_at is not None and printed_at.attribute is None:
+            more += unlabelled.read(printed_at.element)
     return SignalIndex([*index.all, *more])
 
 

@@ -55,10 +55,21 @@ def read(document: Document) -> list[Signal]:
     if body is not None:
         for heading, text in _in_order(document, body, said):
             signals.append(Signal("visible", "title", text, heading.get("lang"), heading))
-            signals.extend(_translations(heading, signals))
+            others = list(_translations(heading, signals))
+            signals.extend(others)
+            if others and _is_original(text, others, said):
+                signals.append(Signal("visible", "title.other", text, heading.get("lang"), heading))
     if element is not None and element.text:
         signals.append(Signal("title_element", "title", element.text, None, element))
     return signals
+
+
+def _is_original(text: str, others: list[Signal], said: str) -> bool:
+    """True where the title element, and so the metadata, name the article by a printed translation of this title."""
+    whole = fold(said)
+    return fold(text) not in whole and any(
+        fold(other.value) in whole and _OF_TRANSLATION.search(other.element.get("class") or "") for other in others
+    )
 
 
 def _in_order(document: Document, body: Element, said: str) -> list[tuple[Element, str]]:
