@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: help demo test faults check bench env system-deps format clean
+.PHONY: help demo test faults check bench soak env system-deps format clean
 
 help:
 	@echo "make demo         harvest the bundled sample publisher on this machine and print what was read"
@@ -13,6 +13,7 @@ help:
 	@echo "make faults       the table of faults: each with the tests that prove it, and whether it held"
 	@echo "make check        formatting, lint, types, imports between rooms, declared dependencies"
 	@echo "make bench        our speed beside the floor or peer of each figure, in the same run"
+	@echo "make soak         twenty kills, a second run over 5,000 articles, memory over 50,000 pages (half an hour)"
 	@echo "make env          only make the environment with all tools in $(VENV)"
 	@echo "make system-deps  install what the system has to give (as root, on Debian and its kin)"
 	@echo "make format       rewrite the code in the project's format"
@@ -36,6 +37,9 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	@$(BIN)/python tests/bench/all.py
+
+soak: $(VENV)/.dev
+	@$(BIN)/python tests/soak/all.py
 
 env: $(VENV)/.dev
 
