@@ -4,84 +4,20 @@ One pass per region: from a label on, text belongs to the open block until anoth
 rule, or the end of the region closes it. So two abstracts glued together part where the second one's label stands.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import NamedTuple
 
 from harvester.extraction.css import within
-from harvester.extraction.document import BLOCKS, Document, Element, block_of, string_value
-from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label, named_language
+from harvester.extraction.document import Document, Element, block_of, string_value
+from harvester.extraction.labels import Label, inline_label, is_section, label_of
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.signals.facts import Fact, fact_at, read_fact
-from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items, keyword_items_inside
+from harvester.extraction.signals.keyword_blocks import keyword_items, keyword_items_inside
+from harvester.extraction.signals.label_places import Start, climb, in_navigation
+from harvester.extraction.signals.regions import Block, Closed, RegionReader
 from harvester.extraction.signals.selectors import find
 from harvester.extraction.signals.signal import Signal
-from harvester.extraction.survey import CARRIERS, labelled
-from harvester.model.record import Section
+from harvester.extraction.survey import labelled
 from harvester.model.source import SelectorRule
-
-_SKIPPED = frozenset(
-    "script style noscript template nav button form select option textarea svg iframe math aside figure".split()
-)
-_RANK = {f"h{number}": number for number in range(1, 7)}
-_LOWEST = 7
-_NAVIGATION = frozenset(("nav", "option", "button", "form", "select"))
-_MORE = re.compile(
-    r"^\W*(?:read more|show more|lire la suite|view full[- ]?text|full text|show less|see more|\[?more\]?|"
-    r"download)\W*$",
-    re.I,
-)
-_LANGUAGES = frozenset(
-    "français english español deutsch italiano português nederlands türkçe русский polski català francés inglés french "
-    "spanish german italian portuguese fr en es de it pt nl tr ru pl ca".split()
-)
-_LONG = 12_000  # characters; longer than any abstract: a block that never closed
-_ENDLESS = 5 * _LONG  # what is cut from one text node is never an abstract's
-_LANGUAGE_NAME = 14  # characters
-_ROW = 30  # neighbours looked at to tell a row of tabs
-_SOLE_CLIMB = 6
-
-
-class _Start(NamedTuple):
-    """A label found: the element that carries it, what it says, and where its text ends in the element's own text."""
-
-    element: Element
-    label: Label
-    end: int | None  # None: the label is all the text of the element
-
-
-class _Block:
-    """One labelled block while it is being read."""
-
-    def __init__(self, label: Label, rank: int, scope: Element, anchor: Element) -> None:
-        self.label, self.rank, self.scope, self.anchor = label, rank, scope, anchor
-        self.pieces: list[tuple[str | None, list[str]]] = [(None, [])]
-        self.first: tuple[Element, str] | None = None
-        self.size = 0
-        self.items: KeywordItems | None = None
-
-    def add(self, text: str, element: Element) -> None:
-        if self.first is None and text.strip():
-            self.first = (element, text.strip())
-        self.pieces[-1][1].append(text)
-        self.size += len(text)
-
-    def open_section(self, label: str) -> None:
-        self.pieces.append((label, []))
-
-    def sections(self) -> list[Section]:
-        made = [(label, " ".join("".join(parts).split())) for label, parts in self.pieces]
-        return [Section(label=label, text=text) for label, text in made if text]
-
-    def text(self) -> str:
-        parts = [f"{s.label} {s.text}" if s.label else s.text for s in self.sections()]
-        return " ".join(parts)
-
-
-class _Closed(Exception):  # noqa: N818 - a signal between walker and reader, not an error
-    """The region ends here."""
-
 
 Carriers = Sequence[tuple[Element, str]]  # elements with their own text, which may begin with a label
 
@@ -108,12 +44,12 @@ def prose_of(element: Element) -> Signal | None:
 
     A heading before any text is the title in that language, not a part of the abstract.
     """
-    reader = _Reader(set())
+    reader = RegionReader(set())
     reader.open(Label("abstract", None, False), 0, element, element)
     try:
         reader.text(element.text, element)
         reader.children(element)
-    except _Closed:
+    except Closed:
         pass
     blocks = [block for block in reader.blocks if block.label.kind == "abstract" and block.first]
     best = max(blocks, key=lambda block: block.size, default=None)
@@ -137,62 +73,32 @@ def _read_all(carriers: Carriers, seen: set[Element]) -> list[Signal]:
     return signals
 
 
-def _starts(carriers: Carriers) -> Iterator[_Start | Fact]:
+def _starts(carriers: Carriers) -> Iterator[Start | Fact]:
     for element, text in carriers:
         found = _label_at(element, text)
         if found and found.label.kind != "stop":
-            if not _in_navigation(element):
+            if not in_navigation(element):
                 yield found
         elif fact := fact_at(element, text):
             yield fact
 
 
-def _label_at(element: Element, text: str) -> _Start | None:
+def _label_at(element: Element, text: str) -> Start | None:
     stripped = text.strip()
     if len(stripped) <= 60 and (label := label_of(stripped)):
-        return _Start(element, label, None)
+        return Start(element, label, None)
     match = inline_label().match(text[:400].lstrip())
     if match and (label := label_of(match[1])):
-        return _Start(element, label, match.end() + len(text) - len(text.lstrip()))
+        return Start(element, label, match.end() + len(text) - len(text.lstrip()))
     return None
 
 
-def _in_navigation(element: Element) -> bool:
-    if element.tag == "label" and element.get("for"):
-        return True
-    if _is_tab(element):
-        return True
-    for steps, ancestor in enumerate([element, *element.iterancestors()], 1):
-        if ancestor.tag == "form" and len(string_value(ancestor)) > 2000:
-            return False  # a page inside one big form
-        if ancestor.tag in _NAVIGATION or (ancestor.tag == "a" and ancestor.get("href")):
-            return not _headed(ancestor)
-        if steps > 4:
-            return False
-    return False
-
-
-def _is_tab(element: Element) -> bool:
-    """True in a list of short words, a row of tabs or a table's head: the label opens nothing there."""
-    item = next((e for e in (element, element.getparent()) if e is not None and e.tag in ("li", "th")), None)
-    row = item.getparent() if item is not None else None
-    if item is None or row is None or (item is not element and string_value(element).rstrip().endswith((":", "："))):
-        return False
-    others = [string_value(e).strip() for e in islice(row, _ROW) if e is not item and e.tag == item.tag]
-    return len(others) >= 2 and all(len(text) < 40 for text in others) and len(string_value(item).strip()) < 40
-
-
-def _headed(element: Element) -> bool:
-    parent = element.getparent()
-    return element.tag == "a" and parent is not None and parent.tag in _RANK
-
-
-def _read_region(start: _Start, seen: set[Element]) -> list[_Block]:
-    anchor, rank = _climb(start)
+def _read_region(start: Start, seen: set[Element]) -> list[Block]:
+    anchor, rank = climb(start)
     scope = anchor.getparent()
     if scope is None:
         return []
-    reader = _Reader(seen)
+    reader = RegionReader(seen)
     reader.open(start.label, rank, scope, start.element)
     if start.label.kind == "keywords" and start.end is None and reader.current:
         reader.current.items = keyword_items_inside(start.element) or keyword_items(anchor)
@@ -210,290 +116,12 @@ def _read_region(start: _Start, seen: set[Element]) -> list[_Block]:
                 break
             anchor, scope = scope, scope.getparent()
             reader.after(anchor, scope)
-    except _Closed:
+    except Closed:
         pass
     return reader.finish(scope)
 
 
-def _climb(start: _Start) -> tuple[Element, int]:
-    """The highest element that holds nothing but the label, and the label's rank."""
-    element = start.element
-    rank = _RANK.get(element.tag, _LOWEST)
-    if start.end is not None or len(string_value(element).strip()) > len((element.text or "").strip()):
-        return element, rank
-    for _ in range(_SOLE_CLIMB):
-        parent = element.getparent()
-        if parent is None or parent.tag in ("body", "html") or not _sole(parent, element):
-            break
-        element = parent
-        rank = min(rank, _RANK.get(element.tag, _LOWEST))
-    return element, rank
-
-
-def _sole(parent: Element, child: Element) -> bool:
-    if (parent.text or "").strip() or (child.tail or "").strip(" \t\r\n\xa0:|.–—-"):
-        return False
-    for other in parent:
-        if other is child:
-            continue
-        if (other.tail or "").strip() or (
-            isinstance(other.tag, str) and other.tag not in _SKIPPED and string_value(other).strip()
-        ):
-            return False
-    return True
-
-
-class _Reader:
-    """Walks a region and keeps the open block."""
-
-    def __init__(self, seen: set[Element]) -> None:
-        self.seen = seen
-        self.blocks: list[_Block] = []
-        self.current: _Block | None = None
-        self.rank = _LOWEST
-        self.muted = False  # what follows was read as keywords already
-
-    def open(self, label: Label, rank: int, scope: Element, element: Element) -> None:
-        self.seen.add(element)
-        self.current = _Block(label, rank, scope, element)
-        self.rank = rank
-        self.muted = False
-        self.blocks.append(self.current)
-
-    def has_content(self) -> bool:
-        return any(block.items or any(s.text for s in block.sections()) for block in self.blocks)
-
-    def finish(self, scope: Element) -> list[_Block]:
-        for block in self.blocks:
-            block.scope = scope
-        return self.blocks
-
-    def after(self, anchor: Element, scope: Element) -> None:
-        """All that follows `anchor` inside `scope`, in document order."""
-        self.text(anchor.tail, scope)
-        for sibling in anchor.itersiblings():
-            self.element(sibling)
-            self.text(sibling.tail, scope)
-
-    def children(self, element: Element) -> None:
-        for child in element:
-            self.element(child)
-            self.text(child.tail, element)
-
-    def element(self, element: Element) -> None:
-        tag = element.tag
-        if not isinstance(tag, str) or tag in _SKIPPED or element in self.seen or _hidden(element):
-            return
-        if tag == "br":
-            self._line_break(element)
-            return
-        if tag == "hr" and self.rank == _LOWEST and self.has_content():
-            raise _Closed
-        if self._heads(element):
-            return
-        edge = tag in BLOCKS
-        if edge and _is_link_list(element):
-            return
-        if edge:
-            self.text("\n\n", element)
-        self.text(element.text, element)
-        self.children(element)
-        if edge:
-            self.text("\n\n", element)
-
-    def _line_break(self, element: Element) -> None:
-        block = self.current
-        listing = block is not None and block.label.kind == "keywords" and block.first is not None and not self.muted
-        if block and listing and not "".join(block.pieces[-1][1]).rstrip().endswith((",", ";")):
-            self.current = None  # a printed keyword list ends with its line
-        self.text("\n", element)
-
-    def _heads(self, element: Element) -> bool:
-        """Handle an element that is a label or heading; True if it needs no further reading."""
-        words = string_value(element) if element.tag in CARRIERS else ""
-        text = " ".join(words.split()) if len(words) <= 200 else ""
-        if not text or len(text) > 120:
-            return False
-        if _MORE.match(text):
-            return True
-        rank = _rank_of(element)
-        if len(text) <= _LANGUAGE_NAME and self._in_language(text, rank, element):
-            return True
-        label = label_of(text)
-        if label and rank is None and label.kind == "stop":
-            label = None
-        if is_section(text) and self._is_inner(rank, text):
-            self._section(text)
-            return True
-        if label and not (label.kind == "stop" and rank is None):
-            return self._label(label, rank, element)
-        return self._heading(rank, text, element) if rank is not None and self.current else False
-
-    def _in_language(self, text: str, rank: int | None, element: Element) -> bool:
-        """`Español`, `EN` alone in a block under an abstract's label: the abstract in that language follows."""
-        block = self.current
-        if block is None or block.label.kind != "abstract" or (rank is None and element.tag not in BLOCKS):
-            return False
-        language = named_language(text.strip(" :()[]"))
-        if language is None or (block.first is not None and block.label.language is None):
-            return False
-        if rank is not None and rank < min(block.rank, 6):
-            return False
-        self.open(Label("abstract", language, True), self.rank, element.getparent(), element)
-        return True
-
-    def _heading(self, rank: int, text: str, element: Element) -> bool:
-        """A heading that is no known label: the title in the abstract's language, a part of the block, or its end."""
-        if rank == self.rank == _LOWEST and self._awaits() and element.tag in BLOCKS:
-            return True
-        if rank <= self.rank or (element.tag in ("th", "dt") and self.has_content()):
-            raise _Closed  # a heading of the same rank, or the facts that follow
-        self._section(text)
-        return True
-
-    def _awaits(self) -> bool:
-        """True where the label of another abstract was read and nothing after it."""
-        block = self.current
-        return len(self.blocks) > 1 and block is not None and block.label.kind == "abstract" and block.first is None
-
-    def _is_inner(self, rank: int | None, text: str) -> bool:
-        if self.current is None or self.current.label.kind == "keywords":
-            return False
-        if rank is None:
-            return bool(text.rstrip().endswith((":", ".", "—", "-")))
-        return rank > self.rank or (rank == self.rank == _LOWEST and self.current.first is None)
-
-    def _label(self, label: Label, rank: int | None, element: Element) -> bool:
-        if label.kind == "stop":
-            raise _Closed
-        if rank is None and element.tag in ("a", "li", "span") and _in_navigation(element):
-            return True
-        if element.tag == "a" and element.get("href") and rank is None:
-            return True
-        if rank is not None and rank < self.rank and self.blocks:
-            raise _Closed
-        for inner in element.iter():
-            self.seen.add(inner)
-        scope = element.getparent()
-        self.open(label, min(rank or _LOWEST, _LOWEST), scope, element)
-        if label.kind == "keywords" and self.current:
-            self.current.items = keyword_items_inside(element) or keyword_items(_climb(_Start(element, label, None))[0])
-            self.muted = True
-        return True
-
-    def _section(self, text: str) -> None:
-        if self.current:
-            self.current.open_section(text.strip(" :.|—–-"))
-            self.current.size += 1
-
-    def text(self, text: str | None, element: Element) -> None:
-        if not text or not self.blocks:
-            return
-        if self._ends(text):
-            raise _Closed
-        text = text[:_ENDLESS]
-        pattern = inline_label()
-        match = pattern.search(text) if len(text) > 5 and may_hold_inline_label(text) else None
-        while match and (label := label_of(match[1])):
-            self._append(text[: match.start()], element)
-            self.open(label, self.rank, element, element)
-            text = text[match.end() :]
-            match = pattern.search(text)
-        tail = _trailing_label(text)
-        if tail:
-            self._append(text[: tail[0]], element)
-            self.open(tail[1], self.rank, element, element)
-            return
-        self._append(text, element)
-
-    def _ends(self, text: str) -> bool:
-        """True where a new paragraph begins something else than the abstract."""
-        block = self.current
-        if block is None or block.label.kind != "abstract" or block.size < 100 or not text.strip():
-            return False
-        fresh = block.pieces[-1][1][-1:] == ["\n\n"] or not block.pieces[-1][1]
-        return fresh and bool(_FOLLOWS.match(text))
-
-    def _append(self, text: str, element: Element) -> None:
-        block = self.current
-        if block is None or self.muted:
-            return
-        if block.label.kind == "keywords" and "\n\n" in text and text.strip() == "" and block.size > 2:
-            block.add("\n\n", element)
-            if block.first:
-                self.current = None  # a keyword list ends with its paragraph
-            return
-        block.add(text, element)
-        if block.size > _LONG:
-            raise _Closed
-
-
-# Words that begin what follows an abstract without any heading between.
-_FOLLOWS = re.compile(
-    r"\s*(?:correspond(?:ing|ence)\b|how to cite\b|cite this\b|pour citer\b|citation\s*:|copyright\b|©|\(c\)\s*\d{4}|"
-    r"original content from this work\b|competing interests?\b|conflicts? of interest\b|received\s*:|accepted\s*:|"
-    r"(?:first |latest )?published\s*:|editor\s*:|funding\s*:|this is an open[- ]access article\b|doi\s*:|e-?mail\s*:|"
-    r"article (?:history|information|metrics)\b|total downloads\b|supplementary (?:information|data|material)\s*:|"
-    r"contact\s*:|"
-    r"(?:sie haben )?kein(?:en)? zugriff\b|einzelartikel\b|artikel kaufen\b|der zugriff auf\b|zugang zum volltext\b|"
-    r"acheter (?:cet|l)\b|accès (?:réservé|libre|restreint|payant|conditionnel)\b|pour lire la suite\b|"
-    r"cet article est (?:réservé|en accès|payant|gratuit)|l['’]accès (?:au texte|à cet article|à la totalité)|"
-    r"you (?:do not|don['’]t) (?:currently )?have access\b|access to (?:this|the full)\b|"
-    r"(?:buy|purchase|rent) (?:this )?(?:article|access|pdf)\b|get access\b|(?:log|sign) in (?:to|or)\b|subscribe to\b|"
-    r"comprar (?:este |el )?artículo|acceso (?:restringido|abierto)\b|acquista (?:l|questo)\b|"
-    r"acesso (?:restrito|aberto)\b|"
-    r"availability(?: and implementation)?\s*:\s*\S+$|received\s+\d|author(?:s)? contributions?\b|"
-    r"to whom correspondence)",
-    re.IGNORECASE,
-)
-_TRAILING = re.compile(r"(?<=[.!?…»”\)])\s{0,3}([^\W\d_][^.!?|:]{3,24}?)\s*\|\s*$")
-
-
-def _trailing_label(text: str) -> tuple[int, Label] | None:
-    """A label glued to the end of a text (`... en PDF.Summary |`) whose block follows in the next element."""
-    match = _TRAILING.search(text[-60:])
-    if match and (label := label_of(match[1])) and label.kind != "stop":
-        return len(text) - len(text[-60:]) + match.start(), label
-    return None
-
-
-def _rank_of(element: Element) -> int | None:
-    """Rank of a heading element, 7 for a block that is all bold, None for anything else."""
-    if element.tag in _RANK:
-        return _RANK[element.tag]
-    if element.get("role") == "heading":
-        return 6
-    if element.tag in ("dt", "th", "legend"):
-        return _LOWEST
-    if element.tag in BLOCKS and len(element) and not (element.text or "").strip():
-        children = [child for child in element if isinstance(child.tag, str)]
-        solid = [c for c in children if string_value(c).strip()]
-        if len(solid) == 1 and not (solid[0].tail or "").strip(" \xa0\r\n\t:"):
-            only = solid[0]
-            if only.tag in ("b", "strong"):
-                return _LOWEST
-            return _rank_of(only) if only.tag in BLOCKS or only.tag in _RANK else None
-    return None
-
-
-def _is_link_list(element: Element) -> bool:
-    """True for menus: nearly all the words stand in links, or each item is the name of a language."""
-    children = [child for child in element if isinstance(child.tag, str)] if element.tag in ("ul", "ol", "div") else []
-    items = [string_value(child).strip().casefold() for child in children[:12]]
-    if len(items) > 1 and all(item in _LANGUAGES for item in items):
-        return True
-    words = sum(len(string_value(link).strip()) for link in element.iter("a"))
-    return words > 0 and words > 0.8 * len("".join(string_value(element).split()))
-
-
-def _hidden(element: Element) -> bool:
-    style = element.get("style")
-    if style and "none" in style and re.search(r"display\s*:\s*none", style):
-        return True
-    return element.get("hidden") is not None or element.get("aria-hidden") == "true"
-
-
-def _signal(block: _Block) -> Iterator[Signal]:
+def _signal(block: Block) -> Iterator[Signal]:
     language = block.label.language if block.label.proves else None
     if block.items:
         items = block.items

@@ -1,0 +1,101 @@
+"""Where a label stands: alone or before text, in a menu or above what it names, and how high it ranks."""
+
+from itertools import islice
+from typing import NamedTuple
+
+from harvester.extraction.document import BLOCKS, Element, string_value
+from harvester.extraction.labels import Label
+
+_RANK = {f"h{number}": number for number in range(1, 7)}
+LOWEST = 7
+_NAVIGATION = frozenset(("nav", "option", "button", "form", "select"))
+_ROW = 30  # neighbours looked at to tell a row of tabs
+_SOLE_CLIMB = 6
+SKIPPED = frozenset(
+    "script style noscript template nav button form select option textarea svg iframe math aside figure".split()
+)
+
+
+class Start(NamedTuple):
+    """A label found: the element that carries it, what it says, and where its text ends in the element's own text."""
+
+    element: Element
+    label: Label
+    end: int | None  # None: the label is all the text of the element
+
+
+def in_navigation(element: Element) -> bool:
+    if element.tag == "label" and element.get("for"):
+        return True
+    if _is_tab(element):
+        return True
+    for steps, ancestor in enumerate([element, *element.iterancestors()], 1):
+        if ancestor.tag == "form" and len(string_value(ancestor)) > 2000:
+            return False  # a page inside one big form
+        if ancestor.tag in _NAVIGATION or (ancestor.tag == "a" and ancestor.get("href")):
+            return not _headed(ancestor)
+        if steps > 4:
+            return False
+    return False
+
+
+def _is_tab(element: Element) -> bool:
+    """True in a list of short words, a row of tabs or a table's head: the label opens nothing there."""
+    item = next((e for e in (element, element.getparent()) if e is not None and e.tag in ("li", "th")), None)
+    row = item.getparent() if item is not None else None
+    if item is None or row is None or (item is not element and string_value(element).rstrip().endswith((":", "："))):
+        return False
+    others = [string_value(e).strip() for e in islice(row, _ROW) if e is not item and e.tag == item.tag]
+    return len(others) >= 2 and all(len(text) < 40 for text in others) and len(string_value(item).strip()) < 40
+
+
+def _headed(element: Element) -> bool:
+    parent = element.getparent()
+    return element.tag == "a" and parent is not None and parent.tag in _RANK
+
+
+def climb(start: Start) -> tuple[Element, int]:
+    """The highest element that holds nothing but the label, and the label's rank."""
+    element = start.element
+    rank = _RANK.get(element.tag, LOWEST)
+    if start.end is not None or len(string_value(element).strip()) > len((element.text or "").strip()):
+        return element, rank
+    for _ in range(_SOLE_CLIMB):
+        parent = element.getparent()
+        if parent is None or parent.tag in ("body", "html") or not _sole(parent, element):
+            break
+        element = parent
+        rank = min(rank, _RANK.get(element.tag, LOWEST))
+    return element, rank
+
+
+def _sole(parent: Element, child: Element) -> bool:
+    if (parent.text or "").strip() or (child.tail or "").strip(" \t\r\n\xa0:|.–—-"):
+        return False
+    for other in parent:
+        if other is child:
+            continue
+        if (other.tail or "").strip() or (
+            isinstance(other.tag, str) and other.tag not in SKIPPED and string_value(other).strip()
+        ):
+            return False
+    return True
+
+
+def rank_of(element: Element) -> int | None:
+    """Rank of a heading element, 7 for a block that is all bold, None for anything else."""
+    if element.tag in _RANK:
+        return _RANK[element.tag]
+    if element.get("role") == "heading":
+        return 6
+    if element.tag in ("dt", "th", "legend"):
+        return LOWEST
+    if element.tag in BLOCKS and len(element) and not (element.text or "").strip():
+        children = [child for child in element if isinstance(child.tag, str)]
+        solid = [c for c in children if string_value(c).strip()]
+        if len(solid) == 1 and not (solid[0].tail or "").strip(" \xa0\r\n\t:"):
+            only = solid[0]
+            if only.tag in ("b", "strong"):
+                return LOWEST
+            return rank_of(only) if only.tag in BLOCKS or only.tag in _RANK else None
+    return None
