@@ -7,7 +7,7 @@ from typing import Any
 import lxml.html
 from lxml import etree
 
-from harvester.extraction.document import charset_of
+from harvester.extraction.charset import charset_of
 from harvester.model.page import Page
 from harvester.model.record import Record
 from harvester.model.signal import Evidence
