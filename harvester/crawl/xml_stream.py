@@ -56,8 +56,11 @@ def _look_for_entities(text: bytes, problems: list[str]) -> None:
 
 
 def local(element: Any) -> str:
-    """The element's name without its namespace; empty for comments and the like."""
-    return str(etree.QName(element).localname) if isinstance(element.tag, str) else ""
+    """The element's name without its namespace; empty for comments and the like.
+
+    A prefix that nothing declares stays part of the name.
+    """
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def children(element: Any) -> dict[str, str]:
@@ -71,7 +74,10 @@ def moment(text: str | None, now: datetime) -> datetime | None:
     if found is None:
         return None
     stated = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return stated.astimezone(UTC) if stated <= now + timedelta(days=1) else None
+    try:
+        return stated.astimezone(UTC) if stated <= now + timedelta(days=1) else None
+    except OverflowError:  # in UTC it lies before the year 1
+        return None
 
 
 def _read(text: str) -> datetime | None:

@@ -157,6 +157,23 @@ def test_a_gzip_bomb_is_bounded() -> None:
     assert any("50 MiB" in each for each in entries.problems)
 
 
+@pytest.mark.fault(102)
+def test_an_undeclared_prefix_hides_nothing() -> None:
+    images = b"<image:image><image:loc>https://a.example/1.png</image:loc></image:image></url>"
+    entries = sitemap_entries(SITEMAP.replace(b"</url>", images, 1), NOW)
+    assert [url.strip() for url, _ in entries.urls] == [url for url, _ in sitemap_entries(SITEMAP, NOW).urls]
+    rss = b"<rss><item><x:y>z</x:y><link>https://a.example/article/1</link></item></rss>"
+    assert [url for url, _ in read_feed(rss, "https://a.example/feed", NOW).found] == ["https://a.example/article/1"]
+    oai = OAI.replace(b"</oai_dc:dc>", b"<x:y>z</x:y></oai_dc:dc>")
+    assert read_list(oai, NOW).found == read_list(OAI, NOW).found
+
+
+@pytest.mark.parametrize("stated", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0000", "99999999999"])
+def test_a_day_that_cannot_be_is_none(stated: str) -> None:
+    body = f"<urlset><url><loc>https://a.example/1</loc><lastmod>{stated}</lastmod></url></urlset>"
+    assert sitemap_entries(body.encode(), NOW).urls == (("https://a.example/1", None),)
+
+
 RSS = b"""<?xml version="1.0"?><rss version="2.0" xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel>
 <link>https://a.example/</link><item><title>1</title><link>https://a.example/article/1?utm_source=rss</link>
 <pubDate>Fri, 01 May 2026 10:00:00 GMT</pubDate></item><item><guid>https://a.example/article/2</guid></item>
