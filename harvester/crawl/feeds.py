@@ -39,7 +39,8 @@ def read_feed(body: bytes, base_url: str, now: datetime) -> Feed:
 
 def _next(root: Any, base_url: str) -> str | None:
     for link in () if root is None else root.iter("{*}link"):
-        if link.get("rel") == "next" and local(link.getparent()) in {"feed", "channel", "RDF"}:
+        within = link.getparent()
+        if link.get("rel") == "next" and within is not None and local(within) in {"feed", "channel", "RDF"}:
             return absolute(base_url, link.get("href") or "")
     return None
 

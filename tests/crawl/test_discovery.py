@@ -208,6 +208,10 @@ def test_what_is_no_feed_is_named(body: bytes) -> None:
     assert "no entries" in read_feed(body, "https://a.example/feed", NOW).problems
 
 
+def test_a_lone_link_is_no_feed() -> None:
+    assert read_feed(b'<link rel="next" href="/x"/>', "https://a.example/feed", NOW).next is None
+
+
 def test_a_feed_expands_no_entity_and_reads_no_file() -> None:
     body = b'<!DOCTYPE r [<!ENTITY c SYSTEM "file:///etc/passwd">]><rss><item><link>&c;</link></item></rss>'
     feed = read_feed(body, "https://a.example/feed", NOW)
