@@ -24,6 +24,7 @@ RETRY_AFTER_CAP = timedelta(hours=24)
 _AGENT_LINE = re.compile(r"^(\s*user[- ]?agent\s*:\s*)([^#]*)(.*)$", re.IGNORECASE)
 _RULE_LINE = re.compile(r"^\s*(allow|disallow)\s*:([^#]*)", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z_-]+")
+_SECONDS = re.compile(r"[+-]?[0-9]{1,20}")
 
 
 class RobotsVerdict(NamedTuple):
@@ -126,13 +127,13 @@ def robots_too_long(body: bytes) -> bool:
 def retry_after(value: str | None, now: datetime) -> timedelta | None:
     """How long `Retry-After` (seconds or HTTP date) asks to wait: 0 to 24 hours, None when absent or unreadable."""
     text = (value or "").strip()
-    if text.lstrip("+-").isdigit():
+    if _SECONDS.fullmatch(text):
         return _bounded(timedelta(seconds=min(int(text), 10**9)))
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+        return _bounded((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return _bounded((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)
 
 
 def _bounded(wait: timedelta) -> timedelta:
@@ -185,7 +186,7 @@ def tdm_statements(rules: Sequence[TdmRule], url: str) -> tuple[str, ...]:
     """What `rules` say of `url`, as `name: value`: the longest matching location decides, a reservation wins a tie."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    matching = [rule for rule in rules if _location(rule.location).match(path)]
+    matching = [rule for rule in rules if _is_at(path, rule.location)]
     if not matching:
         return ()
     rule = max(matching, key=lambda each: (len(each.location), each.reserved))
@@ -193,11 +194,28 @@ def tdm_statements(rules: Sequence[TdmRule], url: str) -> tuple[str, ...]:
     return (f"tdm-reservation: {int(rule.reserved)}", *policy)
 
 
-@lru_cache(maxsize=1024)
-def _location(pattern: str) -> re.Pattern[str]:
-    anchored = pattern.endswith("$")
-    parts = [re.escape(part) for part in re.split(r"\*+", pattern.removesuffix("$"))]
-    return re.compile(".*?".join(parts) + (r"\Z" if anchored else ""))
+def _is_at(path: str, location: str) -> bool:
+    """Whether the location, with `*` for anything and `$` for the end, is of this path.
+
+    Each piece is looked for once, in order: as a regular expression, many `*` would take for ever.
+    """
+    first, *pieces = location.removesuffix("$").split("*")
+    if not path.startswith(first):
+        return False
+    at, end = len(first), len(path)
+    if location.endswith("$"):
+        if not pieces:
+            return path == first
+        last = pieces.pop()
+        end -= len(last)
+        if end < at or not path.endswith(last):
+            return False
+    for piece in pieces:
+        found = path.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 _CHALLENGE = (

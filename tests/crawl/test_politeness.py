@@ -1,11 +1,13 @@
 """robots.txt, Retry-After, TDMRep and bot checks as decisions."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from harvester.crawl.politeness import (
     ROBOTS_LIMIT,
+    TdmRule,
     deciding_line,
     is_challenge,
     quiet_until,
@@ -96,7 +98,8 @@ def test_crawl_delay(value: str, delay: float | None) -> None:
     [
         ("120", 120), ("-5", 0), ("0", 0), ("Mon, 04 May 2026 12:02:00 GMT", 120), ("Mon, 04 May 2026 11:00:00 GMT", 0),
         ("Mon, 04 May 2036 12:02:00 GMT", 86_400), ("999999999999", 86_400), (None, None), ("", None), ("soon", None),
-        ("1.5", None),
+        ("1.5", None), ("+5", 5), ("++5", None), ("\u00b2", None), ("\u0665", None), ("9" * 5_000, None),
+        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", None), ("Fri, 31 Dec 0001 23:59:59 +2359", 0),
     ],
 )  # fmt: skip
 @pytest.mark.fault(40)
@@ -131,6 +134,35 @@ def test_tdm_garbage_says_nothing(body: bytes) -> None:
 def test_tdm_reservation_wins_a_tie() -> None:
     body = b'[{"location": "/a", "tdm-reservation": 0}, {"location": "/a", "tdm-reservation": 1}]'
     assert tdm_statements(tdm_rules(body), SITE + "/a/b") == ("tdm-reservation: 1",)
+
+
+@pytest.mark.parametrize(
+    ("location", "path", "matches"),
+    [
+        ("/a", "/a/b", True),
+        ("/a$", "/a", True),
+        ("/a$", "/a/b", False),
+        ("/a$", "/b/a", False),
+        ("/a/*/b$", "/a/1/b/2/b", True),
+        ("/a/*/b$", "/a/b", False),
+        ("/a*$", "/a/b", True),
+        ("/a*b*c", "/a1b2", False),
+        ("/a*b*b$", "/ab", False),
+        ("/a**b", "/a1b2", True),
+        ("*.pdf$", "/x.pdf", True),
+        ("*.pdf$", "/x.pdf?y", False),
+        ("", "/x", True),
+        ("/a.c", "/abc", False),
+    ],
+)
+def test_tdm_locations(location: str, path: str, matches: bool) -> None:
+    assert bool(tdm_statements([TdmRule(location, True, None)], SITE + path)) is matches
+
+
+def test_a_tdm_location_of_many_stars_takes_no_time() -> None:
+    began = time.process_time()
+    assert tdm_statements([TdmRule("/" + "*a" * 500 + "b", True, None)], SITE + "/" + "a" * 1_500) == ()
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.fault(44)
