@@ -14,6 +14,7 @@ from harvester.crawl.resolving import resolving
 from harvester.crawl.sitemaps import SITEMAP_LIMIT, sitemap_entries
 from harvester.crawl.transport import Answer, ExchangeFailedError
 from harvester.crawl.turns import HostShutError, PausedError
+from harvester.errors import StorageError
 from harvester.model.page import BODY_LIMIT
 from harvester.model.source import Discovery, Source
 from harvester.urls import canonical_url, clean_url, in_bounds, refused
@@ -54,15 +55,24 @@ class Walk:
         self.problems: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Walk; what goes wrong with one page is noted in `problems` and the rest goes on."""
+        """Walk; what goes wrong with one page, or with a whole way, is noted in `problems` and the rest goes on."""
+        for number, way in enumerate(self._source.discovery, 1):
+            try:
+                await self._walk(way)
+            except StorageError:
+                raise
+            except Exception as error:  # whatever one way does, the others are walked
+                what = way.url or f"{way.kind}, way {number}"
+                self.problems[what] = f"could not be walked: {type(error).__name__} {error}".strip()
+
+    async def _walk(self, way: Discovery) -> None:
         walks = {"sitemap": self._sitemaps, "listing": self._listings, "feed": self._feed, "oai_pmh": self._oai}
-        for way in self._source.discovery:
-            if way.kind == "urls":
-                await self._given(way)
-            elif way.kind == "dois":
-                await self._dois(way)
-            elif way.url:
-                await walks[way.kind](way, way.url)
+        if way.kind == "urls":
+            await self._given(way)
+        elif way.kind == "dois":
+            await self._dois(way)
+        elif way.url:
+            await walks[way.kind](way, way.url)
 
     async def _given(self, way: Discovery) -> None:
         urls = [canonical_url(url, self._source.urls) for url in way.urls]

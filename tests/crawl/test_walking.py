@@ -1,0 +1,64 @@
+"""The walk over a Source's ways of discovery, answered from memory."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from harvester.crawl.fetching import Ask
+from harvester.crawl.ledger import Ledger
+from harvester.crawl.transport import Answer
+from harvester.crawl.walking import Walk
+from harvester.errors import StorageError
+from harvester.model.source import Discovery, Source, UrlRules
+from storage.store import Store
+
+SITE = "https://a.example"
+SITEMAP = f"<urlset><url><loc>{SITE}/article/1</loc></url></urlset>"
+
+
+def source(*ways: Discovery) -> Source:
+    rules = UrlRules(article=(r"/article/\d+",))
+    return Source(id="a", name="A", hosts=("a.example",), languages=("fr",), discovery=ways, urls=rules)
+
+
+def walked(tmp_path: Path, answers: Mapping[str, str | Exception], *ways: Discovery) -> tuple[Walk, datetime | None]:
+    """The walk at its end, and when the OAI-PMH list was noted as read to its end."""
+
+    async def fetch(url: str, ask: Ask) -> Answer:
+        said = answers[url]
+        if isinstance(said, Exception):
+            raise said
+        return Answer(url, 200, (), said.encode())
+
+    async def walk(store: Store) -> tuple[Walk, datetime | None]:
+        ledger = Ledger(store, "a", "run")
+        done = Walk(source(*ways), fetch, ledger, afresh=False, enough=lambda: False, found=lambda: None)
+        try:
+            await done.run()
+            return done, await ledger.last_read(LIST)
+        finally:
+            ledger.close()
+
+    with Store.open(f"sqlite:///{tmp_path / 'h.db'}", migrate=True) as store:
+        return asyncio.run(walk(store))
+
+
+BAD = Discovery(kind="sitemap", url=SITE + "/bad.xml")
+GOOD = Discovery(kind="sitemap", url=SITE + "/good.xml")
+LIST = SITE + "/oai?verb=ListRecords&metadataPrefix=oai_dc"
+
+
+@pytest.mark.fault(102)
+def test_a_way_that_fails_does_not_keep_the_others(tmp_path: Path) -> None:
+    answers: dict[str, str | Exception] = {SITE + "/bad.xml": RuntimeError("boom"), SITE + "/good.xml": SITEMAP}
+    walk, _ = walked(tmp_path, answers, BAD, GOOD)
+    assert walk.new == 1
+    assert walk.problems == {SITE + "/bad.xml": "could not be walked: RuntimeError boom"}
+
+
+def test_storage_that_fails_ends_the_walk(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        walked(tmp_path, {SITE + "/bad.xml": StorageError("disk full"), SITE + "/good.xml": SITEMAP}, BAD, GOOD)
