@@ -142,14 +142,18 @@ class Walk:
         last, began = None if self._afresh else await self._ledger.last_read(asked), utc_now()
         url = changed_since(asked, (last - _OVERLAP).date()) if last else asked
         seen: set[str] = set()
+        whole = True
         for _ in range(way.max_pages):
             answer = await self._read(url, SITEMAP_LIMIT) if not self._enough() else None
             if answer is None:
                 return
             page = await asyncio.to_thread(read_list, answer.body, utc_now())
-            await self._take(url, page.found, page.problems)
-            if page.token is None or page.token in seen:
-                if not page.problems:
+            again = ("the resumption token came before; the rest was left",) if page.token in seen else ()
+            problems = (*page.problems, *again)
+            await self._take(url, page.found, problems)
+            whole = whole and not problems
+            if page.token is None or again:
+                if whole:
                     await self._ledger.note_read(asked, began)
                 return
             seen.add(page.token)

@@ -40,13 +40,16 @@ def elements(text: bytes, names: Collection[str], problems: list[str]) -> Iterat
 def tree(text: bytes, problems: list[str]) -> Any:
     """The root element of what can be read of `text`, or None; what is wrong with it is added to `problems`."""
     _look_for_entities(text, problems)
+    parser = etree.XMLParser(**_SAFE)
     try:
-        root = etree.fromstring(text, etree.XMLParser(**_SAFE))
+        root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         problems.append(f"broken XML: {error}")
         return None
     if root is None:
         problems.append("no XML")
+    elif broken := parser.error_log.filter_from_fatals():  # an undeclared prefix is none: nothing is lost by it
+        problems.append(f"broken XML: line {broken[0].line}, {broken[0].message}")
     return root
 
 

@@ -62,3 +62,44 @@ def test_a_way_that_fails_does_not_keep_the_others(tmp_path: Path) -> None:
 def test_storage_that_fails_ends_the_walk(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         walked(tmp_path, {SITE + "/bad.xml": StorageError("disk full"), SITE + "/good.xml": SITEMAP}, BAD, GOOD)
+
+
+def records(*numbers: int, token: str = "") -> str:
+    each = "".join(
+        f"<record><metadata><x:dc><identifier>{SITE}/article/{n}</identifier></x:dc></metadata></record>"
+        for n in numbers
+    )
+    more = f"<resumptionToken>{token}</resumptionToken>" if token else ""
+    return f"<OAI-PMH><ListRecords>{each}{more}</ListRecords></OAI-PMH>"
+
+
+def after(token: str) -> str:
+    return f"{SITE}/oai?verb=ListRecords&resumptionToken={token}"
+
+
+OAI = Discovery(kind="oai_pmh", url=SITE + "/oai")
+
+
+def test_a_list_read_to_its_end_is_noted(tmp_path: Path) -> None:
+    walk, noted = walked(tmp_path, {LIST: records(1, token="T"), after("T"): records(2)}, OAI)
+    assert (walk.new, walk.problems, noted is not None) == (2, {}, True)
+
+
+@pytest.mark.parametrize(
+    ("answers", "at", "found"),
+    [
+        ({LIST: records(1, 2)[:-100]}, LIST, 1),
+        ({LIST: records(1).partition("</ListRecords>")[0]}, LIST, 1),
+        ({LIST: records(1, token="T").replace("</x:dc>", "<a & b></x:dc>"), after("T"): records(2)}, LIST, 2),
+        ({LIST: records(1, token="T"), after("T"): records(2, token="T")}, after("T"), 2),
+        ({LIST: records(1, token="T"), after("T"): "<html>maintenance</html>"}, after("T"), 1),
+    ],
+    ids=["cut in a tag", "cut between two", "broken in the middle", "repeated token", "another page"],
+)
+def test_a_list_not_read_to_its_end_is_asked_for_whole_again(
+    tmp_path: Path, answers: dict[str, str | Exception], at: str, found: int
+) -> None:
+    walk, noted = walked(tmp_path, answers, OAI)
+    assert noted is None
+    assert [*walk.problems] == [at]
+    assert walk.new == found
