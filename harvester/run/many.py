@@ -50,6 +50,10 @@ def run_sources(
             )
         except HarvesterError as error:
             return Ended(source.id, error=error)
+        except Exception as error:  # whatever one does, the others are harvested
+            words = HarvesterError(f"run of {source.id}: {type(error).__name__} {error}".strip())
+            words.__cause__ = error
+            return Ended(source.id, error=words)
         return Ended(source.id, run)
 
     with stopping_signals(stop), ThreadPoolExecutor(at_once, thread_name_prefix="run") as pool:

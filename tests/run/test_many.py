@@ -77,6 +77,21 @@ def test_one_that_is_busy_does_not_keep_the_others(
     assert hills.outcome is RunOutcome.SUCCEEDED
 
 
+def test_one_that_fails_unexpectedly_does_not_keep_the_others(
+    store: Store, source: Source, settings: Settings, press: Press
+) -> None:
+    def watch(source_id: str, seen: Progress) -> None:
+        if source_id == source.id:
+            raise RuntimeError("boom")
+
+    both = [source, source.model_copy(update={"id": "hills"})]
+    ended = {one.source_id: one for one in run_sources(store, both, settings, at_once=2, on_progress=watch)}
+    assert "RuntimeError boom" in str(ended[source.id].error)
+    hills = ended["hills"].run
+    assert hills is not None
+    assert hills.outcome is RunOutcome.SUCCEEDED
+
+
 @pytest.mark.fault(2)
 def test_a_signal_ends_all_runs_in_good_order(store: Store, source: Source, settings: Settings, press: Press) -> None:
     press.delay = 0.1
