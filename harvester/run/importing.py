@@ -53,6 +53,7 @@ class Import:
             revisit=revisit,
             lease_s=LEASE_S,
             clock=_now,
+            saved=True,
         )
         return self
 
