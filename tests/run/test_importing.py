@@ -77,3 +77,17 @@ def test_what_nobody_reserved_is_kept(store: Store, source: Source, settings: Se
     (record,) = store.records.iter(source_id="press")
     assert record.abstracts
     assert b"counted by hand" in archived(settings)
+
+
+@pytest.mark.parametrize("address", ["https://elsewhere.test/article/12", "https://saved.invalid/article/12.html"])
+def test_pages_of_other_hosts_are_passed_over_and_named(
+    store: Store, source: Source, settings: Settings, address: str
+) -> None:
+    at = NOW - timedelta(days=1)
+    redirected = page(HOST + "/article/12", at).model_copy(update={"url": address})
+    with Import(store, source, settings) as one:
+        for each in (page(address, at), redirected, page(HOST + "/article/1", at)):
+            one.add(each)
+    assert (one.counts["other_host"], one.counts["ok"]) == (2, 1)
+    assert one.strangers == {address.split("/")[2]: 2}
+    assert [item.url for item in store.pages.agenda("press", 9)] == [HOST + "/article/1"]
