@@ -91,14 +91,13 @@ class Import:
         if not is_article(page.final_url, rules) and not is_article(page.url, rules):
             self._passed["no_article_address"] += 1
             return
+        at = min(page.fetched_at, _now())  # a date to come would put the next visit off until then
         other = self._waiting.get(url)
-        if other and other.at >= page.fetched_at:
+        if other and other.at >= at:
             self._passed["older"] += 1
             return
-        named = page.model_copy(update={"url": url})
-        self._waiting[url] = Visit(
-            run_id=self._run_id, url=url, outcome=VisitOutcome.OK, page=named, at=page.fetched_at
-        )
+        named = page.model_copy(update={"url": url, "fetched_at": at})
+        self._waiting[url] = Visit(run_id=self._run_id, url=url, outcome=VisitOutcome.OK, page=named, at=at)
         if len(self._waiting) >= BATCH:
             self._take()
 

@@ -91,3 +91,12 @@ def test_pages_of_other_hosts_are_passed_over_and_named(
     assert (one.counts["other_host"], one.counts["ok"]) == (2, 1)
     assert one.strangers == {address.split("/")[2]: 2}
     assert [item.url for item in store.pages.agenda("press", 9)] == [HOST + "/article/1"]
+
+
+def test_a_date_to_come_counts_as_now(store: Store, source: Source, settings: Settings) -> None:
+    taken(store, source, settings, page(HOST + "/article/1", datetime(2099, 1, 1, tzinfo=UTC)))
+    (item,) = store.pages.agenda("press", 9)
+    assert item.visited_at
+    assert item.visited_at <= datetime.now(UTC)
+    (record,) = store.records.iter(source_id="press")
+    assert record.provenance.fetched_at <= datetime.now(UTC)
