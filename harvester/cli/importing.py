@@ -55,6 +55,8 @@ def import_pages(
                 imports[reader.id].add(page)
         stack.close()
         counts = {name: dict(one.counts) for name, one in imports.items()}
+        for name, one in imports.items():
+            passed.update({f"pages of {host}, no host of {name}": n for host, n in one.strangers.items()})
     _tell(counts, passed, as_json=as_json)
     if not any(each.get("ok") or each.get("not_modified") for each in counts.values()):
         raise typer.Exit(1)

@@ -45,6 +45,11 @@ class Fetcher:
         self._transport = transport
         self._turns = turns
 
+    def claims(self, url: str) -> bool:
+        """Whether a page at `url` may be asked for: on the Source's hosts, or at the resolver of its DOIs."""
+        resolvers = (way.resolver for way in self._source.discovery if way.kind == "dois")
+        return in_bounds(url, (*self._source.hosts, *(target(each).netloc for each in resolvers)))
+
     async def get(self, url: str, ask: Ask, permit: Permit) -> Answer:
         """The last answer on the way, its `url` the one that gave it; raises `ExchangeFailedError`, `HostShutError`.
 

@@ -51,6 +51,8 @@ class Visitor:
         validators = {} if self._unconditional else _validators(item)
         ask = Ask(BODY_LIMIT, self._timeout, validators, pages_only=True)
         try:
+            if not self._fetcher.claims(item.url):
+                raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, "no host of this source", host_is_well=True)
             answer = await self.fetch(item.url, ask, self._permit_of(item.url))
             robots = await self._sites.statements(answer.url)
         except ExchangeFailedError as error:

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from lxml import etree
 
-from harvester.extraction.charset import Charset, charset_of
+from harvester.extraction.charset import charset_of
+from harvester.model.markup import is_xml
 from harvester.model.page import Page
 from harvester.model.signal import QUOTE_LIMIT, Evidence
 
@@ -27,15 +28,9 @@ INVISIBLE = frozenset(
 
 _STRING = etree.XPath("string()", smart_strings=False)
 _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
-# `<article class=...>` begins a fragment of HTML: JATS names its dialect, language or kind in the first tag.
-_XML_START = re.compile(
-    rb"\s*(?:<\?xml|<!DOCTYPE\s+article\b|<(?:OAI-PMH|oai_dc:dc|rss|feed|record|pmc-articleset)\b|"
-    rb"<(?:\w+:)?article\s[^>]{0,2000}?(?:xmlns|article-type|dtd-version|xml:lang)\b|<article>\s*<front>)"
-)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,2000}(?:\[.*?\]\s*)?>", re.DOTALL)
 _REFERENCE = re.compile(rb"&([A-Za-z_][\w.-]{0,63});")
 _PREDEFINED = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
-_HTML_START = re.compile(rb"<html[\s>]|<!doctype\s+html", re.IGNORECASE)
 _BAD_REFERENCES = re.compile(rb"&#(?:0+|x0+);", re.IGNORECASE)
 
 
@@ -50,7 +45,7 @@ class Document:
         self.page = page
         self.charset = charset_of(page.body, page.header("content-type"))
         self.markup = page.body  # what the parser reads: for tests that are cheaper on bytes than on the tree
-        self.is_xml = _is_xml(page.body, self.charset)
+        self.is_xml = is_xml(page.body, self.charset.name)
         self.root = self._parse_xml() if self.is_xml else self._parse_html()
         self._where: dict[Element, str] = {}
         self._strings: dict[Element, str] = {}
@@ -212,14 +207,6 @@ class Document:
         raw, offset = place_of(quote, value)
         where = self.where(element, attribute)
         return Evidence(vocabulary=vocabulary, name=name, quote=raw, language=language, where=where, offset=offset)
-
-
-def _is_xml(body: bytes, charset: Charset) -> bool:
-    start = body[:4096]
-    if charset.name.startswith("utf-16"):
-        start = start.decode(charset.name, "ignore").encode("utf-8", "ignore")
-    start = start.removeprefix(codecs.BOM_UTF8)
-    return bool(_XML_START.match(start)) and not _HTML_START.search(start[:1000])
 
 
 def _without_entities(body: bytes) -> bytes:

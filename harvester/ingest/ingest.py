@@ -50,7 +50,7 @@ class Ingest:
     """The one writer of records and visit results for one Run.
 
     `default_basis` stands in where the Source's rights name none. `clock` gives the present moment (UTC). Every
-    transaction prolongs the lease by `lease_s` seconds.
+    transaction prolongs the lease by `lease_s` seconds. `saved` says that the pages were saved elsewhere.
     """
 
     def __init__(
@@ -65,11 +65,12 @@ class Ingest:
         revisit: Revisit,
         lease_s: float,
         clock: Callable[[], datetime],
+        saved: bool = False,
     ) -> None:
         self._store = store
         self._archive = archive
         self._folder = archive_folder
-        self._reader = Reader(source, default_basis, self._find)
+        self._reader = Reader(source, default_basis, self._find, saved=saved)
         self._source_id = source.id
         self._rules = source.urls
         self._run_id = run_id

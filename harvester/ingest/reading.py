@@ -65,12 +65,17 @@ def warm() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the pages of one Source. `find` looks a record up by URL or DOI; `rules` are today's."""
+    """Reads the pages of one Source. `find` looks a record up by URL or DOI; `rules` are today's.
+
+    Pages that are `saved` elsewhere may have lost the headers and the site's files that reserve rights over them: what
+    the stored record knows to be reserved stays so.
+    """
 
     source: Source
     default_basis: str
     find: Find
     rules: str = RULES
+    saved: bool = False
 
     def read(self, visit: Visit, known: Record | None, digest: str | None, *, now: datetime) -> Reading:
         """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page."""
@@ -122,6 +127,8 @@ class Reader:
             read = with_other_faces(known, read, faces, own)
         if known and cut:
             read = _as_before_the_cut(known, read, cut)
+        if known and self.saved:
+            read = _as_reserved(known, read)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
         if known and known.deleted_at is None and (loss := lost(known, read, self.rules)):
@@ -187,6 +194,14 @@ def _under_known_url(known: Record | None, read: Record, visited: str) -> Record
     if known is None or known.url in (read.url, visited):
         return read
     return read.at(known.url)
+
+
+def _as_reserved(known: Record, read: Record) -> Record:
+    """The reservation of the stored record, unless the page states one itself."""
+    before, now = known.rights.tdm, read.rights.tdm
+    if before is None or not before.reserved or (now and now.reserved):
+        return read
+    return read.model_copy(update={"rights": read.rights.model_copy(update={"tdm": before})})
 
 
 def _as_before_the_cut(known: Record, read: Record, cut: Collection[str]) -> Record:

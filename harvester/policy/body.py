@@ -9,6 +9,7 @@ import lxml.html
 from bs4 import BeautifulSoup
 from lxml import etree
 
+from harvester.model.markup import is_xml
 from harvester.model.page import Page
 from harvester.model.record import AbstractPolicy, Record
 from harvester.model.source import SelectorRule
@@ -22,8 +23,6 @@ from harvester.policy.xml_text import without_text
 TREE_LIMIT = 4 * 1024 * 1024  # bytes; a tree for cutting takes thirty times as much memory
 _ADDRESSES = "e-mail addresses"
 _MARK = "data-harvester-fulltext"
-_XML = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<\?xml")
-_HTML = re.compile(rb"<html[\s>]|<!doctype\s+html", re.IGNORECASE)
 _CONTENT_CHARSET = re.compile(r"""\s*;\s*charset\s*=\s*["']?[^"';\s]*["']?""", re.IGNORECASE)
 
 
@@ -75,7 +74,7 @@ def body_to_keep(
 
 
 def _without_xml_text(body: bytes, encoding: str) -> bytes | None:
-    if _HTML.search(body[:4_000]):
+    if not is_xml(body, encoding):
         return body
     text = body.decode(encoding, "replace")
     cut = without_text(text)
@@ -136,7 +135,7 @@ def _cut(
 
 def _soup(body: bytes, encoding: str, fulltext: Sequence[SelectorRule]) -> BeautifulSoup:
     text = body.decode(encoding, "replace").replace("\0", "").removeprefix("\ufeff")
-    if _XML.match(body) and not _HTML.search(body[:1000]):
+    if is_xml(body, encoding):
         return BeautifulSoup(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), "lxml-xml")
     paths = [rule for rule in fulltext if rule.xpath and not rule.css]
     return BeautifulSoup(_marked(text, paths) if paths else text, "lxml")

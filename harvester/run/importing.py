@@ -14,7 +14,7 @@ from harvester.run.lease import is_alive, this_process
 from harvester.run.run import LEASE_S, revisit
 from harvester.run.salvage import cut_archive_tails
 from harvester.settings import Settings
-from harvester.urls import canonical_url, is_article, refused
+from harvester.urls import canonical_url, in_bounds, is_article, refused
 from storage.archive import ArchiveWriter
 from storage.store import Store
 
@@ -36,6 +36,7 @@ class Import:
         self._waiting: dict[str, Visit] = {}
         self._segments = 0
         self._passed: Counter[str] = Counter()
+        self.strangers: Counter[str] = Counter()  # pages passed over, by the host that is none of the Source's
 
     def __enter__(self) -> "Import":
         with self._store.begin() as unit:
@@ -53,6 +54,7 @@ class Import:
             revisit=revisit,
             lease_s=LEASE_S,
             clock=_now,
+            saved=True,
         )
         return self
 
@@ -70,27 +72,32 @@ class Import:
 
     @property
     def counts(self) -> Counter[str]:
-        """By VisitOutcome and effect, and `no_article_address`, `refused_address`, `older` for pages passed over."""
-        return self._ingest.tally.counts + self._passed
+        """By VisitOutcome and effect, and for pages passed over.
+
+        These are `other_host`, `no_article_address`, `refused_address` and `older`.
+        """
+        return self._ingest.tally.counts + self._passed + Counter(other_host=self.strangers.total())
 
     def add(self, page: Page) -> None:
         """Take one page in. Of several at one address the latest counts; one older than the last visit does not."""
         rules = self._source.urls
+        url = canonical_url(page.url, rules)
+        if stranger := next((u for u in (page.final_url, url) if not in_bounds(u, self._source.hosts)), None):
+            self.strangers[stranger.split("/")[2]] += 1
+            return
         if refused(page.final_url, rules):
             self._passed["refused_address"] += 1
             return
         if not is_article(page.final_url, rules) and not is_article(page.url, rules):
             self._passed["no_article_address"] += 1
             return
-        url = canonical_url(page.url, rules)
+        at = min(page.fetched_at, _now())  # a date to come would put the next visit off until then
         other = self._waiting.get(url)
-        if other and other.at >= page.fetched_at:
+        if other and other.at >= at:
             self._passed["older"] += 1
             return
-        named = page.model_copy(update={"url": url})
-        self._waiting[url] = Visit(
-            run_id=self._run_id, url=url, outcome=VisitOutcome.OK, page=named, at=page.fetched_at
-        )
+        named = page.model_copy(update={"url": url, "fetched_at": at})
+        self._waiting[url] = Visit(run_id=self._run_id, url=url, outcome=VisitOutcome.OK, page=named, at=at)
         if len(self._waiting) >= BATCH:
             self._take()
 

@@ -244,3 +244,16 @@ def test_certificates_are_verified(
     if outcome != "ok":
         assert publisher.requests == []
         assert "certificate" in done.visits[url].detail.lower() or "VerificationError" in done.visits[url].detail
+
+
+def test_a_page_of_another_host_in_the_frontier_is_not_asked_for(
+    publisher: Publisher, other_publisher: Publisher, crawler: Crawler
+) -> None:
+    stranger = other_publisher.page("/article/9")
+    (here,) = publisher.pages(1)
+    with crawler.store() as store, store.begin() as unit:
+        store.pages.discover(unit, "test", [(stranger, None)], datetime.now(UTC))
+    both = (publisher.host, other_publisher.host)
+    done = crawler.crawl(make_source(publisher, here), private_allow=both)
+    assert done.outcomes() == {here: "ok", stranger: "blocked_address"}
+    assert other_publisher.paths() == []

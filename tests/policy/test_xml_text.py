@@ -50,10 +50,12 @@ def test_a_reserved_abstract_is_cut_too() -> None:
     "text",
     [
         "<article><front><a/></front><body><p>SECRET</p></article>",
-        "<article><front><a/></front><body><![CDATA[</body>]]><p>SECRET</p></body></article>",
+        "<article><front><a/></front><body></body><p>SECRET</p></body></article>",
+        '<!DOCTYPE article [<!ENTITY b "]><p>SECRET</p>">]><article><front><a/></front></article>',
+        "<article><front><a/></front></article><body>SECRET</body>",
         "<article><front><a/></front></body></article>",
     ],
-    ids=["unclosed", "ends twice", "only an end"],
+    ids=["unclosed", "ends twice", "a subset that ends twice", "two roots", "only an end"],
 )
 def test_what_cannot_be_cut_with_certainty_is_not_kept(text: str) -> None:
     assert without_text(text) is None
@@ -77,5 +79,43 @@ def test_prefixes_and_parts() -> None:
     assert without_text(text) == "<j:article><j:front><a/></j:front><j:body/><j:back/></j:article>"
 
 
-def test_many_elements_that_never_end_cost_little() -> None:
-    assert without_text("<article><front><a/></front></body>" + "<body>" * 500_000) is None
+@pytest.mark.parametrize(
+    "more", ["<body>", "<!--", "a", "<![CDATA[", "<a '"], ids=["tags", "comments", "name", "data", "quotes"]
+)
+def test_what_never_ends_costs_little(more: str) -> None:
+    assert without_text("<article><front><a/></front><a" + more * 500_000) is None
+
+
+FRONT = (
+    "<title-group><article-title>Slate roofs</article-title></title-group><abstract><p>Lichens on slate roofs were "
+    "counted by hand in nine years, and the counts compared with the rain.</p></abstract>"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<article><front-stub>{FRONT}</front-stub><body><p>SECRET</p></body></article>",
+        f"<article><front><article-meta>{FRONT}</article-meta></front><!--{'x' * 2000} <html > SECRET -->"
+        "<body><p>SECRET</p></body></article>",
+        f"<article><front><article-meta>{FRONT}</article-meta></front><sec><p>SECRET</p></sec></article>",
+        f"<article><front><article-meta>{FRONT}</article-meta></front><Body><p>SECRET</p></Body></article>",
+        f"<article><front><article-meta>{FRONT}</article-meta></front>SECRET<![CDATA[SECRET]]></article>",
+        f"<article><front><article-meta>{FRONT}</article-meta></front><response><front-stub/><p>SECRET</p></response>"
+        "</article>",
+        "<!DOCTYPE article [<!ENTITY b 'SECRET'>]>"
+        f"<article><front><article-meta>{FRONT}</article-meta></front><body>&b;</body></article>",
+        f"<article><front><article-meta>{FRONT}</article-meta></front><body><![CDATA[</body>]]>SECRET</body></article>",
+    ],
+    ids=["front-stub", "html in a comment", "sec", "capital", "bare words", "response", "entity", "character data"],
+)
+@pytest.mark.parametrize("policy", [AbstractPolicy(), RESERVED], ids=["open", "reserved"])
+def test_only_the_front_of_an_article_is_kept(text: str, policy: AbstractPolicy) -> None:
+    served = page(f'<?xml version="1.0"?>{text}'.encode())
+    record, found = kept(served, policy)
+    assert found.page is None or b"SECRET" not in found.page.body
+    if policy.keep:
+        assert found.page
+        again = extract(found.page, GENERIC).record
+        assert again
+        assert meaning(again) == meaning(record)
