@@ -32,7 +32,8 @@ _XML_START = re.compile(
     rb"\s*(?:<\?xml|<!DOCTYPE\s+article\b|<(?:OAI-PMH|oai_dc:dc|rss|feed|record|pmc-articleset)\b|"
     rb"<(?:\w+:)?article\s[^>]{0,2000}?(?:xmlns|article-type|dtd-version|xml:lang)\b|<article>\s*<front>)"
 )
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,2000}(?:\[.*?\]\s*)?>", re.DOTALL)
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?[^>]{0,2000}>|<!--.{0,20000}?-->){0,50}", re.DOTALL)
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,2000}(?:\[.{0,200000}?\]\s{0,2000})?>", re.DOTALL)
 _REFERENCE = re.compile(rb"&([A-Za-z_][\w.-]{0,63});")
 _PREDEFINED = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _HTML_START = re.compile(rb"<html[\s>]|<!doctype\s+html", re.IGNORECASE)
@@ -227,8 +228,10 @@ def _without_entities(body: bytes) -> bytes:
 
     So nothing that a document declares for itself is ever expanded or looked up.
     """
-    if b"<!DOCTYPE" in body:
-        body = _DOCTYPE.sub(b"", body, count=1)
+    prolog = _PROLOG.match(body)
+    start = prolog.end() if prolog else 0
+    if declared := _DOCTYPE.match(body, start):
+        body = body[:start] + body[declared.end() :]
     return _REFERENCE.sub(_spelled_out, body) if b"&" in body else body
 
 
