@@ -13,11 +13,10 @@ _ADDRESSES = {"identifier", "relation", "source", "url", "uri", "link"}
 
 
 class ListPage(NamedTuple):
-    """One answer to ListRecords: web addresses that records name, `token` for the next, `deleted` counts headers."""
+    """One answer to ListRecords: web addresses that records name; `token` for the next. Deleted ones name none."""
 
     found: tuple[Found, ...] = ()
     token: str | None = None
-    deleted: int = 0
     problems: tuple[str, ...] = ()
 
 
@@ -48,18 +47,16 @@ def read_list(body: bytes, now: datetime) -> ListPage:
     if root is None:
         return ListPage(problems=tuple(problems))
     found: list[Found] = []
-    deleted = 0
     for record in root.iter("{*}record"):
         header = next((child for child in record if local(child) == "header"), None)
         if header is not None and header.get("status") == "deleted":
-            deleted += 1
             continue
         stamp = _text(header, "datestamp")
         found += [(url, moment(stamp, now)) for url in _addresses(record)]
     problems += [told for error in root.iter("{*}error") if (told := _told(error))]
     if local(root) != "OAI-PMH":
         problems.append("no OAI-PMH answer")
-    return ListPage(tuple(dict.fromkeys(found)), _text(root, "resumptionToken"), deleted, tuple(problems))
+    return ListPage(tuple(dict.fromkeys(found)), _text(root, "resumptionToken"), tuple(problems))
 
 
 def _addresses(record: Any) -> Iterator[str]:

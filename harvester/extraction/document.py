@@ -28,7 +28,8 @@ INVISIBLE = frozenset(
 
 _STRING = etree.XPath("string()", smart_strings=False)
 _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,2000}(?:\[.*?\]\s*)?>", re.DOTALL)
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?[^>]{0,2000}>|<!--.{0,20000}?-->){0,50}", re.DOTALL)
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,2000}(?:\[.{0,200000}?\]\s{0,2000})?>", re.DOTALL)
 _REFERENCE = re.compile(rb"&([A-Za-z_][\w.-]{0,63});")
 _PREDEFINED = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _BAD_REFERENCES = re.compile(rb"&#(?:0+|x0+);", re.IGNORECASE)
@@ -214,8 +215,10 @@ def _without_entities(body: bytes) -> bytes:
 
     So nothing that a document declares for itself is ever expanded or looked up.
     """
-    if b"<!DOCTYPE" in body:
-        body = _DOCTYPE.sub(b"", body, count=1)
+    prolog = _PROLOG.match(body)
+    start = prolog.end() if prolog else 0
+    if declared := _DOCTYPE.match(body, start):
+        body = body[:start] + body[declared.end() :]
     return _REFERENCE.sub(_spelled_out, body) if b"&" in body else body
 
 

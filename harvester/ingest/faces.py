@@ -9,7 +9,8 @@ from harvester.model.page import Page
 from harvester.model.record import Record
 from harvester.urls import absolute
 
-_LINK = re.compile(rb"<link\b[^>]*\bhreflang\b[^>]*>", re.IGNORECASE)
+_LINK = re.compile(rb"<link\b[^<>]{0,2000}>", re.IGNORECASE)
+_HEAD = 200_000  # bytes, within which the links to other faces stand
 _ATTRIBUTE = re.compile(r"""([a-z]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE)
 _MOST = 50
 
@@ -18,10 +19,11 @@ Texts = TypeVar("Texts")
 
 def other_faces(page: Page) -> dict[str, str]:
     """Addresses by primary language tag, as `link rel=alternate hreflang` states them; without the page's own."""
-    if b"hreflang" not in page.body:
+    head = page.body[:_HEAD]
+    if b"hreflang" not in head.lower():
         return {}
     found: dict[str, str] = {}
-    for link in _LINK.findall(page.body)[:_MOST]:
+    for link in [link for link in _LINK.findall(head) if b"hreflang" in link.lower()][:_MOST]:
         pairs = _ATTRIBUTE.findall(link.decode("utf-8", "replace"))
         stated = {name.lower(): unescape(value.strip("\"'")) for name, value in pairs}
         language = stated.get("hreflang", "").partition("-")[0].lower()
@@ -57,11 +59,6 @@ def _joined(known: Mapping[str, Texts], read: Mapping[str, Texts], faces: Mappin
     order = [*known, *(tag for tag in read if tag not in known)]
     both = {**kept, **read}
     return {tag: both[tag] for tag in order if tag in both}
-
-
-def _languages(known: Record, read: Record, faces: Mapping[str, str]) -> tuple[str, ...]:
-    both = dict.fromkeys((*known.languages, *read.languages))
-    return tuple(tag for tag in both if tag in read.languages or _at(tag, faces))
 
 
 def _at(tag: str, faces: Mapping[str, str]) -> bool:

@@ -233,7 +233,7 @@ def test_an_oai_pmh_list() -> None:
     page = read_list(OAI, NOW)
     articles, excluded = wanted(page.found, RULES, HOSTS)
     assert articles == [("https://a.example/article/1", datetime(2026, 5, 1, 10, tzinfo=UTC))]
-    assert (page.token, page.deleted, excluded, page.problems) == ("next page/2", 1, 1, ())
+    assert (page.token, excluded, page.problems) == ("next page/2", 1, ())
 
 
 def test_oai_pmh_requests() -> None:
@@ -250,7 +250,7 @@ def test_oai_pmh_errors_are_named_but_nothing_new_is_none() -> None:
             f'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><error code="{code}">x</error></OAI-PMH>'.encode()
         )
 
-    assert read_list(answer("noRecordsMatch"), NOW) == ((), None, 0, ())
+    assert read_list(answer("noRecordsMatch"), NOW) == ((), None, ())
     assert read_list(answer("badArgument"), NOW).problems == ("badArgument: x",)
     assert read_list(b"<html><body>x</body></html>", NOW).problems
 

@@ -36,6 +36,17 @@ def _json_ld(value: str) -> bytes:
     return _page(f'<script type="application/ld+json">{value}</script>')
 
 
+def _in_item(markup: str) -> bytes:
+    article = '<article itemscope itemtype="https://schema.org/ScholarlyArticle" itemref="g">'
+    return _page(body=f'{article}<h1 itemprop="headline">Sediment of rivers</h1>{markup}<p>{"It flows. " * 40}</p>')
+
+
+def _jats(meta: str, prolog: str = "") -> bytes:
+    title = "<title-group><article-title>Sediment of rivers</article-title></title-group>"
+    front = f"<front><article-meta>{title}{meta}</article-meta></front>"
+    return f'<?xml version="1.0"?>{prolog}<article article-type="research-article">{front}</article>'.encode()
+
+
 def _everywhere(text: str) -> bytes:
     names = ("citation_title", "citation_author", "citation_authors", "citation_abstract", "citation_keywords",
              "DC.date",
@@ -76,6 +87,20 @@ ATTACKS: dict[str, Callable[[], bytes]] = {
     "JSON-LD arrays 100,000 deep": lambda: _json_ld("[" * 100_000 + "]" * 100_000),
     "JSON-LD broken, 4 MB": lambda: _json_ld('{"@type":"Article","name":' + "[1," * 1_400_000),
     "JSON-LD broken string": lambda: _json_ld('{"@type":"ScholarlyArticle","name":"' + 'a"b\\' * 100_000),
+    "microdata items that name their own group": lambda: _in_item(
+        '<div id="g">'
+        + '<div itemprop="name" itemscope itemtype="https://schema.org/Thing" itemref="g"></div>' * 300
+        + "</div>"
+    ),
+    "5,000 names of one property": lambda: _in_item(
+        f'<div itemprop="{" ".join(f"x{n}" for n in range(5_000))}">' + "word <i>x</i> " * 5_000 + "</div>"
+    ),
+    "20,000 labels of affiliations": lambda: _jats(
+        "<contrib-group><aff>" + "<label>1</label><institution>x</institution>" * 20_000 + "</aff></contrib-group>"
+    ),
+    "20,000 titles in an abstract": lambda: _jats("<abstract>" + "<title>1</title><p>x</p>" * 20_000 + "</abstract>"),
+    "20,000 document types": lambda: _jats("", "<!DOCTYPE a [" * 20_000),
+    "20,000 labels of keywords": lambda: _page(body="<dl>" + "<dt>Keywords</dt><dd>a</dd>" * 20_000 + "</dl>"),
     "one long word": lambda: _everywhere(LONG),
     "long run of spaces": lambda: _everywhere("x" + " " * 100_000 + "x"),
     "long run of points": lambda: _everywhere(". " * 50_000),

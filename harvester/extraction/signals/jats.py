@@ -111,7 +111,7 @@ def _sections(element: Element) -> Iterator[Section]:
                 yield Section(label=None, text=text)
         return
     title = first(element, "title")
-    dropped = [child for child in element if local(child) in ("title", "label")]
+    dropped = {child for child in element if local(child) in ("title", "label")}
     label = words(title).rstrip(" .:") if title is not None and local(element) == "sec" else ""
     known = label_of(label) if label else None
     if known and known.kind == "abstract":

@@ -99,7 +99,7 @@ def affiliation(aff: Element) -> str:
     whole = next((part for part in each(aff, "institution") if part.get("content-type") == "original"), None)
     if whole is not None:
         return words(whole)
-    marks = [child for child in aff if local(child) == "label" or _is_mark(child)]
+    marks = {child for child in aff if local(child) == "label" or _is_mark(child)}
     parts = [child for child in aff if child not in marks and local(child)]
     loose = [aff.text, *(child.tail for child in aff)]
     if parts and not any(text and text.strip() for text in loose):

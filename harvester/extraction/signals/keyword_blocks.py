@@ -1,7 +1,7 @@
 """Reads the keywords that follow a label: list items, links, spans, or one printed line."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from harvester.extraction.document import BLOCKS, Element, string_value, visible_text
@@ -53,6 +53,7 @@ class _Region(NamedTuple):
     text: str
     elements: list[Element]
     loose: str  # text that stands outside of the elements
+    unbroken: bool  # whether that is one text node
 
 
 def _region(first: str, siblings: Iterable[Element]) -> _Region:
@@ -82,7 +83,8 @@ def _region(first: str, siblings: Iterable[Element]) -> _Region:
         if sum(map(len, texts)) > _REGION_LIMIT:
             break
     text = "".join(texts)
-    return _Region(re.sub(r"^[\s:|–—-]+", "", text), elements, "".join(loose))
+    unbroken = sum(1 for part in loose if part.strip()) == 1
+    return _Region(re.sub(r"^[\s:|–—-]+", "", text), elements, "".join(loose), unbroken)
 
 
 def _closes(element: Element) -> bool:
@@ -145,13 +147,12 @@ def _single(item: Element, loose: str) -> list[str]:
 
 
 def _placed(parent: Element, region: _Region, items: tuple[str, ...]) -> KeywordItems:
-    first = next((text for text in _texts(region, parent) if text), items[0])
-    return KeywordItems(items, parent, first)
+    return KeywordItems(items, parent, next(_texts(region), items[0]))
 
 
-def _texts(region: _Region, parent: Element) -> list[str]:
-    found = [region.loose.strip()] if not _SEPARATORS.match(region.loose) else []
+def _texts(region: _Region) -> Iterator[str]:
+    """Words that stand in one text node of the region: looking for others in all the parent says costs too much."""
+    if not _SEPARATORS.match(region.loose) and region.unbroken:
+        yield region.loose.strip()
     for element in region.elements:
-        found.extend(text.strip() for text in element.itertext() if text.strip())
-    value = string_value(parent)
-    return [text for text in found if text in value]
+        yield from (text.strip() for text in element.itertext("*") if text.strip())

@@ -16,6 +16,8 @@ _ITEMS = etree.XPath("descendant-or-self::*[@itemscope and @itemtype and not(@it
 _PROPERTIES = etree.XPath("descendant-or-self::*[@itemprop]")
 _MOST = 400  # items of a page, and properties of an item
 _DEEPEST = 6
+_MOST_NODES = 1_000  # elements read as properties of the article and of the items in it
+_MOST_NAMES = 16  # of one property
 _ADDRESSED = {"a": "href", "area": "href", "link": "href", "img": "src", "audio": "src", "embed": "src",
               "iframe": "src", "source": "src", "track": "src", "video": "src", "object": "data"}  # fmt: skip
 _ELSEWHERE = frozenset(("aside", "nav", "footer", "form"))
@@ -35,7 +37,7 @@ def read(document: Document) -> tuple[list[Signal], frozenset[Element]]:
     if not items:
         return [], frozenset()
     own = _this_article(document, items)
-    signals = [] if own is None else list(signals_of_node("microdata", _node(own, _ids(document), 0), own))
+    signals = [] if own is None else list(signals_of_node("microdata", _article_node(own, document), own))
     if own is not None and own.tag in _WHOLE:  # a template calls every page of a site an article: that proves none
         signals = [signal for signal in signals if signal.name != "@type"]
     return signals, frozenset(part for item in items for part in item.iter("meta"))
@@ -82,29 +84,48 @@ def _ids(document: Document) -> dict[str, Element]:
     return {name: element for element in document.root.iter() if (name := element.get("id"))}
 
 
-def _node(item: Element, ids: dict[str, Element], depth: int) -> dict[str, Any]:
-    """The item as a JSON-LD node; the text of the article itself is left out."""
+def _article_node(item: Element, document: Document) -> dict[str, Any]:
+    return _node(item, _ids(document), (), iter(range(_MOST_NODES)))
+
+
+def _node(item: Element, ids: dict[str, Element], above: tuple[Element, ...], budget: Iterator[int]) -> dict[str, Any]:
+    """The item as a JSON-LD node; the text of the article itself is left out.
+
+    `above`: the items it stands in. A page can let items refer to one another in circles: so only the article's own
+    `itemref` is followed, no item stands in itself, and all items together take one from `budget` per element.
+    """
     node: dict[str, Any] = {"@type": _types(item)}
     if item.get("itemid"):
         node["@id"] = Words.of(item.get("itemid"), item, "itemid", None)
-    for element, name in _properties(item, ids):
-        if name.lower() in HIDDEN or (name in node and len(node[name]) >= _MOST):
+    way = (*above, item)
+    values: dict[bool, Any] = {}  # of the element that is read, by whether it is a contributor's
+    last: Element | None = None
+    for element, name in _properties(item, {} if above else ids):
+        if name.lower() in HIDDEN or (name in node and len(node[name]) >= _MOST) or element in way:
             continue
-        value: Any
-        if element.get("itemscope") is not None and depth < _DEEPEST:
-            value = _node(element, ids, depth + 1)
-        elif name in _PEOPLE or "Person" in node["@type"]:
-            value = _person(element) if name in _PEOPLE else _value(element, frozenset(element.iter("sup")))
-        else:
-            value = _value(element)
-        if value:
-            node.setdefault(name, []).append(value)
+        if element is not last:
+            if next(budget, None) is None:
+                break
+            last, values = element, {}
+        is_person = name in _PEOPLE
+        if is_person not in values:
+            if element.get("itemscope") is not None and len(above) < _DEEPEST:
+                values[is_person] = _node(element, ids, way, budget)
+            elif is_person:
+                values[is_person] = _person(element)
+            else:
+                values[is_person] = _value(
+                    element, frozenset(element.iter("sup")) if "Person" in node["@type"] else frozenset()
+                )
+        if values[is_person]:
+            node.setdefault(name, []).append(values[is_person])
     return node
 
 
 def _properties(item: Element, ids: dict[str, Element]) -> Iterator[tuple[Element, str]]:
     """(element, name) of the item's own properties: those of items inside it, and of others' boxes, are theirs."""
-    referred = [ids[name] for name in (item.get("itemref") or "").split() if name in ids]
+    named = dict.fromkeys((item.get("itemref") or "").split()[:_MOST]) if ids else ()
+    referred = [ids[name] for name in named if name in ids]
     seen = {item}
     for root in (item, *referred):
         open_to_root = {item: True} if root is item else {root: root.get("itemscope") is None}
@@ -112,7 +133,8 @@ def _properties(item: Element, ids: dict[str, Element]) -> Iterator[tuple[Elemen
             if element not in seen and (element is root or _is_open(element.getparent(), open_to_root)):
                 seen.add(element)
                 if element is root or not _is_others(element):
-                    yield from ((element, name.rpartition("/")[2]) for name in element.get("itemprop").split())
+                    names = element.get("itemprop").split(maxsplit=_MOST_NAMES)[:_MOST_NAMES]
+                    yield from ((element, name.rpartition("/")[2]) for name in names)
 
 
 def _is_open(element: Element, known: dict[Element, bool]) -> bool:
