@@ -1,5 +1,6 @@
 """One HTTP exchange through Scrapy's downloader: no redirects, no retries, no cookies, only admitted addresses."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -237,7 +238,20 @@ def _closed(body: bytes) -> bool:
         or b"</html" in tail
         or b"</urlset" in tail
         or b"index>" in tail
+        or _ends_root(body[:_HEAD].lower(), tail)
     )
+
+
+# Atomic: what stands before the root is never looked over twice.
+_ROOT = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*+<([^\s<>/!?\"'=]+)", re.DOTALL)
+_HEAD = 8192
+
+
+def _ends_root(head: bytes, tail: bytes) -> bool:
+    """Whether the last thing is the end of the root element: that its tag is somewhere tells nothing of a `div`."""
+    root = _ROOT.match(head)
+    opened, _, rest = tail.rpartition(b"</")
+    return bool(root and opened and rest.endswith(b">") and rest[:-1].rstrip() == root[1])
 
 
 def _failure(error: Exception, timeout: float, limit: int) -> ExchangeFailedError:

@@ -3,6 +3,7 @@
 import gzip
 import socket
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -150,6 +151,34 @@ def test_a_whole_body_without_length_is_kept(publisher: Publisher, crawler: Craw
 
     publisher.routes["/article/1"] = close_delimited
     assert list(crawler.crawl(make_source(publisher, publisher.url + "/article/1")).outcomes().values()) == ["ok"]
+
+
+XML = b"""<?xml version="1.0"?><!-- made <b>now</b> --><?style x?>
+<!DOCTYPE article PUBLIC "-//X//DTD 1.0//EN" "x.dtd" [<!ENTITY a "b">]>"""
+
+
+@pytest.mark.fault(54)
+def test_xml_without_length_is_whole_with_the_end_of_its_root(publisher: Publisher, crawler: Crawler) -> None:
+    def close_delimited(body: bytes) -> Callable[[Handler], None]:
+        def answer(handler: Handler) -> None:
+            handler.send_response(200)
+            handler.send_header("Content-Type", "application/xml")
+            handler.end_headers()
+            handler.wfile.write(body)
+            handler.close_connection = True
+
+        return answer
+
+    def document(root: bytes) -> bytes:
+        return b"<" + root + b' a="b">' + b"<item>text</item>" * 50 + b"</" + root + b">\n"
+
+    whole = [*map(document, (b"rss", b"feed", b"OAI-PMH", b"rdf:RDF")), XML + document(b"article")]
+    short = [XML + document(b"rss")[:-4], document(b"feed")[:-40], b"<div><div>a</div>b"]
+    for number, body in enumerate([*whole, *short]):
+        publisher.routes[f"/article/{number}"] = close_delimited(body)
+    urls = [f"{publisher.url}/article/{number}" for number in range(len(whole) + len(short))]
+    outcomes = crawler.crawl(make_source(publisher, *urls)).outcomes()
+    assert [outcomes[url] for url in urls] == ["ok"] * len(whole) + ["truncated"] * len(short)
 
 
 @pytest.mark.fault(42)
