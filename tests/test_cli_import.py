@@ -145,3 +145,9 @@ def test_a_busy_source_costs_the_others_nothing(site: Site, tmp_path: Path, caps
     told = json.loads(out)
     assert told["sources"]["halvern-review"]["created"] == 1
     assert told["passed_over"] == {"pages of another, which is busy: import them again later": 1}
+
+
+def test_a_warc_file_without_a_response_is_told(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.warc").write_bytes(b"")
+    code, out, _ = call(capsys, "import", tmp_path / "empty.warc")
+    assert (code, out.strip()) == (1, "passed over: 1 file without any response, empty.warc")

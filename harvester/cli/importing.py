@@ -85,11 +85,14 @@ def _pages(path: Path, url: str | None, passed: Counter[str]) -> "Iterator[Page]
     if not path.name.lower().endswith(_WARC):
         yield read_page(path, url)
         return
+    held = None
     for held in responses(path):
         if held.page:
             yield held.page
         else:
             passed[held.reason] += 1
+    if held is None:
+        passed[f"file without any response, {path.name}"] += 1
 
 
 def _reader(wiring: Wiring, page: "Page", source: str | None) -> "Source | str":
