@@ -86,7 +86,7 @@ def _one(record: ArcWarcRecord) -> Held:
 
 def _body(stream: LimitReader, http: StatusAndHeaders) -> bytes | Held:
     """The body, whole and its codings undone, or why it cannot be had; some archives hold it undone already."""
-    raw = BufferedReader(stream).read(BODY_LIMIT + 1)
+    raw: bytes = BufferedReader(stream).read(BODY_LIMIT + 1)
     if len(raw) > BODY_LIMIT:
         return raw
     chunked = (http.get_header("transfer-encoding") or "").strip().lower() == "chunked"
