@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import UTC
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.bufferedreaders import BufferedReader, ChunkedDataReader
+from warcio.limitreader import LimitReader
 from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 from warcio.timeutils import iso_date_to_datetime
 
 from harvester.errors import UsageError
 from harvester.model.page import BODY_LIMIT, Page
 
 _PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
+
+_PROTOCOLS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/2")
 
 
 class Held(NamedTuple):
@@ -29,7 +35,7 @@ def responses(path: Path) -> Iterator[Held]:
     """
     try:
         with path.open("rb") as file:
-            yield from _held(ArchiveIterator(file))
+            yield from _held(ArchiveIterator(file, no_record_parse=True))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", remedy="give the path of a WARC file") from None
 
@@ -37,8 +43,13 @@ def responses(path: Path) -> Iterator[Held]:
 def _held(records: ArchiveIterator) -> Iterator[Held]:
     try:
         for record in records:
-            if record.rec_type == "response" and record.http_headers:
-                yield _one(record)
+            if record.rec_type == "response":
+                try:
+                    yield _one(record)
+                except OSError:
+                    raise
+                except Exception as error:  # one odd record is no reason to leave the others
+                    yield Held(None, f"unreadable: {type(error).__name__}")
     except OSError:
         raise
     except Exception as error:  # warcio has no common error for a damaged member
@@ -46,15 +57,22 @@ def _held(records: ArchiveIterator) -> Iterator[Held]:
 
 
 def _one(record: ArcWarcRecord) -> Held:
-    about, http = record.rec_headers, record.http_headers
+    about = record.rec_headers
+    url = (about.get_header("WARC-Target-URI") or "").strip("<>")
+    if not url.lower().startswith(("http://", "https://")):
+        return Held(None, "no web address")
+    http = StatusAndHeadersParser(_PROTOCOLS).parse(record.raw_stream)
     status = http.get_statuscode()
     media = (http.get_header("content-type") or "").partition(";")[0].strip().lower()
     if status != "200" or (media and media not in _PAGES):
         return Held(None, "no page" if status == "200" else f"HTTP {status}")
-    body = record.content_stream().read(BODY_LIMIT + 1)
+    if about.get_header("WARC-Truncated"):
+        return Held(None, "cut short")
+    body = _body(record.raw_stream, http)
+    if isinstance(body, Held):
+        return body
     if not body.strip() or len(body) > BODY_LIMIT:
         return Held(None, "empty" if not body.strip() else f"over {BODY_LIMIT} bytes")
-    url = about.get_header("WARC-Target-URI").strip("<>")
     return Held(
         Page(
             url=url,
@@ -64,3 +82,31 @@ def _one(record: ArcWarcRecord) -> Held:
             fetched_at=iso_date_to_datetime(about.get_header("WARC-Date"), tz_aware=True).astimezone(UTC),
         )
     )
+
+
+def _body(stream: LimitReader, http: StatusAndHeaders) -> bytes | Held:
+    """The body, whole and its codings undone, or why it cannot be had; some archives hold it undone already."""
+    raw: bytes = BufferedReader(stream).read(BODY_LIMIT + 1)
+    if len(raw) > BODY_LIMIT:
+        return raw
+    chunked = (http.get_header("transfer-encoding") or "").strip().lower() == "chunked"
+    stated = (http.get_header("content-length") or "").strip()
+    if stream.limit > 0 or (stated.isdecimal() and not chunked and len(raw) < int(stated)):
+        return Held(None, "cut short")
+    coding = (http.get_header("content-encoding") or "").strip().lower().removeprefix("x-")
+    if coding in ("", "identity"):
+        return bytes(ChunkedDataReader(BytesIO(raw)).read()) if chunked else raw
+    if coding not in ("gzip", "deflate"):
+        return Held(None, f"content coding {coding[:40]}")
+    return _undone((ChunkedDataReader if chunked else BufferedReader)(BytesIO(raw), decomp_type=coding))
+
+
+def _undone(reader: BufferedReader) -> bytes | Held:
+    body: bytes = reader.read(BODY_LIMIT + 1)
+    if len(body) > BODY_LIMIT:
+        return body
+    decoder = reader.decompressor
+    if decoder is None:  # the first bytes were not in the coding
+        is_markup = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+        return body if is_markup else Held(None, "not in its content coding")
+    return body if decoder.eof else Held(None, "cut short")

@@ -11,7 +11,10 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from harvester.cli import main
+from harvester.model.source import Source
+from harvester.run.importing import Import
 from harvester.sample import Site, seeds
+from harvester.settings import Settings
 from storage.archive import read
 from storage.store import Store
 
@@ -122,3 +125,29 @@ def test_a_file_that_is_not_there_is_wrong_use(
 ) -> None:
     code, _, err = call(capsys, "import", tmp_path / name)
     assert (code, name in err) == (2, True)
+
+
+def test_a_busy_source_costs_the_others_nothing(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "seeds" / "sources" / "another.toml").write_text(
+        'id = "another"\nname = "Another"\nhosts = ["another.example"]\nlanguages = ["en"]\n'
+        "[urls]\narticle = ['/article/\\d+']\n"
+    )
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    (folder / "one.html").write_bytes(site.respond(site.path(listed(site)[0])).body)
+    (folder / "two.html").write_bytes(b"<link rel='canonical' href='https://another.example/article/1'>")
+    settings = Settings(data_dir=tmp_path / "data")
+    source = Source(id="another", name="Another", hosts=("another.example",), languages=("en",), discovery=())
+    with Store.open(settings.database_url, migrate=True) as store, Import(store, source, settings):
+        code, out, err = call(capsys, "import", folder, "--json")
+        assert call(capsys, "import", folder / "two.html")[0] == 4
+    assert code == 0, err + out
+    told = json.loads(out)
+    assert told["sources"]["halvern-review"]["created"] == 1
+    assert told["passed_over"] == {"pages of another, which is busy: import them again later": 1}
+
+
+def test_a_warc_file_without_a_response_is_told(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.warc").write_bytes(b"")
+    code, out, _ = call(capsys, "import", tmp_path / "empty.warc")
+    assert (code, out.strip()) == (1, "passed over: 1 file without any response, empty.warc")

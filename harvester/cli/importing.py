@@ -11,7 +11,7 @@ import typer
 
 from harvester.cli.options import Json, verb
 from harvester.cli.wiring import Wiring
-from harvester.errors import UsageError
+from harvester.errors import BusyError, UsageError
 
 if TYPE_CHECKING:
     from harvester.model.page import Page
@@ -32,7 +32,7 @@ def import_pages(
 
     A page older than the last visit of its address is passed over. A reservation that only the publisher's TDMRep file
     states is not known here: state the basis in the source's [rights]. Exit code 1 when no page was taken in, 4 when
-    a run of the source is at work.
+    that is because a run of the source is at work.
     """
     from harvester.run.importing import Import
     from storage.store import Store
@@ -44,22 +44,29 @@ def import_pages(
     passed: Counter[str] = Counter()
     with Store.open(wiring.settings.database_url, migrate=True) as store, ExitStack() as stack:
         imports: dict[str, Import] = {}
+        busy: dict[str, BusyError] = {}
         for path in paths:
             for page in _pages(path, url, passed):
                 reader = _reader(wiring, page, source)
                 if isinstance(reader, str):
                     passed[reader] += 1
                     continue
-                if reader.id not in imports:
-                    imports[reader.id] = stack.enter_context(Import(store, reader, wiring.settings))
-                imports[reader.id].add(page)
+                if reader.id not in imports and reader.id not in busy:
+                    try:
+                        imports[reader.id] = stack.enter_context(Import(store, reader, wiring.settings))
+                    except BusyError as error:  # the pages of the other sources are not lost for it
+                        busy[reader.id] = error
+                if reader.id in busy:
+                    passed[f"pages of {reader.id}, which is busy: import them again later"] += 1
+                else:
+                    imports[reader.id].add(page)
         stack.close()
         counts = {name: dict(one.counts) for name, one in imports.items()}
         for name, one in imports.items():
             passed.update({f"pages of {host}, no host of {name}": n for host, n in one.strangers.items()})
     _tell(counts, passed, as_json=as_json)
     if not any(each.get("ok") or each.get("not_modified") for each in counts.values()):
-        raise typer.Exit(1)
+        raise next(iter(busy.values()), typer.Exit(1))
 
 
 def _files(given: Path) -> list[Path]:
@@ -78,11 +85,14 @@ def _pages(path: Path, url: str | None, passed: Counter[str]) -> "Iterator[Page]
     if not path.name.lower().endswith(_WARC):
         yield read_page(path, url)
         return
+    held = None
     for held in responses(path):
         if held.page:
             yield held.page
         else:
             passed[held.reason] += 1
+    if held is None:
+        passed[f"file without any response, {path.name}"] += 1
 
 
 def _reader(wiring: Wiring, page: "Page", source: str | None) -> "Source | str":
