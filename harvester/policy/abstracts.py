@@ -67,7 +67,8 @@ def cut_quoted(nodes: Iterable[NavigableString], cut: Cut) -> None:
     """Cut what the nodes, read as one stream, share with the phrases: inline markup does not hide a quotation."""
     if not cut.phrases:
         return
-    plain, escaped = [], []
+    plain: list[NavigableString] = []
+    escaped: list[NavigableString] = []
     for node in nodes:
         (escaped if _ESCAPED.search(node) and cut.phrases.within(node) else plain).append(node)
     _replace_all([(node, "") for node in escaped])
