@@ -67,12 +67,11 @@ def cut_quoted(nodes: Iterable[NavigableString], cut: Cut) -> None:
     """Cut what the nodes, read as one stream, share with the phrases: inline markup does not hide a quotation."""
     if not cut.phrases:
         return
-    plain = []
+    plain: list[NavigableString] = []
+    escaped: list[NavigableString] = []
     for node in nodes:
-        if _ESCAPED.search(node) and cut.phrases.within(node):
-            node.replace_with("")
-        else:
-            plain.append(node)
+        (escaped if _ESCAPED.search(node) and cut.phrases.within(node) else plain).append(node)
+    _replace_all([(node, "") for node in escaped])
     stream = _Stream(plain)
     stream.remove(bridged(cut.phrases.marks(stream.words), cut.facts.cover(stream.words)))
 
@@ -100,8 +99,21 @@ class _Stream:
                     last += 1
                 spans[self._owner[at]].append((self.words[at].start, self.words[last].end))
                 at = last + 1
-        for owner, cuts in spans.items():
-            self.nodes[owner].replace_with(_without(self.nodes[owner], cuts))
+        _replace_all([(self.nodes[owner], _without(self.nodes[owner], cuts)) for owner, cuts in spans.items()])
+
+
+def _replace_all(changes: Sequence[tuple[NavigableString, str]]) -> None:
+    """Replace nodes; each parent's children are counted once, where `replace_with` counts them for every node."""
+    places: dict[int, dict[int, int]] = {}
+    for node, text in changes:
+        parent = node.parent
+        if parent is None:
+            continue
+        if id(parent) not in places:
+            places[id(parent)] = {id(child): at for at, child in enumerate(parent.contents)}
+        at = places[id(parent)][id(node)]
+        node.extract(_self_index=at)
+        parent.insert(at, text)
 
 
 def _without(text: str, cuts: Iterable[tuple[int, int]]) -> str:

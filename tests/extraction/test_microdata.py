@@ -146,3 +146,22 @@ def test_a_template_that_calls_every_page_an_article_proves_nothing() -> None:
     body = html.body.replace(b'<html lang="en">', b'<html lang="en" itemscope itemtype="https://schema.org/Article">')
     body = body.replace(b"</head>", b'<meta itemprop="keywords" content="ferry, bridge"></head>')
     assert extract(html.model_copy(update={"body": body}), GENERIC).record is None
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        '<div class="teaser"><h3>Bridges</h3><meta itemprop="isAccessibleForFree" content="true">{}</div>',
+        '<div><h3><a href="/8">Bridges</a></h3><meta itemprop="isAccessibleForFree" content="true">{}</div>',
+    ],
+)
+def test_what_stands_in_a_teaser_of_a_page_that_is_one_item_is_anothers(box: str) -> None:
+    head = f'<meta name="citation_title" content="{TITLE}"><meta name="citation_author" content="Vane, Ida">'
+    other = box.format('<span itemprop="author">Other Person</span>')
+    body = f"<h1>{TITLE}</h1><h2>Abstract</h2><p>{TEXT}</p>{other}"
+    made = page(body, head)
+    whole = made.body.replace(b"<body", b'<body itemscope itemtype="https://schema.org/ScholarlyArticle"')
+    record = extract(made.model_copy(update={"body": whole}), GENERIC).record
+    assert record is not None
+    assert record.access.status == "unknown"
+    assert [person.name for person in record.contributors] == ["Vane, Ida"]

@@ -302,3 +302,26 @@ def test_deep_nesting_has_an_outcome(where: str) -> None:
     deep = f"<{where}>" * 50_000 + "x" + f"</{where}>" * 50_000
     found = read(article(f"{AUTHOR}<abstract>{deep}</abstract>"))
     assert found.outcome in (VisitOutcome.OK, VisitOutcome.WRONG_CONTENT)
+
+
+_CC_LINK = '<ext-link xlink:href="https://creativecommons.org/licenses/by/4.0/">CC BY</ext-link>'
+
+
+@pytest.mark.parametrize(
+    "licence",
+    [
+        '<ali:license_ref applies_to="am">https://creativecommons.org/licenses/by/4.0/</ali:license_ref>',
+        f"<license-p>This article is not published under a {_CC_LINK} licence; figures only.</license-p>",
+        f"<license-p>Only the supplementary data are licensed under {_CC_LINK}.</license-p>",
+        "<license-p>This article is not licensed under CC BY 4.0.</license-p>",
+    ],
+)
+def test_a_licence_of_another_version_of_a_part_or_refused_opens_nothing(licence: str) -> None:
+    record = record_of(article(f"<permissions><license>{licence}</license></permissions>"))
+    assert record.access.status is AccessStatus.UNKNOWN
+
+
+def test_a_licence_in_words_opens_the_article() -> None:
+    text = f"<license-p>This article is published under a {_CC_LINK} licence; other figures are not.</license-p>"
+    record = record_of(article(f"<permissions><license>{text}</license></permissions>"))
+    assert record.access.status is AccessStatus.OPEN

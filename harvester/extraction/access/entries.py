@@ -1,7 +1,8 @@
 """The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
 
 File: `language`, `article` (what "this article" is called), `negators` (what turns a sentence round), `future` (what
-puts it off: nothing is free yet), `months`,
+puts it off: nothing is free yet), `reserved` (who alone may read: free for them is a subscription), `partial` (what
+is free is a part, a trial or long past: says nothing), `months`,
 `triggers` (stem -> what stands around it, see `passages.Stems`: bytes, so an accent is `.{1,2}`), and entries.
 Entry: `id`, `version`, `status`, `kind`, `words` (one of them must stand in the folded text), `pattern`, optional
 `subject` (the sentence must name the article, or stand in a slot), `negation = false` (the pattern is itself
@@ -55,6 +56,8 @@ class Language(NamedTuple):
     article: re.Pattern[str]
     negators: re.Pattern[str]
     future: re.Pattern[str]
+    reserved: re.Pattern[str]
+    partial: re.Pattern[str]
     months: dict[str, int]
     triggers: dict[str, str]
     neutral: tuple[Entry, ...]
@@ -127,6 +130,8 @@ def _language(data: dict[str, Any]) -> Language:
         compile_pattern(data["article"], data),
         compile_pattern(data["negators"], data),
         compile_pattern(data["future"], data),
+        compile_pattern(data["reserved"], data),
+        compile_pattern(data["partial"], data),
         data["months"],
         data["triggers"],
         tuple(entry for entry in entries if entry.kind is Kind.NEUTRAL),

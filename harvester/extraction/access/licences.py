@@ -16,6 +16,7 @@ from harvester.extraction.access.places import Place
 from harvester.extraction.access.words import beginning
 from harvester.extraction.document import Document, Element, block_of
 from harvester.extraction.signals.signal import Signal
+from harvester.extraction.signals.xml_tree import local, words
 from harvester.model.record import Licence
 from harvester.model.signal import Evidence
 from harvester.model.source import AccessRules
@@ -129,6 +130,20 @@ _PART_OF_IT = re.compile(
     r"(?:\w+ )?(?:of|for|from|in|to|with|de|du|des|dieses|zu|del|deste|desse|do|di|van|bij)\b",
     re.IGNORECASE,
 )
+# The licence is refused, or is a part's alone.
+_DENIED = re.compile(
+    r"\bnot (?:\w+ ){0,2}?(?:published|licen[cs]ed|distributed|released|covered|available|under)\b|"
+    r"\bn.est pas (?:publi|diffus|distribu|sous|couvert|plac)|\bnicht (?:\w+ ){0,2}?(?:unter|lizenziert)\b|"
+    r"\bno (?:est[áa]|se|ha sido) (?:publica|distribu|licencia|bajo|cubiert)|"
+    r"\bn[ãa]o (?:est[áa]|[ée]|foi) (?:publica|distribu|licencia|sob|cobert)|"
+    r"\bnon è (?:\w+ )?(?:pubblicat|distribuit|concess|sotto|copert)|\bniet (?:\w+ ){0,2}?(?:onder|gepubliceerd)\b|"
+    r"\b(?:only|seule?s?|nur|s[óo]lo|solamente|apenas|somente|soltanto|alleen) "
+    r"(?:(?:the|les?|la|die|das|los|las|el|os|as|i|gli|il|de|het) )?(?:\w+ )?"
+    r"(?:data|datasets?|figures?|images?|abstracts?|supplement\w*|donn[ée]es|r[ée]sum[ée]s?|"
+    r"daten|abbildungen|zusammenfassung|datos|figuras|resumen|dados|resumo|dati|figure|riassunto|gegevens|figuren|"
+    r"samenvatting)\b",
+    re.IGNORECASE,
+)
 _THIS_ITEM = re.compile(
     r"this (?:item|article|work|paper|document|publication)|cet article|este art[ií]c?[gu]lo|"
     r"este artigo|dieser artikel|quest.articolo|dit artikel|this is an",
@@ -236,11 +251,30 @@ def _stated(
         link = signal.element
         if link is not None and link.tag == "a" and not (_own_words_fit(link) and _admissible(page, link)):
             continue
+        if signal.vocabulary == "jats" and not _sentence_fits(signal):
+            continue
         named = licence_of_url(signal.value) or licence_of_words(signal.value)
         if signal.vocabulary == "jats" and signal.name == "license":
             named = _dated(named or _address(signal.value), signal)
         if named:
             yield named, signal.evidence(document)
+
+
+def _sentence_fits(signal: Signal) -> bool:
+    """Whether the words of a licence in a JATS file, or those around a link in them, speak of this article."""
+    link = signal.element
+    text, at = signal.value, 0
+    if signal.name == "license_text":
+        found = _place_of_name(text)
+        at = found.start() if found else 0
+    elif signal.name == "license" and link is not None and local(link) in ("ext-link", "uri"):
+        paragraph = next((one for one in link.iterancestors() if local(one) in ("license-p", "p")), link)
+        text = words(paragraph)
+        at = max(text.find(words(link)), 0)
+    else:
+        return True
+    start = _sentence_start(text, at)
+    return _speaks_of_this(text[start : max(at, start) + 240])
 
 
 def _address(text: str) -> Named | None:
@@ -311,12 +345,7 @@ def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
 
 
 def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
-    found = (
-        _CC_BARE.search(passage.raw)
-        or _CC_WORDS.search(passage.raw)
-        or _CC_SHORT.search(passage.raw)
-        or _CC_URL.search(passage.raw)
-    )
+    found = _place_of_name(passage.raw)
     other = known_licences.place_in(passage.raw) if found is None else None
     found = found or other
     if found is None:
@@ -325,14 +354,23 @@ def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
     sentence = passage.raw[start : max(found.end(), start + 240)]
     if other and not _of_a_text(sentence, passage.raw[start : found.start()]):
         return None
-    part = _PART_OF_IT.search(sentence)
-    if part and part.start() < _EARLY:
-        return None
-    if _NOT_THIS.search(sentence) and not _THIS_ITEM.search(sentence):
+    if not _speaks_of_this(sentence):
         return None
     return page.document.evidence(
         "text", _name(passage.place), passage.block, passage.raw[start : max(found.end(), start)].strip()[:240]
     )
+
+
+def _place_of_name(text: str) -> re.Match[str] | None:
+    return _CC_BARE.search(text) or _CC_WORDS.search(text) or _CC_SHORT.search(text) or _CC_URL.search(text)
+
+
+def _speaks_of_this(sentence: str) -> bool:
+    """Whether a sentence that names a licence says it of the whole of this article."""
+    part = _PART_OF_IT.search(sentence)
+    if (part and part.start() < _EARLY) or _DENIED.search(sentence):
+        return False
+    return not _NOT_THIS.search(sentence) or bool(_THIS_ITEM.search(sentence))
 
 
 def _of_a_text(sentence: str, lead: str) -> bool:

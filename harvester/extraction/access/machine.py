@@ -31,7 +31,8 @@ _FOR_FREE = re.compile(r""""isAccessibleForFree"\s*:\s*"?[^",}\s]{1,40}"?""", re
 _EMBARGO_END = re.compile(r"info:eu-repo/date/embargoend/(\d{4}-\d{2}-\d{2})")
 _AVAILABLE = re.compile(r"(?:^|[._])(?:available|date\.available|embargo_?(?:date|end|until))$")
 _TRUE = re.compile(r"^(?:https?://schema\.org/)?(?:true|yes|1)$")
-_READERS = frozenset(("unspecified", "", "vor", "am", "all"))  # applies_to of what a reader reads
+# applies_to of what a reader reads here: an accepted manuscript ("am") stands elsewhere.
+_READERS = frozenset(("unspecified", "", "vor", "all"))
 _FALSE = re.compile(r"^(?:https?://schema\.org/)?(?:false|no|0)$")
 
 

@@ -123,6 +123,8 @@ class SentenceReader:
         if entry.negation and _negated(language, folded.text, start, found, entry.status):
             # What is not sold is not free for that.
             status = None if entry.kind is Kind.ACTION else _FLIPPED.get(entry.status)
+        if status in _READABLE:
+            status = _limited(language, folded.text[start:end], status, entry.status)
         words = date_words(found)
         day = read_date(words, self.lexicon.months) if words else None
         if status in _READABLE and day is None and self._put_off(language, folded.text[start:end]):
@@ -245,6 +247,13 @@ def _negated(language: Language, text: str, start: int, found: re.Match[str], st
         # "If you do not subscribe, buy this article": a negation of the clause before makes nothing free.
         first = max(first, *(text.rfind(mark, first, found.start()) + 1 for mark in ",:"))
     return bool(language.negators.search(text, first, found.end()))
+
+
+def _limited(language: Language, sentence: str, status: AccessStatus, stated: AccessStatus) -> AccessStatus | None:
+    """What is left of "free" in a question, of a part of the article, in the past, for a trial or for subscribers."""
+    if sentence.rstrip().endswith("?") or language.partial.search(sentence):
+        return None
+    return AccessStatus.SUBSCRIPTION if stated in _READABLE and language.reserved.search(sentence) else status
 
 
 def _blank(found: re.Match[str]) -> str:

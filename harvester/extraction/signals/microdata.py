@@ -1,6 +1,8 @@
 """Reads schema.org microdata (HTML Standard, section 5): the item that is this page's article, as JSON-LD is read."""
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -24,6 +26,7 @@ _ELSEWHERE = frozenset(("aside", "nav", "footer", "form"))
 _PEOPLE = frozenset(("author", "creator", "editor", "contributor"))
 _WHOLE = frozenset(("html", "body"))
 _NAMES = frozenset(("headline", "name"))
+_TEASER = re.compile(r"\b(?:teasers?|promos?)\b", re.IGNORECASE)
 
 
 def read(document: Document) -> tuple[list[Signal], frozenset[Element]]:
@@ -132,7 +135,7 @@ def _properties(item: Element, ids: dict[str, Element]) -> Iterator[tuple[Elemen
         for element in _PROPERTIES(root):
             if element not in seen and (element is root or _is_open(element.getparent(), open_to_root)):
                 seen.add(element)
-                if element is root or not _is_others(element):
+                if element is root or not (_is_others(element) or (item.tag in _WHOLE and _in_teaser(element, item))):
                     names = element.get("itemprop").split(maxsplit=_MOST_NAMES)[:_MOST_NAMES]
                     yield from ((element, name.rpartition("/")[2]) for name in names)
 
@@ -151,6 +154,18 @@ def _is_open(element: Element, known: dict[Element, bool]) -> bool:
 def _is_others(element: Element) -> bool:
     # References and related articles: their markup often has no scope of its own.
     return element.tag in _ELSEWHERE or is_elsewhere(f"{element.get('class') or ''} {element.get('id') or ''}")
+
+
+def _in_teaser(element: Element, whole: Element) -> bool:
+    """Whether an element of a page that is one item stands in another work's box: one named so, or headed by a link."""
+    for box in islice(element.iterancestors(), _DEEPEST):
+        if box is whole or box.tag in ("body", "main", "article") or box.find(".//h1") is not None:
+            return False
+        if _TEASER.search(f"{box.get('class') or ''} {box.get('id') or ''}"):
+            return True
+        if any(box.find(f"{heading}//a[@href]") is not None for heading in ("h2", "h3", "h4", "h5", "h6")):
+            return True
+    return False
 
 
 def _person(element: Element) -> dict[str, Any]:

@@ -75,3 +75,46 @@ def test_the_five_inner_statuses_are_told_in_every_language() -> None:
     for code, data in FILES.items():
         told = {entry.get("status") for entry in data["entry"]}
         assert {"subscription", "registration", "embargoed", "free", "open", "no_fulltext"} <= told, code
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The abstract of this article is free to read.",
+        "First page of this article is free.",
+        "This article is available for free with a 30-day trial.",
+        "Is this article open access?",
+        "This article was open access until 2020.",
+        "This article is free to read for subscribers.",
+        "Le résumé de cet article est disponible gratuitement.",
+        "Cet article est-il en libre accès ?",
+        "Cet article était en libre accès jusqu'en 2020.",
+        "Cet article est en libre accès pour les abonnés.",
+        "Die Zusammenfassung dieses Artikels ist frei zugänglich.",
+        "Ist dieser Artikel frei zugänglich?",
+        "Dieser Artikel war bis 2020 frei zugänglich.",
+        "Dieser Artikel ist für Abonnenten frei zugänglich.",
+        "El resumen de este artículo es de acceso abierto.",
+        "¿Este artículo es de acceso abierto?",
+        "Este artículo era de acceso abierto hasta 2020.",
+        "Este artículo es de acceso gratuito para suscriptores.",
+        "O resumo deste artigo é de acesso aberto.",
+        "Este artigo é de acesso aberto?",
+        "Este artigo era de acesso aberto até 2020.",
+        "Este artigo é de acesso gratuito para assinantes.",
+        "Il riassunto di questo articolo è ad accesso aperto.",
+        "Questo articolo è ad accesso aperto?",
+        "Questo articolo era ad accesso aperto fino al 2020.",
+        "Questo articolo è ad accesso gratuito per gli abbonati.",
+        "De samenvatting van dit artikel is vrij toegankelijk.",
+        "Is dit artikel vrij toegankelijk?",
+        "Dit artikel was vrij toegankelijk tot 2020.",
+        "Dit artikel is vrij toegankelijk voor abonnees.",
+    ],
+)
+def test_free_in_part_in_question_in_the_past_or_for_some_is_not_free(sentence: str) -> None:
+    assert not rules_said(sentence, "free") | rules_said(sentence, "open")
+
+
+def test_free_for_subscribers_is_a_subscription() -> None:
+    assert rules_said("This article is free to read for subscribers.", "subscription")
