@@ -63,6 +63,16 @@ class Process(NamedTuple):
     peaks_mb: list[float]  # of the process itself first, then of its children in the order they were started
 
 
+def each_in_turn(folder: Path, names: Sequence[str]) -> int:
+    """Run the scripts of a folder, each in a process of its own; 1 if one of them failed, else 0."""
+    failed = [
+        name for name in names if subprocess.run([sys.executable, str(folder / f"{name}.py")], check=False).returncode
+    ]
+    if failed:
+        print(f"\nfailed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
 def watched(command: Sequence[str], *, stdin: bytes = b"", **environment: str) -> Process:
     """Run a process to its end. Raises RuntimeError with its words when it fails."""
     process = subprocess.Popen(

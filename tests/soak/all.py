@@ -1,24 +1,16 @@
-"""What takes too long for every change: `make soak`, or `python tests/soak/all.py kills recrawl`. Outside of CI."""
+"""What takes too long for every change: `make soak`, or `python tests/soak/all.py kills recrawl`. Outside of CI.
 
-import subprocess
+One that does not keep its bounds fails.
+"""
+
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+
+from measure import each_in_turn
+
 SOAKS = ("kills", "recrawl", "memory")
 
-
-def main() -> int:
-    """Run those named, else all; exit code 1 if one did not keep its bounds."""
-    here = Path(__file__).parent
-    failed = [
-        name
-        for name in sys.argv[1:] or SOAKS
-        if subprocess.run([sys.executable, str(here / f"{name}.py")], check=False).returncode
-    ]
-    if failed:
-        print(f"\nnot kept: {', '.join(failed)}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(each_in_turn(Path(__file__).parent, sys.argv[1:] or SOAKS))
