@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harvester.model.page import Page
     from harvester.model.source import Source
 
-_WARC = (".warc", ".warc.gz", ".arc", ".arc.gz")
+_WARC = (".warc", ".warc.gz")
 _HTML = (".html", ".htm", ".xhtml")
 
 
@@ -31,7 +31,7 @@ def import_pages(
     """Take in pages that were saved elsewhere, through the same reading and the same rules as a harvest; ask nobody.
 
     A page older than the last visit of its address is passed over. A reservation that only the publisher's TDMRep file
-    states is not known here: state the basis in the source's [rights]. Exit code 1 when no page was taken in, 4 when
+    states holds if a run has met it before, and else is not known here: state the basis in the source's [rights]. Exit code 1 when no page was taken in, 4 when
     that is because a run of the source is at work.
     """
     from harvester.run.importing import Import
