@@ -31,8 +31,8 @@ def import_pages(
     """Take in pages that were saved elsewhere, through the same reading and the same rules as a harvest; ask nobody.
 
     A page older than the last visit of its address is passed over. A reservation that only the publisher's TDMRep file
-    states holds if a run has met it before, and else is not known here: state the basis in the source's [rights]. Exit code 1 when no page was taken in, 4 when
-    that is because a run of the source is at work.
+    states holds if a run has met it before, and else is not known here: state the basis in the source's [rights].
+    Exit code 1 when no page was taken in, 4 when that is because a run of the source is at work.
     """
     from harvester.run.importing import Import
     from storage.store import Store

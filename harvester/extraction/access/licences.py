@@ -1,15 +1,13 @@
-"""Licences of this article: addresses and words -> SPDX, with the place they stand at.
-
-SPDX licence list 3; Creative Commons ports keep their country in the identifier only where SPDX knows it.
-"""
+"""Licences of this article, each with the place it stands at."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from urllib.parse import unquote
 
 from harvester.extraction.access import known_licences
 from harvester.extraction.access.known_licences import Named
+from harvester.extraction.access.licence_names import ANY_KIND, licence_of_url, licence_of_words, place_of_name
+from harvester.extraction.access.licence_scope import block_fits, of_a_text, sentence_fits, sentence_start
 from harvester.extraction.access.page import page_text
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
@@ -21,185 +19,13 @@ from harvester.model.record import Licence
 from harvester.model.signal import Evidence
 from harvester.model.source import AccessRules
 
-_CC_URL = re.compile(
-    r"creativecommons\.org/(?:(?:licen[cs]es?/(?P<kind>by(?:-nc)?(?:-nd|-sa)?|by-(?:nd|sa)-nc|nc|sa|nd(?:-nc)?|nc-sa)"
-    r"(?:/(?P<version>\d\.\d))?(?:/(?P<port>(?!rdf)[a-z]{2,3})(?![a-z.]))?)"
-    r"|publicdomain/(?P<domain>zero|mark)(?:/(?P<domain_version>\d\.\d))?)",
-    re.IGNORECASE,
-)
 _CC_HOST = "creativecommons.org"
-_CC_SHORT = re.compile(
-    r"\b(?:cc|creative commons)[\s-]?(?P<kind>by(?:[\s-]?(?:nc|nd|sa)(?![a-z])){0,2})(?![a-z])"
-    r"(?:[\s)-]*(?:v\.?\s?)?(?P<version>[1-4]\.\d))?|\bcc-?0(?:\s1\.0)?\b|\bcreative commons zero\b",
-    re.IGNORECASE,
-)
-_CC_WORDS = re.compile(
-    r"(?:creative commons|\bcc\b)[\s:,(-]*(?:licen[cs]e[\s:,-]*)?(?P<by>attribution|namensnennung|atribuci[oó]n|"
-    r"reconocimiento|atribui[cç][aã]o|attribuzione|naamsvermelding)(?P<rest>[\w\s/(),.:'’–-]{0,90})",
-    re.IGNORECASE,
-)
-_CC_BARE = re.compile(
-    r"creative commons (?:licen[cs]e|attribution)|(?:licence|licencia|licen[cç]a|lizenz|licenza|"
-    r"licentie) creative commons",
-    re.IGNORECASE,
-)
-_NC = re.compile(
-    r"non[\s-]?commerci|pas d.utilisation commerciale|nicht[\s-]?kommerziell|no[\s-]?comercial|"
-    r"n[aã]o[\s-]?comercial|niet[\s-]?commercieel",
-    re.IGNORECASE,
-)
-_ND = re.compile(
-    r"no[\s-]?deriv|pas de modification|keine bearbeitung|sin[\s-]?(?:obras?[\s-]?)?deriv|sem[\s-]?deriv|"
-    r"non opere derivate|geen[\s-]?afgeleide",
-    re.IGNORECASE,
-)
-_SA = re.compile(
-    r"share[\s-]?alike|partage (?:dans|a|à)|weitergabe unter|compartir[\s-]?igual|compartilha|"
-    r"condividi|gelijk[\s-]?delen",
-    re.IGNORECASE,
-)
-_EARLY = 12  # characters before the subject of a sentence that speaks of a part
 _PASSAGES = 60  # that name a licence: more is an attack
 _MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
 _MAYBE_KNOWN = re.compile(r"[Ll]icen[cs]|LICEN|[Dd]omain [MmDd]")
-_STOP = re.compile(r"(?<!\b[A-Z])\.(?= )|\n(?=\n)")  # not the point of an initial
-# What may stand before a licence's name in a line that is all about it.
-_LEAD = re.compile(
-    r"(?:[\W\d_]|\b(?:articles?|artikel|art[ií]c?[gu]lo|artigo|articolo|licen[cs]e[ds]?|lizenz|licencia|licen[cç]a|licenza|licentie|rights|droits|rechte|copyright|"
-    r"published|publi[ée]e?|distributed|distribu[ée]e?|diffus[ée]e?|released|made|available|disponible|under|sous|unter|"
-    r"selon|terms|termes|conditions|work|oeuvre|text|texte|the|les?|la|de|des|of|an?|is|are|est|as|cc|use|usage)\b)*",
-    re.IGNORECASE,
-)
-# What else has a licence, and words that say it is not this one.
-_OTHER_THINGS = re.compile(
-    r"\b(?:code|software|logiciel\w*|programs?|programmes?|programm|packages?|scripts?|librar(?:y|ies)|databases?|"
-    r"data|datasets?|donn[ée]es|datos|dados|dati|daten|gegevens|contains?|contient|enth[äa]lt|information|contents?|"
-    r"contenus?|inhalte|materials?|maps?|cartes?|(?:web)?site|not|except\w*|excluding|sauf|pas|au[ßs]er|salvo|eccetto|"
-    r"authors (?:may|can)|may|all articles|submit\w*)\b",
-    re.IGNORECASE,
-)
-_VERSION = re.compile(r"\b([1-4]\.0)\b")
-_PORTS = {"au": "AU", "de": "DE", "at": "AT", "nl": "NL", "us": "US", "igo": "IGO", "fr": "FR", "uk": "UK", "jp": "JP"}
-_SPDX_PORTED = frozenset(
-    [
-        "CC-BY-2.5-AU",
-        "CC-BY-3.0-AT",
-        "CC-BY-3.0-AU",
-        "CC-BY-3.0-DE",
-        "CC-BY-3.0-IGO",
-        "CC-BY-3.0-NL",
-        "CC-BY-3.0-US",
-        "CC-BY-NC-3.0-DE",
-        "CC-BY-NC-ND-3.0-DE",
-        "CC-BY-NC-ND-3.0-IGO",
-        "CC-BY-NC-SA-2.0-DE",
-        "CC-BY-NC-SA-2.0-FR",
-        "CC-BY-NC-SA-2.0-UK",
-        "CC-BY-NC-SA-3.0-DE",
-        "CC-BY-NC-SA-3.0-IGO",
-        "CC-BY-ND-3.0-DE",
-        "CC-BY-SA-2.0-UK",
-        "CC-BY-SA-2.1-JP",
-        "CC-BY-SA-3.0-AT",
-        "CC-BY-SA-3.0-DE",
-        "CC-BY-SA-3.0-IGO",
-    ]
-)
-# Words that say the licence is another thing's: the data, the metadata, the site, one figure, other articles.
-_NOT_THIS = re.compile(
-    r"data waiver|\bdata (?:is|are|made|associated|set)|\bdatasets?\b|metadata|m[ée]tadonn[ée]es|metadaten|metadatos|"
-    r"(?:content|material|text|contenus?|inhalte?|contenido|conte[uú]do) (?:on|of|from|de|du|auf|"
-    r"dieser|del|deste|do) (?:this|the|ce|le|der|este|esta|site) ?(?:web)?[\s-]?(?:site|seite|sitio|"
-    r"portal|p[aá]gina)?|"
-    r"this (?:web ?)?site|ce site|all open[\s-]access|tout contenu en|any open[\s-]access|(?:this|"
-    r"the) journal (?:is|applies|uses)|articles in this|all (?:articles|papers|content)|"
-    r"tous les articles|"
-    r"(?:figure|fig\.|table|image|photo|picture|logo|icon|abstract|review|comment|abbildung|tabelle|tableau|figura|"
-    r"imagen|immagine|imagem|afbeelding|maps?|cartes?|karten?|mapa|mappa|kaart|foto|bild|illustration|drawing|dessin|"
-    r"video|audio|slide|poster|cover)s?(?: [\w.()-]{1,6})?"
-    r"(?: (?:is|are|by|from|credit|est|ist|sont|es|e|è|é)\b| ?[:©])|"
-    r"materials (?:prior|published)|unless otherwise (?:noted|stated)[^.]{0,40}\bsite\b|"
-    r"may be (?:published|made)|authors (?:can|may)",
-    re.IGNORECASE,
-)
-# A part of the article or words about it: "the metadata of this article" is not the article.
-_PART_OF_IT = re.compile(
-    r"(?:meta-?data|abstracts?|data|datasets?|supplement\w*|appendi\w+|figures?|tables?|images?|photo\w*|cover|"
-    r"m[ée]tadonn[ée]es|r[ée]sum[ée]s?|donn[ée]es|metadaten|zusammenfassung|abbildungen|daten|metadatos|resumen|datos|"
-    r"metadados|resumo|dados|metadati|riassunto|dati|metagegevens|samenvatting|gegevens) "
-    r"(?:\w+ )?(?:of|for|from|in|to|with|de|du|des|dieses|zu|del|deste|desse|do|di|van|bij)\b",
-    re.IGNORECASE,
-)
-# The licence is refused, or is a part's alone.
-_DENIED = re.compile(
-    r"\bnot (?:\w+ ){0,2}?(?:published|licen[cs]ed|distributed|released|covered|available|under)\b|"
-    r"\bn.est pas (?:publi|diffus|distribu|sous|couvert|plac)|\bnicht (?:\w+ ){0,2}?(?:unter|lizenziert)\b|"
-    r"\bno (?:est[áa]|se|ha sido) (?:publica|distribu|licencia|bajo|cubiert)|"
-    r"\bn[ãa]o (?:est[áa]|[ée]|foi) (?:publica|distribu|licencia|sob|cobert)|"
-    r"\bnon è (?:\w+ )?(?:pubblicat|distribuit|concess|sotto|copert)|\bniet (?:\w+ ){0,2}?(?:onder|gepubliceerd)\b|"
-    r"\b(?:only|seule?s?|nur|s[óo]lo|solamente|apenas|somente|soltanto|alleen) "
-    r"(?:(?:the|les?|la|die|das|los|las|el|os|as|i|gli|il|de|het) )?(?:\w+ )?"
-    r"(?:data|datasets?|figures?|images?|abstracts?|supplement\w*|donn[ée]es|r[ée]sum[ée]s?|"
-    r"daten|abbildungen|zusammenfassung|datos|figuras|resumen|dados|resumo|dati|figure|riassunto|gegevens|figuren|"
-    r"samenvatting)\b",
-    re.IGNORECASE,
-)
-_THIS_ITEM = re.compile(
-    r"this (?:item|article|work|paper|document|publication)|cet article|este art[ií]c?[gu]lo|"
-    r"este artigo|dieser artikel|quest.articolo|dit artikel|this is an",
-    re.IGNORECASE,
-)
 _RIGHTS_NAMES = ("rights", "license", "licence", "rights.license", "accessrights", "rights.uri", "rightsuri")
-
-
 _ANY_LICENCE = "https://creativecommons.org/licenses/"
 COLLAPSED = "collapsed licence"  # the name of evidence that a reader sees only after unfolding it
-
-
-def licence_of_url(url: str) -> Named | None:
-    """The licence an address names: a Creative Commons one (percent-encoded or not), or one of the known others."""
-    found = _CC_URL.search(url) or (
-        _CC_URL.search(unquote(url.replace("\\/", "/"))) if "%" in url or "\\" in url else None
-    )
-    if found is None:
-        return known_licences.of_address(url)
-    if found["domain"]:
-        version = found["domain_version"] or "1.0"
-        zero = found["domain"].lower() == "zero"
-        spdx = "CC0-1.0" if zero else None
-        return Named(f"https://creativecommons.org/publicdomain/{found['domain'].lower()}/{version}/", spdx)
-    return _named(found["kind"].lower(), found["version"], found["port"])
-
-
-def _named(kind: str, version: str | None, port: str | None = None) -> Named:
-    kind = {"by-nd-nc": "by-nc-nd", "by-sa-nc": "by-nc-sa"}.get(kind, kind)
-    url = f"https://creativecommons.org/licenses/{kind}/" + (f"{version}/" if version else "")
-    if version is None:
-        return Named(url, None)
-    spdx = f"CC-{kind.upper()}-{version}"
-    if port:
-        url += f"{port.lower()}/"
-        ported = f"{spdx}-{_PORTS.get(port.lower())}"
-        spdx = ported if ported in _SPDX_PORTED else spdx
-    return Named(url, spdx)
-
-
-def licence_of_words(text: str) -> Named | None:
-    """The licence that words such as "Creative Commons Attribution Non Commercial 4.0" or "CC BY-NC" name."""
-    if found := _CC_URL.search(text):
-        return licence_of_url(found[0])
-    if found := _CC_SHORT.search(text):
-        if not found["kind"]:
-            return Named("https://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0")
-        letters = re.sub(r"[\s-]", "", found["kind"].lower())
-        kind = "-".join(part for part in ("by", "nc", "nd", "sa") if part in letters)
-        return _named(kind, found["version"])
-    if found := _CC_WORDS.search(text):
-        rest = found["rest"]
-        kind = "by" + "-nc" * bool(_NC.search(rest)) + ("-nd" if _ND.search(rest) else "-sa" * bool(_SA.search(rest)))
-        version = _VERSION.search(rest)
-        return _named(kind, version[1] if version else None)
-    return known_licences.of_address(text) or known_licences.of_words(text)
 
 
 def find_licences(
@@ -251,7 +77,7 @@ def _stated(
         link = signal.element
         if link is not None and link.tag == "a" and not (_own_words_fit(link) and _admissible(page, link)):
             continue
-        if signal.vocabulary == "jats" and not _sentence_fits(signal):
+        if signal.vocabulary == "jats" and not _jats_sentence_fits(signal):
             continue
         named = licence_of_url(signal.value) or licence_of_words(signal.value)
         if signal.vocabulary == "jats" and signal.name == "license":
@@ -260,12 +86,12 @@ def _stated(
             yield named, signal.evidence(document)
 
 
-def _sentence_fits(signal: Signal) -> bool:
+def _jats_sentence_fits(signal: Signal) -> bool:
     """Whether the words of a licence in a JATS file, or those around a link in them, speak of this article."""
     link = signal.element
     text, at = signal.value, 0
     if signal.name == "license_text":
-        found = _place_of_name(text)
+        found = place_of_name(text)
         at = found.start() if found else 0
     elif signal.name == "license" and link is not None and local(link) in ("ext-link", "uri"):
         paragraph = next((one for one in link.iterancestors() if local(one) in ("license-p", "p")), link)
@@ -273,8 +99,8 @@ def _sentence_fits(signal: Signal) -> bool:
         at = max(text.find(words(link)), 0)
     else:
         return True
-    start = _sentence_start(text, at)
-    return _speaks_of_this(text[start : max(at, start) + 240])
+    start = sentence_start(text, at)
+    return sentence_fits(text[start : max(at, start) + 240])
 
 
 def _address(text: str) -> Named | None:
@@ -309,14 +135,7 @@ def _name(place: Place) -> str:
 
 
 def _admissible(page: PageText, element: Element) -> bool:
-    return page.places.of(element) <= Place.COLLAPSED and _of_this(beginning(block_of(element), 1_500))
-
-
-@lru_cache(maxsize=64)  # several links of one line ask alike
-def _of_this(words: str) -> bool:
-    if (part := _PART_OF_IT.search(words)) and part.start() < _EARLY:
-        return False
-    return not _NOT_THIS.search(words) or bool(_THIS_ITEM.search(words) and not re.search("waiver", words))
+    return page.places.of(element) <= Place.COLLAPSED and block_fits(beginning(block_of(element), 1_500))
 
 
 def _linked(page: PageText) -> Iterator[tuple[Named, Evidence]]:
@@ -340,46 +159,22 @@ def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
             continue
         evidence = _words_evidence(page, passage)
         named = licence_of_words(passage.raw)
-        if evidence and (named or _CC_BARE.search(passage.raw)):
+        if evidence and (named or ANY_KIND.search(passage.raw)):
             yield named or Named(_ANY_LICENCE, None), evidence
 
 
 def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
-    found = _place_of_name(passage.raw)
+    found = place_of_name(passage.raw)
     other = known_licences.place_in(passage.raw) if found is None else None
     found = found or other
     if found is None:
         return None
-    start = _sentence_start(passage.raw, found.start())
+    start = sentence_start(passage.raw, found.start())
     sentence = passage.raw[start : max(found.end(), start + 240)]
-    if other and not _of_a_text(sentence, passage.raw[start : found.start()]):
+    if other and not of_a_text(sentence, passage.raw[start : found.start()]):
         return None
-    if not _speaks_of_this(sentence):
+    if not sentence_fits(sentence):
         return None
     return page.document.evidence(
         "text", _name(passage.place), passage.block, passage.raw[start : max(found.end(), start)].strip()[:240]
     )
-
-
-def _place_of_name(text: str) -> re.Match[str] | None:
-    return _CC_BARE.search(text) or _CC_WORDS.search(text) or _CC_SHORT.search(text) or _CC_URL.search(text)
-
-
-def _speaks_of_this(sentence: str) -> bool:
-    """Whether a sentence that names a licence says it of the whole of this article."""
-    part = _PART_OF_IT.search(sentence)
-    if (part and part.start() < _EARLY) or _DENIED.search(sentence):
-        return False
-    return not _NOT_THIS.search(sentence) or bool(_THIS_ITEM.search(sentence))
-
-
-def _of_a_text(sentence: str, lead: str) -> bool:
-    """Licences of all kinds of things: a sentence that names the article, or says the licence and nothing else."""
-    if _OTHER_THINGS.search(sentence):
-        return False
-    return bool(_THIS_ITEM.search(sentence) or _LEAD.fullmatch(lead))
-
-
-def _sentence_start(text: str, at: int) -> int:
-    starts = [stop.end() for stop in _STOP.finditer(text, 0, at)]
-    return max(*starts[-1:], at - 180, 0)

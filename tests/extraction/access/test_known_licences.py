@@ -4,7 +4,7 @@ import pytest
 from access_pages import article, verdict
 
 from harvester.extraction.access.known_licences import effect
-from harvester.extraction.access.licences import licence_of_url, licence_of_words
+from harvester.extraction.access.licence_names import licence_of_url, licence_of_words
 from harvester.model.access import AccessStatus
 
 

@@ -3,7 +3,8 @@
 import pytest
 from access_pages import article, assert_stands, document, verdict
 
-from harvester.extraction.access.licences import find_licences, licence_of_url, licence_of_words
+from harvester.extraction.access.licence_names import licence_of_url, licence_of_words
+from harvester.extraction.access.licences import find_licences
 from harvester.extraction.signals import json_ld, links, meta_tags
 from harvester.model.access import AccessStatus
 from harvester.model.source import AccessRules
