@@ -312,14 +312,23 @@ _THREE_LETTER = {
 
 def visible_text(element: Element, drop: frozenset[Element] = frozenset()) -> str:
     """Text below an element as a reader sees it: runs of space folded, block boundaries are a space at least."""
+
+    def unseen(one: Element) -> bool:
+        return one in drop or not isinstance(one.tag, str) or one.tag in INVISIBLE
+
+    return "" if unseen(element) else text_below(element, unseen, lambda one: one.tag in BLOCKS or one.tag == "br")
+
+
+def text_below(element: Element, silent: Callable[[Element], bool], apart: Callable[[Element], bool]) -> str:
+    """Text below an element on one line, without what is `silent`; what stands `apart` has a space on either side."""
     pieces: list[str] = []
     waiting: list[Element | str] = [element]  # no recursion: a page may be nested deeper than Python calls
     while waiting:
         item = waiting.pop()
         if isinstance(item, str):
             pieces.append(item)
-        elif item not in drop and isinstance(item.tag, str) and item.tag not in INVISIBLE:
-            if item.tag in BLOCKS or item.tag == "br":
+        elif item is element or not silent(item):
+            if apart(item):
                 pieces.append(" ")
                 waiting.append(" ")
             if item.text:

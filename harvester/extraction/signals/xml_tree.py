@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from harvester.extraction.document import Element, language_tag
+from harvester.extraction.document import Element, language_tag, text_below
 
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _BLOCKS = frozenset(
@@ -61,23 +61,7 @@ def words(element: Element | None, drop: Collection[Element] = ()) -> str:
     """The words of an element on one line, without marks of notes and mail addresses; blocks are parted by a space."""
     if element is None:
         return ""
-    pieces: list[str] = []
-    waiting: list[Element | str] = [element]  # no recursion: a file may be nested deeper than Python calls
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            pieces.append(item)
-        elif item is element or not (item in drop or _unspoken(item)):
-            if local(item) in _BLOCKS:
-                pieces.append(" ")
-                waiting.append(" ")
-            if item.text:
-                pieces.append(item.text)
-            for child in item.iterchildren(reversed=True):
-                if child.tail:
-                    waiting.append(child.tail)
-                waiting.append(child)
-    return " ".join("".join(pieces).split())
+    return text_below(element, lambda one: one in drop or _unspoken(one), lambda one: local(one) in _BLOCKS)
 
 
 def _unspoken(element: Element) -> bool:
