@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         default_factory=_database_in,
-        description="SQLAlchemy URL of the database.",
+        description="The database: sqlite:///PATH, or postgresql://USER:PASSWORD@HOST/NAME.",
         json_schema_extra=_shown("sqlite:///DATA_DIR/harvester.db"),
     )
     seeds_dir: Path = Field(
@@ -68,9 +68,10 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _is_sqlite_file(cls, value: str) -> str:
-        if not re.fullmatch(r"sqlite(\+pysqlite)?:///(?!:memory:)[^?\s].*", value):
-            raise ValueError("write sqlite:///PATH, as in sqlite:////srv/harvest/harvester.db")
+    def _is_known_kind(cls, value: str) -> str:
+        file, server = r"sqlite(\+pysqlite)?:///(?!:memory:)[^?\s].*", r"postgres(ql)?://\S+"
+        if not re.fullmatch(rf"{file}|{server}", value):
+            raise ValueError("write sqlite:///PATH or postgresql://USER@HOST/NAME")
         return value
 
     @field_validator("contact")

@@ -1,133 +1,155 @@
-"""One SQLite file behind SQLAlchemy: opening it safely, reading snapshots, writing one at a time."""
+"""A database behind SQLAlchemy, whichever engine it is: snapshots to read from, transactions committed whole."""
 
-import os
-import sqlite3
-import tempfile
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar, TypeVarTuple, overload
 
-from sqlalchemy import Connection, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from sqlalchemy import Connection, CursorResult, Engine, Executable
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.selectable import TypedReturnsRows
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from harvester.errors import StorageError
 
-BUSY_SECONDS = 60.0
-ATTEMPTS = 3
-_MAGIC = b"SQLite format 3\x00"
+AT_FIRST_S = 5.0  # how long a database is looked for that has not answered yet
+PATIENCE_S = 60.0  # how long one is looked for again that has
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 
 
-class Database:
-    """An open SQLite file. Readers see a snapshot and never wait; writers queue (`BEGIN IMMEDIATE`)."""
+class LostError(StorageError):
+    """The database went away, or gave way to another transaction: nothing was committed, and it may be tried again."""
 
-    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
-        self.path = path
-        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_seconds})
-        event.listen(self._engine, "connect", _set_up)
-        event.listen(self._engine, "begin", _begin)
+
+class Database(ABC):
+    """An open database. Readers see a snapshot; what a writer writes is committed whole or not at all.
+
+    `name` says in messages which one it is, without a password.
+    """
+
+    driver_errors: ClassVar[tuple[type[Exception], ...]]
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.name = name
+        self._engine = engine
+        self._patience_s = AT_FIRST_S
 
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A connection that sees one snapshot."""
-        with self._engine.connect() as connection, said_plainly(self.path):
-            yield connection
+    def read(self) -> Iterator["Snapshot"]:
+        """One snapshot to read from."""
+        snapshot = Snapshot(self)
+        with self.said_plainly():
+            try:
+                yield snapshot
+            finally:
+                snapshot.end()
 
     @contextmanager
     def write(self, *, durable: bool = True, scrub: bool = False) -> Iterator[Connection]:
         """One transaction, committed at the end or rolled back on any exception.
 
-        Not `durable`: survives the death of the process but perhaps not a power cut; for politeness marks that
-        are written at every request. `scrub`: overwrite what is deleted.
+        Not `durable`: survives the death of the process but perhaps not that of the machine; for politeness marks
+        that are written at every request. `scrub`: overwrite what is deleted, where the engine can.
         """
-        with self._engine.connect() as connection, said_plainly(self.path):
-            connection.execution_options(write=True, durable=durable, scrub=scrub)
-            try:
-                connection.begin()
-            except sqlite3.OperationalError as error:
-                if not _is_lock(error):
-                    raise
-                for attempt in _patiently():
-                    with attempt:
-                        connection.begin()
+        with self.said_plainly(), self._engine.connect() as connection:
+            self._begin(connection, durable=durable, scrub=scrub)
             yield connection
-            _still_open(self.path, connection)
-            connection.commit()
+            self._commit(connection)
 
-    def pragma(self, statement: str) -> list[tuple[Any, ...]]:
-        """Rows of a PRAGMA run outside any transaction."""
-        raw = self._engine.raw_connection()
+    def repeatedly(self, work: Callable[[], _T]) -> _T:
+        """What `work` returns. It is done again, for a minute, when the database is lost in the middle of it."""
         try:
-            return [tuple(row) for row in raw.cursor().execute(f"PRAGMA {statement}").fetchall()]
-        finally:
-            raw.close()
+            result = work()
+        except LostError:
+            result = _patiently(self._patience_s)(work)
+        self._patience_s = PATIENCE_S
+        return result
 
+    @contextmanager
+    def said_plainly(self) -> Iterator[None]:
+        """Turn what the driver says into a StorageError that names the database and the remedy."""
+        raised: tuple[type[Exception], ...] = (DBAPIError, *self.driver_errors)
+        try:
+            yield
+        except raised as error:
+            refusal = next(filter(None, map(self._refusal, _chain(error))), None)
+            if refusal is None:
+                raise
+            raise refusal from error
+
+    def reading(self) -> Connection:
+        """A connection about to read a snapshot; the caller closes it."""
+        return self._engine.connect()
+
+    @abstractmethod
     def connect(self) -> None:
-        """Make the first connection and look the file over; raises StorageError when it cannot be used."""
-        with said_plainly(self.path):
-            for attempt in _patiently():
-                with attempt:
-                    problems = [str(row[0]) for row in self.pragma("quick_check(1)")]
-        if problems != ["ok"]:
-            raise damaged(self.path, problems[0])
+        """Make the first connection and look the database over; raises StorageError when it cannot be used."""
+
+    @abstractmethod
+    def problems(self) -> list[str]:
+        """Damage the engine itself finds, a line each."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """After a transaction that scrubbed: let no copy of what it deleted stay in the engine's own files."""
+
+    @abstractmethod
+    def _begin(self, connection: Connection, *, durable: bool, scrub: bool) -> None:
+        """Begin to write."""
+
+    def _commit(self, connection: Connection) -> None:
+        connection.commit()
+
+    @abstractmethod
+    def _refusal(self, error: BaseException) -> StorageError | None:
+        """What to say of a driver's error; None where it is not the database's state but our own mistake."""
 
 
-def sqlite_path(database_url: str) -> Path:
-    """The file a database URL names; raises StorageError for anything but a SQLite file."""
-    remedy = "use sqlite:////absolute/path/to/harvester.sqlite"
-    try:
-        url = make_url(database_url)
-    except ArgumentError as error:
-        raise StorageError("the database URL cannot be read", remedy=remedy) from error
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        raise StorageError(f"database {url.render_as_string()} is not a SQLite file", remedy=remedy)
-    return Path(url.database).absolute()
+class Snapshot:
+    """One snapshot of the database, taken at the first statement; lost at that moment, it is taken again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._taken: Connection | None = None
+
+    @overload
+    def execute(self, statement: TypedReturnsRows[*_Ts]) -> CursorResult[*_Ts]: ...
+
+    @overload
+    def execute(self, statement: Executable) -> CursorResult[*tuple[Any, ...]]: ...
+
+    def execute(self, statement: Executable) -> CursorResult[*tuple[Any, ...]]:
+        """Rows of a SELECT."""
+        if self._taken is not None:
+            return self._taken.execute(statement)
+        return self._database.repeatedly(lambda: self._first(statement))
+
+    def end(self) -> None:
+        """Give the connection back."""
+        if self._taken is not None:
+            self._taken.close()
+
+    def _first(self, statement: Executable) -> CursorResult[*tuple[Any, ...]]:
+        with self._database.said_plainly():
+            connection = self._database.reading()
+            try:
+                rows = connection.execute(statement)
+            except BaseException:
+                connection.close()
+                raise
+        self._taken = connection
+        return rows
 
 
-def prepare(path: Path, *, create: bool) -> None:
-    """Refuse a place or file that cannot be used; with `create`, make folder and file (0700, 0600)."""
-    try:
-        if not create and not path.exists():
-            raise StorageError(f"there is no database at {path}", remedy="run `harvester db upgrade` to make one")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise StorageError(
-            f"{path.parent}: cannot write here ({error.strerror})",
-            remedy="give the folder and its files to the user that runs harvester, or choose another with --data",
-        ) from error
-    with path.open("rb") as file:
-        head = file.read(len(_MAGIC))
-    if head not in (b"", _MAGIC):
-        raise damaged(path, "it does not begin as a SQLite database")
-
-
-def damaged(path: Path, why: str) -> StorageError:
-    """The refusal of a damaged file; it is never written over."""
-    return StorageError(
-        f"database {path} is damaged: {why}",
-        remedy="stop everything that uses it, keep a copy, and put a backup of the file in its place",
-    )
-
-
-@contextmanager
-def said_plainly(path: Path) -> Iterator[None]:
-    """Turn what the driver says about lock, disk and damage into a StorageError that names the file."""
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        causes = _chain(error)
-        refusal = next(filter(None, (_refusal(path, cause) for cause in causes)), None)
-        if refusal is None:
-            raise
-        raise refusal from error
+def driver_error(error: BaseException) -> BaseException:
+    """The driver's own error within SQLAlchemy's."""
+    return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -137,56 +159,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__context__
 
 
-def _refusal(path: Path, error: BaseException) -> StorageError | None:
-    if isinstance(error, DBAPIError):
-        return None  # its driver's error follows in the chain
-    text = str(error)
-    if _is_lock(error):
-        return StorageError(f"database {path}: another process keeps it locked", remedy="end that process, run again")
-    if "full" in text or "disk I/O" in text:
-        return StorageError(f"database {path}: {text}", remedy="make room on its disk, then run again; nothing is lost")
-    if "readonly" in text or "unable to open" in text:
-        return StorageError(f"database {path}: {text}", remedy="make file and folder writable for this user")
-    if "malformed" in text or "not a database" in text:
-        return damaged(path, text)
-    return None
-
-
-def _is_lock(error: BaseException | None) -> bool:
-    if isinstance(error, DBAPIError):
-        error = error.orig
-    return isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
-
-
-def _still_open(path: Path, connection: Connection) -> None:
-    """SQLite ends a transaction by itself when the disk is full: what came after must not pass for committed."""
-    raw = connection.connection.dbapi_connection
-    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
-        raise StorageError(f"database {path}: the transaction was undone", remedy="make room on its disk, run again")
-
-
-def _patiently() -> Retrying:
+def _patiently(seconds: float) -> Retrying:
     return Retrying(
-        retry=retry_if_exception(_is_lock),
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_random_exponential(max=1),
+        retry=retry_if_exception_type(LostError),
+        stop=stop_after_delay(seconds),
+        wait=wait_random_exponential(multiplier=0.1, max=3),
         reraise=True,
     )
-
-
-def _set_up(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None
-    for setting in ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-16000"):
-        connection.execute(f"PRAGMA {setting}")
-
-
-def _begin(connection: Connection) -> None:
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, sqlite3.Connection)
-    options = connection.get_execution_options()
-    if not options.get("write"):
-        raw.execute("BEGIN")
-        return
-    raw.execute(f"PRAGMA synchronous={'FULL' if options['durable'] else 'NORMAL'}")
-    raw.execute(f"PRAGMA secure_delete={'ON' if options['scrub'] else 'FAST'}")
-    raw.execute("BEGIN IMMEDIATE")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select
 
 from harvester.model.record import Record
+from storage.database import Snapshot
 from storage.documents import clean
 from storage.tables import identities
 
@@ -25,7 +26,7 @@ def doi_key(doi: str) -> str:
     return f"doi:{doi.strip().lower()}"
 
 
-def owners(connection: Connection, names: Iterable[Name]) -> dict[Name, str]:
+def owners(connection: Connection | Snapshot, names: Iterable[Name]) -> dict[Name, str]:
     """Record id by name, for those names that are taken."""
     by_source: dict[str, list[str]] = {}
     for key, source_id in sorted(set(names)):

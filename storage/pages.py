@@ -69,6 +69,7 @@ class Pages:
         A new URL is due now, and so is a known one whose lastmod is newer than the last one seen (or than the visit).
         A lastmod more than a day ahead is not believed.
         """
+        unit.lock_pages(source_id)
         latest: dict[str, datetime | None] = {}
         for url, lastmod in found:
             believed = lastmod if lastmod and lastmod <= now + _FUTURE else None
@@ -90,6 +91,7 @@ class Pages:
 
     def claim(self, unit: Unit, source_id: str, run_id: str, now: datetime, limit: int) -> list[FrontierItem]:
         """Take at most `limit` due URLs, earliest due first, that this Run has not taken before."""
+        unit.lock_pages(source_id)
         columns = (pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.failures)
         query = select(*columns).where(
             _due(source_id, now), or_(pages.c.claimed_by.is_(None), pages.c.claimed_by != run_id)
@@ -105,6 +107,7 @@ class Pages:
 
         False: this Run has it already, or it is not due and `via` has no lastmod newer than the visit there.
         """
+        unit.lock_pages(source_id)
         this = and_(pages.c.source_id == source_id, pages.c.url == url)
         row = unit.connection.execute(select(pages.c.due, pages.c.claimed_by, pages.c.visited_at).where(this)).first()
         if row is None:
@@ -176,6 +179,8 @@ class Pages:
 
     def record_visits(self, unit: Unit, visits: Sequence[PageVisit]) -> None:
         """Store what became of visits; in the unit that saves their records. A later visit of a URL wins."""
+        for source_id in sorted({visit.source_id for visit in visits}):
+            unit.lock_pages(source_id)
         latest = {(visit.source_id, visit.url): visit for visit in visits}
         if latest:
             unit.connection.execute(_VISITED, [_visit_row(visit) for visit in latest.values()])

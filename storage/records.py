@@ -12,7 +12,7 @@ from harvester.model.run import ChangeKind
 from storage import rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
-from storage.database import Database
+from storage.database import Database, Snapshot
 from storage.documents import fold, from_text
 from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
@@ -137,12 +137,15 @@ class Records:
             return [(row.id, row.document) for row in connection.execute(query)]
 
 
-def _get(connection: Connection, record_id: str) -> Record | None:
+def _get(connection: Connection | Snapshot, record_id: str) -> Record | None:
     text = connection.execute(select(records.c.document).where(records.c.id == record_id)).scalar()
     return from_text(text) if text else None
 
 
 def _wanted(unit: Unit, record_id: str) -> Record:
+    source_id = unit.connection.execute(select(records.c.source_id).where(records.c.id == record_id)).scalar()
+    if source_id is not None:
+        unit.lock_records(source_id)
     record = _get(unit.connection, record_id)
     if record is None:
         raise UsageError(f"there is no record {record_id}", remedy="`harvester records` lists them")

@@ -45,6 +45,7 @@ class Runs:
 
         Raises BusyError while another's lease runs, unless `is_alive` says that its owner is dead.
         """
+        unit.lock(f"run {source_id}")
         self._refuse_if_held(unit, source_id, now, is_alive)
         stale = update(runs).where(runs.c.source_id == source_id, runs.c.outcome == RunOutcome.RUNNING.value)
         unit.connection.execute(stale.values(outcome=RunOutcome.INTERRUPTED.value, ended_at=now))

@@ -78,6 +78,7 @@ class _Step:
 
 def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
     """As `Records.save` says."""
+    unit.lock_records(*{record.source_id for record in batch})
     results: dict[int, Saved] = {}
     for start in range(0, len(batch), _CHUNK):
         waiting = []

@@ -1,19 +1,20 @@
 """The Store: one open database and the small classes that read and write it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
+from sqlalchemy.exc import ArgumentError
 
 from harvester.errors import StorageError
 from storage import migrations
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes, write_pending
-from storage.database import BUSY_SECONDS, Database, prepare, sqlite_path
+from storage.database import Database
 from storage.hosts import Hosts
 from storage.pages import Pages
 from storage.records import Records
@@ -21,12 +22,20 @@ from storage.runs import Runs
 from storage.tables import change_head, changes
 from storage.unit import Unit
 
+BUSY_S = 60.0  # how long a writer waits for another before it says so
+
+_T = TypeVar("_T")
+
 
 class Store:
-    """An open database. Use as a context manager; write through `begin`."""
+    """An open database. Use as a context manager; write through `transact`, or `begin` where nothing is tried again.
+
+    `name` says in messages which one it is, without a password.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.name = database.name
         self.changes = Changes(database)
         self.pages = Pages(database)
         self.hosts = Hosts(database)
@@ -35,15 +44,13 @@ class Store:
         self.records = Records(database, self.changes, self.pages, self.archive_index)
 
     @classmethod
-    def open(cls, database_url: str, *, migrate: bool = False, busy_s: float = BUSY_SECONDS) -> Self:
-        """Open `sqlite:///PATH`; with `migrate`, make or upgrade it first.
+    def open(cls, database_url: str, *, migrate: bool = False, busy_s: float = BUSY_S) -> Self:
+        """Open `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; with `migrate`, make or upgrade it first.
 
-        Raises StorageError, naming the path and the remedy, when the folder cannot be written, the file is damaged,
-        or its schema is newer than this program, or older and `migrate` is not set. A damaged file is left as it is.
+        Raises StorageError, naming the database and the remedy, when it cannot be reached or written, is damaged,
+        or has a schema newer than this program, or older and `migrate` is not set. Damage is left as it is.
         """
-        path = sqlite_path(database_url)
-        prepare(path, create=migrate)
-        store = cls(Database(path, busy_s))
+        store = cls(_database(database_url, create=migrate, busy_s=busy_s))
         try:
             store._database.connect()
             store._settle_schema(migrate=migrate)
@@ -64,11 +71,23 @@ class Store:
         """Close every connection."""
         self._database.close()
 
+    def transact(self, work: Callable[[Unit], _T], *, durable: bool = True, scrub: bool = False) -> _T:
+        """What `work` returns, after one unit of work of its own was committed.
+
+        All of `work` is done again when the database is lost in the middle or gives way to another writer: it must
+        leave no mark but in its unit.
+        """
+        return self._database.repeatedly(lambda: self._once(work, durable, scrub))
+
+    def _once(self, work: Callable[[Unit], _T], durable: bool, scrub: bool) -> _T:
+        with self.begin(durable=durable, scrub=scrub) as unit:
+            return work(unit)
+
     @contextmanager
     def begin(self, *, durable: bool = True, scrub: bool = False) -> Iterator[Unit]:
         """A unit of work: all of it is committed at the end, none of it after an exception.
 
-        One writer at a time; others wait, a minute and more. `durable=False` spares the wait for the disk where a
+        Writers wait for each other, a minute and more. `durable=False` spares the wait for the disk where a
         power cut may cost the last entries (host turns). `scrub` overwrites on the disk what is deleted.
         """
         with self._database.write(durable=durable, scrub=scrub) as connection:
@@ -78,17 +97,13 @@ class Store:
 
     def upgrade(self) -> list[str]:
         """Bring the schema up to date in one transaction; returns the revisions applied."""
-        with self._database.write() as connection:
-            return migrations.upgrade(connection)
+        return self.transact(migrations.upgrade)
 
     def check(self) -> list[str]:
-        """Every problem found in file, references, schema and change log; an empty list is good."""
-        rows = self._database.pragma("integrity_check")
-        problems = [f"integrity: {row[0]}" for row in rows if row[0] != "ok"]
-        for table, rowid, parent, _ in self._database.pragma("foreign_key_check"):
-            problems.append(f"reference: row {rowid} of {table} points to nothing in {parent}")
+        """Every problem found in files, references, schema and change log; an empty list is good."""
+        problems = self._database.problems()
+        revision = self._revision()
         with self._database.read() as connection:
-            revision = migrations.current(connection)
             last = connection.execute(select(func.max(changes.c.seq))).scalar() or 0
             head = connection.execute(select(change_head.c.seq)).scalar() or 0
         if revision != migrations.REVISIONS[-1]:
@@ -105,24 +120,46 @@ class Store:
         from storage.archive import remove_members
 
         remove_members(archive, self.archive_index.pointers(record_id))
-        with self.begin(scrub=True) as unit:
-            self.records.purge(unit, record_id, reason, now)
-        self._database.pragma("wal_checkpoint(TRUNCATE)")
+        self.transact(lambda unit: self.records.purge(unit, record_id, reason, now), scrub=True)
+        self._database.settle()
+
+    def _revision(self) -> str | None:
+        with self._database.said_plainly(), self._database.reading() as connection:
+            return migrations.current(connection)
 
     def _settle_schema(self, *, migrate: bool) -> None:
-        with self._database.read() as connection:
-            revision = migrations.current(connection)
+        revision = self._revision()
         if revision == migrations.REVISIONS[-1]:
             return
         if revision is not None and revision not in migrations.REVISIONS:
             raise StorageError(
-                f"database {self._database.path} has schema {revision}, which is newer than this program",
+                f"database {self._database.name} has schema {revision}, which is newer than this program",
                 remedy="install the newer harvester again, or restore a backup made before the upgrade",
             )
         if not migrate:
             raise StorageError(
-                f"database {self._database.path} has schema {revision or 'none'},"
+                f"database {self._database.name} has schema {revision or 'none'},"
                 f" this program wants {migrations.REVISIONS[-1]}",
                 remedy="make a backup, then run `harvester db upgrade`",
             )
         self.upgrade()
+
+
+def _database(database_url: str, *, create: bool, busy_s: float) -> Database:
+    try:
+        url = make_url(database_url.replace("postgres://", "postgresql://", 1))
+        engine = url.get_backend_name()
+    except ArgumentError as error:
+        raise StorageError("the database URL cannot be read", remedy=_KINDS) from error
+    if engine == "sqlite":
+        from storage.sqlite import SqliteDatabase
+
+        return SqliteDatabase.at(url, create=create, busy_s=busy_s)
+    if engine == "postgresql":
+        from storage.postgresql import PostgresqlDatabase
+
+        return PostgresqlDatabase(url)
+    raise StorageError(f"database {url.render_as_string()}: {engine} is not spoken here", remedy=_KINDS)
+
+
+_KINDS = "write sqlite:////absolute/path/to/harvester.db or postgresql://USER@HOST/NAME"

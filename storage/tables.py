@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Dialect,
     ForeignKey,
@@ -17,17 +18,29 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.types import TypeEngine
 
-upsert = insert  # the one place that names the engine's INSERT .. ON CONFLICT
+upsert = insert  # INSERT .. ON CONFLICT, which SQLite took over from PostgreSQL: either compiles it
 
 NEVER_AGAIN = ("legal", "operator")  # deletion reasons after which a record is neither visited nor stored again
+
+
+def string(length: int | None = None) -> TypeEngine[str]:
+    """Text that every engine sorts and compares by code point, whatever the language of the database."""
+    plain = Text() if length is None else String(length)
+    return plain.with_variant(Text(collation="C") if length is None else String(length, collation="C"), "postgresql")
+
+
+def integer() -> TypeEngine[int]:
+    """A whole number of 64 bits."""
+    return Integer().with_variant(BigInteger(), "postgresql")
 
 
 class Moment(TypeDecorator[datetime]):
     """A UTC time as text of fixed width, so that it sorts and compares as text on every engine."""
 
-    impl = String(27)
+    impl = string(27)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
@@ -53,24 +66,24 @@ def _table(name: str, *parts: Any, rowid: bool = True) -> Table:
 
 records = _table(
     "records",
-    Column("id", String(64), primary_key=True),
-    Column("source_id", String(128), nullable=False),
-    Column("work_id", String(64), nullable=False),
-    Column("publisher_id", Text),
-    Column("url", Text, nullable=False),
-    Column("aliases", Text, nullable=False),  # JSON list
-    Column("access", String(32), nullable=False),
-    Column("integrity", String(32), nullable=False),
-    Column("languages", Text, nullable=False),  # " en fr ": each word between blanks
-    Column("folded", Text, nullable=False),  # what a search looks in
-    Column("content_hash", String(64), nullable=False),
-    Column("verdict_hash", String(64), nullable=False),
+    Column("id", string(64), primary_key=True),
+    Column("source_id", string(128), nullable=False),
+    Column("work_id", string(64), nullable=False),
+    Column("publisher_id", string()),
+    Column("url", string(), nullable=False),
+    Column("aliases", string(), nullable=False),  # JSON list
+    Column("access", string(32), nullable=False),
+    Column("integrity", string(32), nullable=False),
+    Column("languages", string(), nullable=False),  # " en fr ": each word between blanks
+    Column("folded", string(), nullable=False),  # what a search looks in
+    Column("content_hash", string(64), nullable=False),
+    Column("verdict_hash", string(64), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("deleted_at", Moment),
-    Column("deletion_reason", String(32)),
-    Column("document", Text, nullable=False),  # the whole Record as JSON
+    Column("deletion_reason", string(32)),
+    Column("document", string(), nullable=False),  # the whole Record as JSON
     Index("records_by_source", "source_id"),
     Index("records_by_work", "work_id"),
 )
@@ -78,9 +91,9 @@ records = _table(
 # Every name a record is known by: `pid:`, `url:` or `doi:` and the value. One name means one record per source.
 identities = _table(
     "identities",
-    Column("key", Text, nullable=False),
-    Column("source_id", String(128), nullable=False),
-    Column("record_id", String(64), ForeignKey("records.id"), nullable=False),
+    Column("key", string(), nullable=False),
+    Column("source_id", string(128), nullable=False),
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
     PrimaryKeyConstraint("key", "source_id"),
     rowid=False,
 )
@@ -88,30 +101,30 @@ identities = _table(
 # Revisions a newer one has replaced; the present one stands in `records`.
 revisions = _table(
     "revisions",
-    Column("record_id", String(64), ForeignKey("records.id"), nullable=False),
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("replaced_at", Moment, nullable=False),
-    Column("replaced_by_run", String(64)),
-    Column("document", Text, nullable=False),
+    Column("replaced_by_run", string(64)),
+    Column("document", string(), nullable=False),
     PrimaryKeyConstraint("record_id", "revision"),
 )
 
 verdicts = _table(
     "verdicts",
-    Column("id", Integer, primary_key=True),
-    Column("record_id", String(64), ForeignKey("records.id"), nullable=False),
+    Column("id", integer(), primary_key=True),
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
     Column("at", Moment, nullable=False),
-    Column("run_id", String(64)),
-    Column("status", String(32), nullable=False),
-    Column("verdict", Text, nullable=False),  # JSON
+    Column("run_id", string(64)),
+    Column("status", string(32), nullable=False),
+    Column("verdict", string(), nullable=False),  # JSON
     Index("verdicts_by_record", "record_id"),
 )
 
 changes = _table(
     "changes",
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("record_id", String(64), ForeignKey("records.id"), nullable=False),
-    Column("kind", String(32), nullable=False),
+    Column("seq", integer(), primary_key=True, autoincrement=False),
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
+    Column("kind", string(32), nullable=False),
     Column("at", Moment, nullable=False),
     Column("revision", Integer, nullable=False),
 )
@@ -119,26 +132,26 @@ changes = _table(
 change_head = _table(
     "change_head",
     Column("id", Integer, primary_key=True),  # always 1
-    Column("seq", Integer, nullable=False),
+    Column("seq", integer(), nullable=False),
     Column("at", Moment, nullable=False),
 )
 
 pages = _table(
     "pages",
-    Column("source_id", String(128), nullable=False),
-    Column("url", Text, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("record_id", String(64)),
+    Column("source_id", string(128), nullable=False),
+    Column("url", string(), nullable=False),
+    Column("kind", string(16), nullable=False),
+    Column("record_id", string(64)),
     Column("first_seen", Moment, nullable=False),
     Column("due", Moment),  # null: never again unless a newer lastmod says so
     Column("lastmod", Moment),
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("digest", String(80)),
-    Column("outcome", String(32)),
-    Column("detail", Text),
+    Column("etag", string()),
+    Column("last_modified", string()),
+    Column("digest", string(80)),
+    Column("outcome", string(32)),
+    Column("detail", string()),
     Column("failures", Integer, nullable=False),
-    Column("claimed_by", String(64)),
+    Column("claimed_by", string(64)),
     Column("visited_at", Moment),
     PrimaryKeyConstraint("source_id", "url"),
     Index("pages_by_due", "source_id", "due"),
@@ -148,17 +161,17 @@ pages = _table(
 
 hosts = _table(
     "hosts",
-    Column("host", String(255), primary_key=True),
+    Column("host", string(255), primary_key=True),
     Column("next_at", Moment, nullable=False),
-    Column("owner", String(128)),
+    Column("owner", string(128)),
     Column("owner_until", Moment),
     Column("hold_until", Moment),
-    Column("hold_reason", Text),
+    Column("hold_reason", string()),
 )
 
 robots_copies = _table(
     "robots_copies",
-    Column("origin", String(512), primary_key=True),  # scheme://host[:port]
+    Column("origin", string(512), primary_key=True),  # scheme://host[:port]
     Column("status", Integer),  # null: no answer
     Column("body", LargeBinary, nullable=False),
     Column("fetched_at", Moment, nullable=False),
@@ -166,44 +179,44 @@ robots_copies = _table(
 
 runs = _table(
     "runs",
-    Column("id", String(64), primary_key=True),
-    Column("source_id", String(128), nullable=False),
-    Column("outcome", String(16), nullable=False),
+    Column("id", string(64), primary_key=True),
+    Column("source_id", string(128), nullable=False),
+    Column("outcome", string(16), nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
-    Column("resumed_from", String(64)),
-    Column("counts", Text, nullable=False),  # JSON
-    Column("notes", Text, nullable=False),  # JSON
+    Column("resumed_from", string(64)),
+    Column("counts", string(), nullable=False),  # JSON
+    Column("notes", string(), nullable=False),  # JSON
     Index("runs_by_source", "source_id", "started_at"),
 )
 
 leases = _table(
     "leases",
-    Column("source_id", String(128), primary_key=True),
-    Column("run_id", String(64), ForeignKey("runs.id"), nullable=False),
-    Column("host", String(255), nullable=False),
+    Column("source_id", string(128), primary_key=True),
+    Column("run_id", string(64), ForeignKey("runs.id"), nullable=False),
+    Column("host", string(255), nullable=False),
     Column("pid", Integer, nullable=False),
-    Column("started", Text, nullable=False),
+    Column("started", string(), nullable=False),
     Column("since", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
 )
 
 spool_segments = _table(
     "spool_segments",
-    Column("name", String(128), primary_key=True),
+    Column("name", string(128), primary_key=True),
 )
 
 archive_entries = _table(
     "archive_entries",
-    Column("file", String(255), nullable=False),
-    Column("offset", Integer, nullable=False),
-    Column("length", Integer, nullable=False),
-    Column("source_id", String(128), nullable=False),
-    Column("record_id", String(64)),
-    Column("url", Text, nullable=False),
+    Column("file", string(255), nullable=False),
+    Column("offset", integer(), nullable=False),
+    Column("length", integer(), nullable=False),
+    Column("source_id", string(128), nullable=False),
+    Column("record_id", string(64)),
+    Column("url", string(), nullable=False),
     Column("fetched_at", Moment, nullable=False),
     Column("cut", Integer, nullable=False),  # 0 | 1
-    Column("reason", Text),
+    Column("reason", string()),
     PrimaryKeyConstraint("file", "offset"),
     Index("archive_entries_by_record", "record_id"),
     Index("archive_entries_by_url", "url"),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, literal, select
 
 from harvester.model.run import ChangeKind
 
@@ -24,3 +24,20 @@ class Unit:
 
     connection: Connection
     pending: list[Pending] = field(default_factory=list)
+
+    def lock_records(self, *source_ids: str) -> None:
+        """Be the only writer of the records of these Sources."""
+        self.lock(*(f"records {source_id}" for source_id in source_ids))
+
+    def lock_pages(self, source_id: str) -> None:
+        """Be the only writer of the pages of this Source; after its records, where both are wanted."""
+        self.lock(f"pages {source_id}")
+
+    def lock(self, *names: str) -> None:
+        """Be the only writer of what these names stand for, until the commit; taken in the order of the names.
+
+        For whatever is read before it is written. Where only one writes at a time there is nothing to do.
+        """
+        if self.connection.dialect.name == "postgresql":
+            for name in sorted(set(names)):
+                self.connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(literal(name), 0))))

@@ -136,7 +136,7 @@ def test_wrong_use_is_exit_2_and_says_what_to_do(arguments: tuple[str, ...], wor
     assert "Traceback" not in done.err
 
 
-@pytest.mark.parametrize("url", ["postgres://somewhere/x", "sqlite://", "sqlite:///:memory:", "harvester.db"])
+@pytest.mark.parametrize("url", ["mysql://somewhere/x", "sqlite://", "sqlite:///:memory:", "harvester.db"])
 def test_a_wrong_database_is_wrong_use(url: str, harvester: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARVESTER_DATABASE_URL", url)
     done = harvester("runs", "list")

@@ -11,8 +11,8 @@ def upgrade(context: typer.Context) -> None:
     from storage.store import Store
 
     settings = context.obj.settings
-    with Store.open(settings.database_url, migrate=True):
-        print(f"{settings.database_url} has the schema of this version")
+    with Store.open(settings.database_url, migrate=True) as store:
+        print(f"{store.name} has the schema of this version")
 
 
 def check(context: typer.Context) -> None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from harvester.model.run import FrontierItem
 from storage.hosts import RobotsCopy
 from storage.store import Store
+from storage.unit import Unit
 
 _T = TypeVar("_T")
 
@@ -30,14 +31,15 @@ class Ledger:
     async def _off_loop(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
+    async def _write(self, work: Callable[[Unit], _T], *, durable: bool = True) -> _T:
+        return await self._off_loop(lambda: self._store.transact(work, durable=durable))
+
     async def claim(self, limit: int) -> list[FrontierItem]:
         """At most `limit` due URLs this Run has not taken yet."""
 
-        def work() -> list[FrontierItem]:
-            with self._store.begin(durable=False) as unit:
-                return self._store.pages.claim(unit, self._source_id, self._run_id, utc_now(), limit)
-
-        return await self._off_loop(work)
+        return await self._write(
+            lambda unit: self._store.pages.claim(unit, self._source_id, self._run_id, utc_now(), limit)
+        )
 
     async def visited_since(self, moment: datetime) -> int:
         """How many pages of the Source were visited since then."""
@@ -55,29 +57,19 @@ class Ledger:
     async def note_read(self, url: str, began: datetime) -> None:
         """The list at `url` has been read to its end."""
 
-        def work() -> None:
-            with self._store.begin() as unit:
-                self._store.pages.note_list(unit, self._source_id, url, began)
-
-        await self._off_loop(work)
+        await self._write(lambda unit: self._store.pages.note_list(unit, self._source_id, url, began))
 
     async def take_over(self, url: str, via: str) -> bool:
         """Whether this Run, led to `url` by a redirect of `via`, is to fetch it; else it has a visit of its own."""
 
-        def work() -> bool:
-            with self._store.begin(durable=False) as unit:
-                return self._store.pages.take_over(unit, self._source_id, self._run_id, url, via, utc_now())
-
-        return await self._off_loop(work)
+        return await self._write(
+            lambda unit: self._store.pages.take_over(unit, self._source_id, self._run_id, url, via, utc_now())
+        )
 
     async def discover(self, found: Sequence[tuple[str, datetime | None]]) -> int:
         """Note article URLs with their last change; returns how many were new."""
 
-        def work() -> int:
-            with self._store.begin() as unit:
-                return self._store.pages.discover(unit, self._source_id, found, utc_now())
-
-        return await self._off_loop(work)
+        return await self._write(lambda unit: self._store.pages.discover(unit, self._source_id, found, utc_now()))
 
     async def due_count(self) -> int:
         """How many URLs of the Source are due, those this Run works on included."""
@@ -86,38 +78,25 @@ class Ledger:
     async def take_turn(self, host: str, gap_s: float, deadline_s: float) -> float:
         """0 when `host` may be asked now, else seconds to wait before asking again for the turn."""
 
-        def work() -> float:
-            with self._store.begin(durable=False) as unit:
-                return self._store.hosts.take_turn(unit, host, self._run_id, gap_s, deadline_s, utc_now())
-
-        return await self._off_loop(work)
+        return await self._write(
+            lambda unit: self._store.hosts.take_turn(unit, host, self._run_id, gap_s, deadline_s, utc_now()),
+            durable=False,
+        )
 
     async def end_turn(self, host: str) -> None:
         """Give the turn back."""
 
-        def work() -> None:
-            with self._store.begin(durable=False) as unit:
-                self._store.hosts.end_turn(unit, host, self._run_id, utc_now())
-
-        await self._off_loop(work)
+        await self._write(lambda unit: self._store.hosts.end_turn(unit, host, self._run_id, utc_now()), durable=False)
 
     async def hold(self, host: str, wait: timedelta, reason: str) -> None:
         """Nobody asks `host` for the time of `wait`."""
 
-        def work() -> None:
-            with self._store.begin() as unit:
-                self._store.hosts.hold(unit, host, utc_now() + wait, reason)
-
-        await self._off_loop(work)
+        await self._write(lambda unit: self._store.hosts.hold(unit, host, utc_now() + wait, reason))
 
     async def postpone(self, host: str, wait: timedelta) -> None:
         """The next turn of `host` comes after `wait` at the earliest."""
 
-        def work() -> None:
-            with self._store.begin(durable=False) as unit:
-                self._store.hosts.postpone(unit, host, utc_now() + wait)
-
-        await self._off_loop(work)
+        await self._write(lambda unit: self._store.hosts.postpone(unit, host, utc_now() + wait), durable=False)
 
     async def held_for(self, host: str) -> float:
         """Seconds `host` is still held, 0 when it is not."""
@@ -135,11 +114,7 @@ class Ledger:
     async def save_robots(self, origin: str, copy: RobotsCopy) -> None:
         """Keep a good robots.txt for the next 24 hours, and for days on which the host cannot answer."""
 
-        def work() -> None:
-            with self._store.begin() as unit:
-                self._store.hosts.save_robots(unit, origin, copy)
-
-        await self._off_loop(work)
+        await self._write(lambda unit: self._store.hosts.save_robots(unit, origin, copy))
 
     def close(self) -> None:
         """Let the thread end."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from harvester.errors import HarvesterError
@@ -92,14 +93,19 @@ class Ingest:
         batch = [Item(self._read(visit, states.get(url), quarantine), states.get(url)) for url, visit in latest.items()]
         self._fresh.clear()
         self._write_archive(batch)
-        with self._store.begin() as unit:
+
+        def save(unit: Unit) -> tuple[list[Item], Tally]:
             if not self._store.runs.heartbeat(unit, self._run_id, self._clock(), self._lease_s):
                 raise LeaseLostError(f"run {self._run_id}: another run of {self._source_id} has taken over")
-            self._save(unit, batch)
-            for item in batch:
-                self._count(item)
-            self._store.runs.note_counts(unit, self._run_id, self.tally.counts)
+            saved, tally = [replace(item) for item in batch], self.tally.copy()
+            self._save(unit, saved)
+            for item in saved:
+                self._count(item, tally)
+            self._store.runs.note_counts(unit, self._run_id, tally.counts)
             self._store.runs.segment_done(unit, segment)
+            return saved, tally
+
+        batch, self.tally = self._store.transact(save)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
 
@@ -230,17 +236,17 @@ class Ingest:
             failures=failures,
         )
 
-    def _count(self, item: Item) -> None:
+    def _count(self, item: Item, tally: Tally) -> None:
         reading = item.reading
-        self.tally.note_visit(reading.outcome, reading.visit.url, reading.detail)
-        self.tally.counts.update(item.effects())
-        self.tally.seen["unreadable"] += reading.unreadable
+        tally.note_visit(reading.outcome, reading.visit.url, reading.detail)
+        tally.counts.update(item.effects())
+        tally.seen["unreadable"] += reading.unreadable
         drifted = reading.effect == "kept_old" and reading.visit.page and not reading.unreadable
-        self.tally.seen["drifted"] += bool(drifted and reading.outcome in _ANSWERED)
+        tally.seen["drifted"] += bool(drifted and reading.outcome in _ANSWERED)
         about = reading.read or (reading.known if reading.outcome is VisitOutcome.NOT_MODIFIED else None)
         if about and about.deleted_at is None:
             policy = (reading.record or reading.known or about).rights.abstract_policy
-            self.tally.note_record(about, may_keep=policy.keep)
+            tally.note_record(about, may_keep=policy.keep)
         if reading.outcome is VisitOutcome.REDIRECTED:
             self._moved[reading.visit.url] = reading.detail
         if reading.outcome is VisitOutcome.GONE and reading.known:
@@ -254,9 +260,8 @@ class Ingest:
         self._moved.clear()
         for start in range(0, len(moved), _MOVED_BATCH):
             found = [self._named(here, there) for here, there in moved[start : start + _MOVED_BATCH]]
-            records = [record for record in found if record]
-            with self._store.begin() as unit:
-                self._store.records.save(unit, records, run_id=self._run_id, now=self._clock())
+            records, now = [record for record in found if record], self._clock()
+            self._store.transact(partial(self._store.records.save, batch=records, run_id=self._run_id, now=now))
 
     def _named(self, here: str, there: str) -> Record | None:
         record = next(iter(self._store.records.find(url=there, source_id=self._source_id)), None)
@@ -264,6 +269,10 @@ class Ingest:
             return None
         other = next(iter(self._store.records.find(url=here, source_id=self._source_id)), None)
         return record.model_copy(update={"aliases": (*record.aliases, here)}) if other is None else None
+
+    def _bury(self, unit: Unit, gone: Sequence[str]) -> None:
+        for record_id in gone:
+            self._store.records.delete(unit, record_id, "gone", self._clock())
 
     def finish(self) -> list[str]:
         """Make tombstones of the records whose pages said 410, unless the site has changed; returns notes."""
@@ -278,8 +287,6 @@ class Ingest:
                 "look whether the site has changed its addresses"
             ]
         if gone:
-            with self._store.begin() as unit:
-                for record_id in gone:
-                    self._store.records.delete(unit, record_id, "gone", self._clock())
+            self._store.transact(lambda unit: self._bury(unit, gone))
             self.tally.counts[ChangeKind.DELETED.value] += len(gone)
         return []

@@ -22,6 +22,7 @@ from storage.archive import ArchiveWriter, Pointer, read, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.saving import Saved
 from storage.store import Store
+from storage.unit import Unit
 
 Effect = Literal["changed", "renewed", "unchanged", "kept_old", "unreadable", "superseded"]
 _TDM_FILE = "file:"  # `where` of a reservation that stood in the site's TDMRep file and not on the page
@@ -152,13 +153,17 @@ class Replay:
         new = [one for one in batch if one.record]
         entries = {one.record_id: entry for one in new if (entry := self._rewritten(one))}
         self._archive.sync()
-        with self._store.begin() as unit:
-            now = self._clock()
+        now = self._clock()
+        records = [_at(one, entries.get(one.record_id)) for one in new]
+
+        def save(unit: Unit) -> list[Saved]:
             if not self._store.runs.heartbeat(unit, self._run_id, now, lease_s):
                 raise LeaseLostError(f"run {self._run_id}: another run of {self._source.id} has taken over")
-            records = [_at(one, entries.get(one.record_id)) for one in new]
             saved = self._store.records.save(unit, records, run_id=self._run_id, now=now)
             self._store.archive_index.add(unit, list(entries.values()))
+            return saved
+
+        saved = self._store.transact(save)
         refused = {one.record_id for one, done in zip(new, saved, strict=True) if done.skipped or done.error}
         spent = [one.pointer for one in batch if one.body and one.record_id not in refused]
         self._empty([*spent, *(entry.pointer for record_id, entry in entries.items() if record_id in refused)])
@@ -176,8 +181,7 @@ class Replay:
         """Bodies first, pointers then: if the process ends in between, the next one finds the pointers."""
         if pointers:
             remove_members(self._folder, pointers)
-            with self._store.begin() as unit:
-                self._store.archive_index.drop(unit, pointers)
+            self._store.transact(lambda unit: self._store.archive_index.drop(unit, pointers))
 
 
 class _Told(NamedTuple):

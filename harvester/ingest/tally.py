@@ -19,6 +19,10 @@ class Tally:
     seen: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
 
+    def copy(self) -> "Tally":
+        """The same counts, to go on from."""
+        return Tally(self.counts.copy(), self.seen.copy(), self.first.copy())
+
     def note_visit(self, outcome: VisitOutcome, url: str, detail: str) -> None:
         """Count one visit."""
         self.counts[outcome.value] += 1

@@ -10,6 +10,7 @@ from harvester.model.source import Discovery, Source
 from harvester.settings import Settings
 from harvester.urls import canonical_url, in_bounds, refused
 from storage.store import Store
+from storage.unit import Unit
 
 
 class Given(NamedTuple):
@@ -31,9 +32,12 @@ def put(store: Store, source: Source, settings: Settings, lines: Iterable[str]) 
     if any(url.startswith(resolver) for url in urls):
         settings.contact_for([urlsplit(resolver).netloc])
     now = datetime.now(UTC)
-    with store.begin() as unit:
+
+    def note(unit: Unit) -> None:
         store.pages.discover(unit, source.id, [(url, None) for url in urls], now)
         store.pages.make_due(unit, source.id, urls, now)
+
+    store.transact(note)
     return Given(urls, tuple((line, reason) for line, (_, reason) in judged.items() if reason))
 
 

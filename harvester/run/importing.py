@@ -39,8 +39,10 @@ class Import:
         self.strangers: Counter[str] = Counter()  # pages passed over, by the host that is none of the Source's
 
     def __enter__(self) -> "Import":
-        with self._store.begin() as unit:
-            self._store.runs.open(unit, self._source.id, self._run_id, this_process(), _now(), LEASE_S, is_alive)
+        me, source_id = this_process(), self._source.id
+        self._store.transact(
+            lambda unit: self._store.runs.open(unit, source_id, self._run_id, me, _now(), LEASE_S, is_alive)
+        )
         folder = self._settings.data_dir / "archive"
         cut_archive_tails(self._store, folder, self._source.id)
         self._archive = ArchiveWriter(folder, self._source.id, self._run_id)
@@ -112,8 +114,9 @@ class Import:
             self._ingest.take(f"{self._run_id}-{self._segments:06d}.seg", new)
 
     def _close(self, outcome: RunOutcome, notes: list[str]) -> None:
-        with self._store.begin() as unit:
-            self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
+        self._store.transact(
+            lambda unit: self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
+        )
 
 
 def _now() -> datetime:

@@ -61,8 +61,7 @@ def _visit(source: Source, contact: str, settings: Settings, folder: Path) -> tu
             pass
         child.wait()
         reasons = (*child.report.get("shut", {}).values(), *child.report.get("problems", {}).values())
-        with store.begin() as unit:
-            store.pages.remove(unit, source.id)
+        store.transact(lambda unit: store.pages.remove(unit, source.id))
     reader = SpoolReader(folder, source.id)
     visits = [visit for path in reader.segments() for visit in reader.read(path)]
     return (visits[-1] if visits else None), "; ".join(reasons)

@@ -46,8 +46,7 @@ def replay_source(store: Store, source: Source, settings: Settings, on_page: OnP
     if dry_run:
         return _foreseen(store, source, settings, on_page)
     run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    with store.begin() as unit:
-        store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive)
+    store.transact(lambda unit: store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive))
     work = _Work(store, source, settings, run_id, on_page)
     outcome, notes = RunOutcome.SUCCEEDED, [NOTE]
     try:
@@ -123,8 +122,9 @@ class _Work:
 
     def close(self, outcome: RunOutcome, notes: list[str]) -> None:
         """End the Run and give the lease back."""
-        with self._store.begin() as unit:
-            self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
+        self._store.transact(
+            lambda unit: self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
+        )
 
 
 def _stored(page: Reread, done: Saved) -> Iterator[str]:

@@ -26,6 +26,7 @@ from harvester.settings import Settings
 from storage.archive import ArchiveWriter
 from storage.spool import SpoolReader, leftovers
 from storage.store import Store
+from storage.unit import Unit
 
 LEASE_S = 60.0
 STOP_S = 24.0  # of the 30 a stopped Run has, so that the rest is left for what was fetched
@@ -71,10 +72,13 @@ def run_source(
     """
     contact = settings.contact_for((*source.hosts, *_resolvers(source)))
     run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    with store.begin() as unit:
+
+    def begin(unit: Unit) -> None:
         store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive)
         if full or refetch:
             store.pages.make_all_due(unit, source.id, _now(), afresh=refetch)
+
+    store.transact(begin)
     work = _Work(store, source, settings, run_id, contact, limit, on_progress, stop or threading.Event())
     try:
         with stopping_signals(work.stop):
@@ -226,8 +230,9 @@ class _Work:
     def _keep_lease(self) -> None:
         if time.monotonic() - self._beat < LEASE_S / 3:
             return
-        with self._store.begin(durable=False) as unit:
-            kept = self._store.runs.heartbeat(unit, self._run_id, _now(), LEASE_S)
+        kept = self._store.transact(
+            lambda unit: self._store.runs.heartbeat(unit, self._run_id, _now(), LEASE_S), durable=False
+        )
         if not kept:
             raise LeaseLostError(f"run {self._run_id}: another run of {self._source.id} has taken over")
         self._beat = time.monotonic()
@@ -250,8 +255,8 @@ class _Work:
 
     def close(self, outcome: RunOutcome, notes: Sequence[str]) -> None:
         """End the Run and give the lease back."""
-        with self._store.begin() as unit:
-            self._store.runs.close(unit, self._run_id, outcome, self._ingest.tally.counts, notes, _now())
+        counts = self._ingest.tally.counts
+        self._store.transact(lambda unit: self._store.runs.close(unit, self._run_id, outcome, counts, notes, _now()))
 
 
 @contextmanager

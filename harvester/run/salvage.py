@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 from harvester.run.lease import is_alive, process
@@ -35,17 +36,14 @@ def left_behind(store: Store, spool: Path, source_id: str, run_id: str) -> list[
     earlier = [one for one in _noted(spool) | {*spooled_runs(spool)} if one != run_id and _is_of(store, one, source_id)]
     for dead in earlier:
         _end_crawl(spool, dead)
-        with store.begin() as unit:
-            store.hosts.end_turns_of(unit, dead)
+        store.transact(partial(store.hosts.end_turns_of, owner=dead))
     return leftovers(spool, sorted(earlier))
 
 
 def tidy_spool(spool: Path, source_id: str, run_id: str, store: Store) -> None:
     """Remove marks of earlier Runs whose segments have all been taken in, and the notes that they have."""
     waiting = {*spooled_runs(spool)}
-    with store.begin() as unit:
-        at_work = {run_id, *store.runs.at_work(unit)}
-        store.runs.forget_segments(unit, waiting | at_work)
+    store.transact(lambda unit: store.runs.forget_segments(unit, waiting | {run_id, *store.runs.at_work(unit)}))
     for mark in spool.glob("*.done"):
         if mark.stem not in waiting and mark.stem != run_id and _is_of(store, mark.stem, source_id):
             mark.unlink(missing_ok=True)

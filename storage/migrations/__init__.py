@@ -7,6 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from storage.unit import Unit
+
 REVISIONS = ("0001",)
 
 
@@ -18,16 +20,17 @@ def current(connection: Connection) -> str | None:
     return found
 
 
-def upgrade(connection: Connection) -> list[str]:
-    """Bring the schema up to date within the connection's transaction; returns the revisions applied."""
+def upgrade(unit: Unit) -> list[str]:
+    """Bring the schema up to date within the unit; returns the revisions applied."""
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
-    before = current(connection)
+    unit.lock("schema")
+    before = current(unit.connection)
     script = ScriptDirectory(str(Path(__file__).parent))
     steps = EnvironmentContext(Config(), script, fn=lambda revision, _: script._upgrade_revs("head", revision))
     with steps:
-        steps.configure(connection=connection, transactional_ddl=True)
+        steps.configure(connection=unit.connection, transactional_ddl=True)
         steps.run_migrations()
     return list(REVISIONS[REVISIONS.index(before) + 1 :] if before else REVISIONS)

@@ -1,4 +1,4 @@
-"""A real database file per test."""
+"""A real database per test, of either engine."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,8 +18,16 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
+def sqlite(tmp_path: Path) -> str:
+    """For what only a file can meet."""
     return f"sqlite:///{tmp_path / 'data' / 'harvester.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, sqlite: str) -> str:
+    if request.param == "sqlite":
+        return sqlite
+    return str(request.getfixturevalue("postgresql").database())
 
 
 @pytest.fixture

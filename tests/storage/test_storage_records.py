@@ -1,6 +1,5 @@
 """Saving, finding and removing records."""
 
-import sqlite3
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -164,6 +163,7 @@ class TestIdentity:
             assert store.records.find_existing(unit, moved) == stored
             assert store.records.find_existing(unit, make_record(9)) is None
 
+    @pytest.mark.fault(23)
     def test_two_writers_of_one_doi_make_one_record(self, store: Store, database: str, now: datetime) -> None:
         def write(place: int) -> None:
             with Store.open(database) as other:
@@ -226,17 +226,29 @@ class TestBadInput:
         saved = save(store, now, make_record(1, doi="10.1000/en"), make_record(2, doi="10.1000/en", relations=noted))
         assert len({s.record_id for s in saved}) == 2
 
-    def test_an_item_the_database_refuses_fails_alone(self, store: Store, database: str, now: datetime) -> None:
-        with sqlite3.connect(database.removeprefix("sqlite:///")) as raw:
-            raw.execute(
-                "CREATE TRIGGER refuse BEFORE INSERT ON records WHEN NEW.publisher_id = '2'"
-                " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-            )
-        raw.close()
+    @pytest.mark.fault(27)
+    def test_an_item_the_database_refuses_fails_alone(self, store: Store, now: datetime) -> None:
+        with store.begin() as unit:
+            for statement in _REFUSE_THE_SECOND[unit.connection.dialect.name]:
+                unit.connection.exec_driver_sql(statement)
         saved = save(store, now, *(make_record(n) for n in (1, 2, 3)))
         assert [s.kind for s in saved] == [ChangeKind.CREATED, None, ChangeKind.CREATED]
         assert saved[1].error and "not this one" in saved[1].error
         assert [c.record_id for c in store.changes.since(0)] == [saved[0].record_id, saved[2].record_id]
+
+
+_REFUSE_THE_SECOND = {
+    "sqlite": [
+        "CREATE TRIGGER refuse BEFORE INSERT ON records WHEN NEW.publisher_id = '2'"
+        " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE check_violation USING MESSAGE = 'not this one'; END $$",
+        "CREATE TRIGGER refuse BEFORE INSERT ON records FOR EACH ROW"
+        " WHEN (NEW.publisher_id = '2') EXECUTE FUNCTION refuse()",
+    ],
+}
 
 
 class TestRead:

@@ -1,0 +1,165 @@
+"""One SQLite file: where it may lie, opening it safely, one writer at a time."""
+
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, create_engine, event
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from harvester.errors import StorageError
+from storage.database import Database, driver_error
+
+ATTEMPTS = 3
+_MAGIC = b"SQLite format 3\x00"
+
+
+class SqliteDatabase(Database):
+    """An open SQLite file. Readers see a snapshot and never wait; writers queue (`BEGIN IMMEDIATE`)."""
+
+    driver_errors = (sqlite3.Error,)
+
+    def __init__(self, path: Path, busy_s: float) -> None:
+        super().__init__(create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_s}), str(path))
+        event.listen(self._engine, "connect", _set_up)
+        event.listen(self._engine, "begin", _begin)
+
+    @classmethod
+    def at(cls, url: URL, *, create: bool, busy_s: float) -> "SqliteDatabase":
+        """The file a URL names, made where it is not there and `create` allows it."""
+        if not url.database or url.database == ":memory:":
+            raise StorageError(
+                f"database {url.render_as_string()} is not a file", remedy="write sqlite:////absolute/path/to/file"
+            )
+        path = Path(url.database).absolute()
+        _prepare(path, create=create)
+        return cls(path, busy_s)
+
+    def connect(self) -> None:
+        """Make the first connection and look the file over; raises StorageError when it cannot be used."""
+        with self.said_plainly():
+            for attempt in _patiently():
+                with attempt:
+                    problems = [str(row[0]) for row in self._pragma("quick_check(1)")]
+        if problems != ["ok"]:
+            raise _damaged(self.name, problems[0])
+
+    def problems(self) -> list[str]:
+        """Pages, indexes and references that are wrong."""
+        with self.said_plainly():
+            found = [f"integrity: {row[0]}" for row in self._pragma("integrity_check") if row[0] != "ok"]
+            for table, rowid, parent, _ in self._pragma("foreign_key_check"):
+                found.append(f"reference: row {rowid} of {table} points to nothing in {parent}")
+        return found
+
+    def settle(self) -> None:
+        """Empty the write-ahead log."""
+        self._pragma("wal_checkpoint(TRUNCATE)")
+
+    def _begin(self, connection: Connection, *, durable: bool, scrub: bool) -> None:
+        connection.execution_options(write=True, durable=durable, scrub=scrub)
+        try:
+            connection.begin()
+        except sqlite3.OperationalError as error:
+            if not _is_lock(error):
+                raise
+            for attempt in _patiently():
+                with attempt:
+                    connection.begin()
+
+    def _commit(self, connection: Connection) -> None:
+        """SQLite ends a transaction by itself when the disk is full: what came after must not pass for committed."""
+        raw = connection.connection.dbapi_connection
+        if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+            raise StorageError(
+                f"database {self.name}: the transaction was undone", remedy="make room on its disk, run again"
+            )
+        connection.commit()
+
+    def _refusal(self, error: BaseException) -> StorageError | None:
+        if not isinstance(error, sqlite3.Error):
+            return None  # the driver's error follows in the chain
+        text = str(error)
+        if _is_lock(error):
+            return StorageError(
+                f"database {self.name}: another process keeps it locked", remedy="end that process, run again"
+            )
+        if "full" in text or "disk I/O" in text:
+            return StorageError(
+                f"database {self.name}: {text}", remedy="make room on its disk, then run again; nothing is lost"
+            )
+        if "readonly" in text or "unable to open" in text:
+            return StorageError(f"database {self.name}: {text}", remedy="make file and folder writable for this user")
+        if "malformed" in text or "not a database" in text:
+            return _damaged(self.name, text)
+        return None
+
+    def _pragma(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows of a PRAGMA run outside any transaction."""
+        raw = self._engine.raw_connection()
+        try:
+            return [tuple(row) for row in raw.cursor().execute(f"PRAGMA {statement}").fetchall()]
+        finally:
+            raw.close()
+
+
+def _prepare(path: Path, *, create: bool) -> None:
+    """Refuse a place or file that cannot be used; with `create`, make folder and file (0700, 0600)."""
+    try:
+        if not create and not path.exists():
+            raise StorageError(f"there is no database at {path}", remedy="run `harvester db upgrade` to make one")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StorageError(
+            f"{path.parent}: cannot write here ({error.strerror})",
+            remedy="give the folder and its files to the user that runs harvester, or choose another with --data",
+        ) from error
+    with path.open("rb") as file:
+        head = file.read(len(_MAGIC))
+    if head not in (b"", _MAGIC):
+        raise _damaged(str(path), "it does not begin as a SQLite database")
+
+
+def _damaged(name: str, why: str) -> StorageError:
+    """The refusal of a damaged file; it is never written over."""
+    return StorageError(
+        f"database {name} is damaged: {why}",
+        remedy="stop everything that uses it, keep a copy, and put a backup of the file in its place",
+    )
+
+
+def _is_lock(error: BaseException) -> bool:
+    error = driver_error(error)
+    return isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
+
+
+def _patiently() -> Retrying:
+    return Retrying(
+        retry=retry_if_exception(_is_lock),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(max=1),
+        reraise=True,
+    )
+
+
+def _set_up(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None
+    for setting in ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-16000"):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin(connection: Connection) -> None:
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    options = connection.get_execution_options()
+    if not options.get("write"):
+        raw.execute("BEGIN")
+        return
+    raw.execute(f"PRAGMA synchronous={'FULL' if options['durable'] else 'NORMAL'}")
+    raw.execute(f"PRAGMA secure_delete={'ON' if options['scrub'] else 'FAST'}")
+    raw.execute("BEGIN IMMEDIATE")
