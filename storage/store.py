@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from sqlalchemy import func, make_url, select
+from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from harvester.errors import StorageError
@@ -95,6 +95,12 @@ class Store:
             yield unit
             write_pending(unit)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A bare connection that sees one snapshot; for what copies whole tables."""
+        with self._database.said_plainly(), self._database.reading() as connection:
+            yield connection
+
     def upgrade(self) -> list[str]:
         """Bring the schema up to date in one transaction; returns the revisions applied."""
         return self.transact(migrations.upgrade)
@@ -124,7 +130,7 @@ class Store:
         self._database.settle()
 
     def _revision(self) -> str | None:
-        with self._database.said_plainly(), self._database.reading() as connection:
+        with self.snapshot() as connection:
             return migrations.current(connection)
 
     def _settle_schema(self, *, migrate: bool) -> None:
