@@ -4,18 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, literal, or_, select, update
 
 from harvester.model.page import VisitOutcome
 from harvester.model.run import FrontierItem
 from storage.database import Database
-from storage.tables import NEVER_AGAIN, identities, pages, records, upsert
+from storage.tables import NEVER_AGAIN, Moment, identities, pages, records, upsert
 from storage.unit import Unit
 
 _CHUNK = 500
 _LIST = "list"
+_DAY = len("2026-01-31")
 _AHEAD = timedelta(days=3650)  # earlier than any due date
 _FUTURE = timedelta(days=1)
+_PATIENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Pages:
         """Note URLs with their lastmod; returns how many were new.
 
         A new URL is due now, and so is a known one whose lastmod is newer than the last one seen (or than the visit).
-        A lastmod more than a day ahead is not believed.
+        A lastmod more than a day ahead is not believed, and of a page that was found unchanged on the day of such news
+        the next is taken up within a week only: some lists say every day that all of it is new.
         """
         unit.lock_pages(source_id)
         latest: dict[str, datetime | None] = {}
@@ -102,8 +105,10 @@ class Pages:
             unit.connection.execute(mine.values(claimed_by=run_id))
         return [FrontierItem(url=r.url, etag=r.etag, last_modified=r.last_modified, failures=r.failures) for r in rows]
 
-    def take_over(self, unit: Unit, source_id: str, run_id: str, url: str, via: str, now: datetime) -> bool:
-        """Claim `url`, to which `via` redirects, out of turn.
+    def take_over(
+        self, unit: Unit, source_id: str, run_id: str, url: str, via: str, now: datetime, *, is_article: bool
+    ) -> bool:
+        """Claim `url`, to which `via` redirects, out of turn; noted first if it is an article nobody knew of.
 
         False: this Run has it already, or it is not due and `via` has no lastmod newer than the visit there.
         """
@@ -111,6 +116,9 @@ class Pages:
         this = and_(pages.c.source_id == source_id, pages.c.url == url)
         row = unit.connection.execute(select(pages.c.due, pages.c.claimed_by, pages.c.visited_at).where(this)).first()
         if row is None:
+            if is_article:
+                self.discover(unit, source_id, [(url, None)], now)
+                unit.connection.execute(update(pages).where(this).values(claimed_by=run_id))
             return True
         if row.claimed_by == run_id:
             return False
@@ -220,7 +228,8 @@ def _due(source_id: str, now: datetime) -> ColumnElement[bool]:
 
 
 def _found_row(source_id: str, url: str, lastmod: datetime | None, now: datetime) -> dict[str, object]:
-    return {"source_id": source_id, "url": url, "lastmod": lastmod, "first_seen": now, "due": now}
+    row: dict[str, object] = {"source_id": source_id, "url": url, "lastmod": lastmod, "first_seen": now, "due": now}
+    return row | {"patiently": now + _PATIENCE}
 
 
 def _visit_row(visit: PageVisit) -> dict[str, object]:
@@ -243,15 +252,25 @@ def _chunks(urls: list[str]) -> list[list[str]]:
 _new = upsert(pages).values(kind="article", failures=0)
 _later = func.coalesce(pages.c.lastmod, "") < _new.excluded.lastmod
 _news = _new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
+_cried_wolf = and_(
+    pages.c.outcome == VisitOutcome.NOT_MODIFIED.value,
+    pages.c.lastmod > pages.c.first_seen,
+    func.substr(pages.c.lastmod, 1, _DAY) == func.substr(pages.c.visited_at, 1, _DAY),
+)
+_patiently = bindparam("patiently", type_=Moment)
+_sooner = or_(pages.c.due.is_(None), pages.c.due > _patiently)
+_again = and_(_news, _cried_wolf)
 _DISCOVER = _new.on_conflict_do_update(
     index_elements=[pages.c.source_id, pages.c.url],
     set_={
         # Several lists may date the same page; the latest counts, else they would be news to each other.
-        "lastmod": case((_later, _new.excluded.lastmod), else_=pages.c.lastmod),
-        "due": case((_news, _new.excluded.due), else_=pages.c.due),
+        "lastmod": case((_again, pages.c.lastmod), (_later, _new.excluded.lastmod), else_=pages.c.lastmod),
+        "due": case(
+            (and_(_again, _sooner), _patiently), (_again, pages.c.due), (_news, _new.excluded.due), else_=pages.c.due
+        ),
         # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
-        "etag": case((_news, None), else_=pages.c.etag),
-        "last_modified": case((_news, None), else_=pages.c.last_modified),
+        "etag": case((_again, pages.c.etag), (_news, None), else_=pages.c.etag),
+        "last_modified": case((_again, pages.c.last_modified), (_news, None), else_=pages.c.last_modified),
     },
     where=_new.excluded.lastmod.is_not(None),
 )

@@ -59,11 +59,13 @@ class Ledger:
 
         await self._write(lambda unit: self._store.pages.note_list(unit, self._source_id, url, began))
 
-    async def take_over(self, url: str, via: str) -> bool:
+    async def take_over(self, url: str, via: str, *, is_article: bool) -> bool:
         """Whether this Run, led to `url` by a redirect of `via`, is to fetch it; else it has a visit of its own."""
 
         return await self._write(
-            lambda unit: self._store.pages.take_over(unit, self._source_id, self._run_id, url, via, utc_now())
+            lambda unit: self._store.pages.take_over(
+                unit, self._source_id, self._run_id, url, via, utc_now(), is_article=is_article
+            )
         )
 
     async def discover(self, found: Sequence[tuple[str, datetime | None]]) -> int:

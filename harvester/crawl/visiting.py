@@ -13,7 +13,7 @@ from harvester.crawl.turns import LONGEST_WAIT_S, Turns
 from harvester.model.page import BODY_LIMIT, Page, VisitOutcome
 from harvester.model.run import FrontierItem, Visit
 from harvester.model.source import UrlRules
-from harvester.urls import canonical_url
+from harvester.urls import canonical_url, is_article
 
 MOST_RETRIES = 2
 MOST_WAITS = 4  # times a page is asked again because its host was too busy; every wait is the host's own word
@@ -85,7 +85,8 @@ class Visitor:
 
         async def permit(hop: str) -> None:
             there = canonical_url(hop, self._rules)
-            if there not in mine and not await self._ledger.take_over(there, url):
+            is_one = bool(self._rules.article) and is_article(there, self._rules)
+            if there not in mine and not await self._ledger.take_over(there, url, is_article=is_one):
                 raise ExchangeFailedError(VisitOutcome.REDIRECTED, there)
             mine.add(there)
             await self._sites.permit(hop)

@@ -1,5 +1,6 @@
 """A batch of Visits at a time: read every page, archive what may be kept, then one transaction for all of it."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -78,6 +79,7 @@ class Ingest:
         self._revisit = revisit
         self._lease_s = lease_s
         self._clock = clock
+        self._beaten = time.monotonic()
         self._graves = Graveyard()
         self._fresh: dict[str, Record] = {}  # read in this batch, by address and DOI
         self._moved: dict[str, str] = {}  # URLs that lead to others
@@ -90,13 +92,15 @@ class Ingest:
         """
         latest = {visit.url: visit for visit in visits}
         states = self._store.pages.states(self._source_id, list(latest))
-        batch = [Item(self._read(visit, states.get(url), quarantine), states.get(url)) for url, visit in latest.items()]
+        batch = []
+        for url, visit in latest.items():
+            self.keep_lease()
+            batch.append(Item(self._read(visit, states.get(url), quarantine), states.get(url)))
         self._fresh.clear()
         self._write_archive(batch)
 
         def save(unit: Unit) -> tuple[list[Item], Tally]:
-            if not self._store.runs.heartbeat(unit, self._run_id, self._clock(), self._lease_s):
-                raise LeaseLostError(f"run {self._run_id}: another run of {self._source_id} has taken over")
+            self._beat(unit)
             saved, tally = [replace(item) for item in batch], self.tally.copy()
             self._save(unit, saved)
             for item in saved:
@@ -108,6 +112,16 @@ class Ingest:
         batch, self.tally = self._store.transact(save)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
+
+    def keep_lease(self) -> None:
+        """Prolong the lease when a third of it has passed; call it wherever time goes by. Raises LeaseLostError."""
+        if time.monotonic() - self._beaten > self._lease_s / 3:
+            self._store.transact(self._beat, durable=False)
+
+    def _beat(self, unit: Unit) -> None:
+        if not self._store.runs.heartbeat(unit, self._run_id, self._clock(), self._lease_s):
+            raise LeaseLostError(f"run {self._run_id}: another run of {self._source_id} has taken over")
+        self._beaten = time.monotonic()
 
     def _read(self, visit: Visit, state: PageState | None, quarantine: Quarantine | None) -> Reading:
         known = self._store.records.get(state.record_id) if state and state.record_id else None
