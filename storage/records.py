@@ -1,9 +1,9 @@
 """Records: found by any of their names, read whole, iterated in constant memory, deleted and purged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 
 from harvester.errors import UsageError
 from harvester.model.access import AccessStatus, AccessVerdict
@@ -13,7 +13,7 @@ from storage import rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
-from storage.documents import fold, from_text
+from storage.documents import document, fold, from_text
 from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
 from storage.saving import Saved
@@ -120,6 +120,28 @@ class Records:
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
         self._archive_index.forget(unit, record_id)
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
+
+    def rewrite(self, unit: Unit, record_ids: Sequence[str], cut: Callable[[Record], Record]) -> int:
+        """Put what `cut` makes of them in the place of these records' older revisions and tombstones.
+
+        For what may not be kept any more. It is no news: no revision, no Change. Returns how many documents differ.
+        """
+        return sum(self._rewrite(unit, record_id, cut) for record_id in record_ids)
+
+    @staticmethod
+    def _rewrite(unit: Unit, record_id: str, cut: Callable[[Record], Record]) -> int:
+        this = revisions.c.record_id == record_id
+        olds = unit.connection.execute(select(revisions.c.revision, revisions.c.document).where(this)).all()
+        read = [(row.revision, from_text(row.document)) for row in olds]
+        new = [(revision, changed) for revision, old in read if (changed := cut(old)) != old]
+        for revision, record in new:
+            one = update(revisions).where(this, revisions.c.revision == revision)
+            unit.connection.execute(one.values(document=document(record).text))
+        present = _get(unit.connection, record_id)
+        if present is None or present.deleted_at is None or (bare := cut(present)) == present:
+            return len(new)
+        rows.put(unit, bare)
+        return len(new) + 1
 
     def _bury(self, unit: Unit, record: Record, reason: str, now: datetime, *, keep_history: bool) -> None:
         if reason not in REASONS:

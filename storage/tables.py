@@ -215,7 +215,7 @@ archive_entries = _table(
     Column("record_id", string(64)),
     Column("url", string(), nullable=False),
     Column("fetched_at", Moment, nullable=False),
-    Column("cut", Integer, nullable=False),  # 0 | 1
+    Column("cut", Integer, nullable=False),  # 0 as served | 1 cut | 2 a revisit: no body at all
     Column("reason", string()),
     PrimaryKeyConstraint("file", "offset"),
     Index("archive_entries_by_record", "record_id"),

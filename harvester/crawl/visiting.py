@@ -60,15 +60,6 @@ class Visitor:
                 run_id=self._run_id, url=item.url, outcome=error.outcome, detail=error.detail[:500], at=utc_now()
             )
         now = utc_now()
-        if answer.status == 304:
-            return Visit(
-                run_id=self._run_id,
-                url=item.url,
-                outcome=VisitOutcome.NOT_MODIFIED,
-                detail="HTTP 304",
-                at=now,
-                robots=robots,
-            )
         page = Page(
             url=item.url,
             final_url=answer.url,
@@ -77,7 +68,13 @@ class Visitor:
             body=answer.body,
             fetched_at=now,
         )
-        return Visit(run_id=self._run_id, url=item.url, outcome=VisitOutcome.OK, page=page, at=now, robots=robots)
+        if answer.status == 304:
+            outcome, detail = VisitOutcome.NOT_MODIFIED, "HTTP 304"
+        else:
+            outcome, detail = VisitOutcome.OK, ""
+        return Visit(
+            run_id=self._run_id, url=item.url, outcome=outcome, detail=detail, page=page, at=now, robots=robots
+        )
 
     def _permit_of(self, url: str) -> Permit:
         """Robots, and no page twice: a redirect to a page that has its own place in the frontier ends there."""

@@ -17,8 +17,9 @@ from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
 from harvester.model.source import Source
+from harvester.policy import without_abstracts
 from harvester.urls import canonical_url
-from storage.archive import ArchiveWriter, remove_members
+from storage.archive import ArchiveWriter, Original, Pointer, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.pages import PageState, PageVisit
 from storage.store import Store
@@ -32,6 +33,15 @@ _ANSWERED = frozenset((VisitOutcome.OK, VisitOutcome.NOT_ARTICLE, VisitOutcome.W
 
 class LeaseLostError(HarvesterError):
     """Another Run has taken this Run's place; nothing of the batch was stored."""
+
+
+def _original(reading: Reading) -> Original | None:
+    """The archived page that an answer of 304 confirms."""
+    known = reading.known
+    confirmed = reading.visit.outcome is VisitOutcome.NOT_MODIFIED and reading.visit.page is not None
+    if not confirmed or known is None or known.deleted_at is not None or known.provenance.warc_file is None:
+        return None
+    return Original(known.provenance.url, known.provenance.fetched_at)
 
 
 def _is_nameless(record: Record) -> bool:
@@ -109,7 +119,8 @@ class Ingest:
             self._store.runs.segment_done(unit, segment)
             return saved, tally
 
-        batch, self.tally = self._store.transact(save)
+        loses = any(item.loses_abstracts for item in batch)
+        batch, self.tally = self._store.transact(save, scrub=loses)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
 
@@ -125,7 +136,7 @@ class Ingest:
 
     def _read(self, visit: Visit, state: PageState | None, quarantine: Quarantine | None) -> Reading:
         known = self._store.records.get(state.record_id) if state and state.record_id else None
-        if visit.page and quarantine and not quarantine.admit(visit.url):
+        if visit.page and visit.outcome is VisitOutcome.OK and quarantine and not quarantine.admit(visit.url):
             detail = f"set aside: reading it ended the process {TRIES} times"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect="quarantined")
         try:
@@ -163,6 +174,10 @@ class Ingest:
                 item.pointer = self._archive.write_response(
                     kept.page, kept.page.body, cut=kept.state == "cut", reason=reason
                 )
+            elif original := _original(item.reading):
+                page = item.reading.visit.page
+                assert page
+                item.revisited = self._archive.write_revisit(page, original)
         self._archive.sync()
 
     def _save(self, unit: Unit, batch: Sequence[Item]) -> None:
@@ -171,10 +186,13 @@ class Ingest:
         records = [self._located(item) for item in new]
         for item, saved in zip(new, self._store.records.save(unit, records, run_id=self._run_id, now=now), strict=True):
             item.note(saved)
+        bare = [item.record_id for item in new if item.record_id and item.loses_abstracts and item.brought_news]
+        self._store.records.rewrite(unit, bare, without_abstracts)
         archived = [item for item in batch if item.pointer and not item.is_refused]
-        self._store.archive_index.add(unit, [self._entry(item) for item in archived])
+        revisits = [self._revisit_entry(item, item.revisited) for item in batch if item.revisited]
+        self._store.archive_index.add(unit, [*(self._entry(item) for item in archived), *revisits])
         self._store.pages.record_visits(unit, [visit for item in batch for visit in self._visits(item)])
-        unread = [item.reading.visit.url for item in batch if item.reading.newly_reserved]
+        unread = [item.reading.visit.url for item in batch if item.reading.must_be_whole]
         self._store.pages.ask_whole(unit, self._source_id, unread, now)
 
     def _located(self, item: Item) -> Record:
@@ -203,6 +221,10 @@ class Ingest:
             cut=kept.state == "cut",
             reason=kept.reason or None,
         )
+
+    def _revisit_entry(self, item: Item, pointer: Pointer) -> ArchiveEntry:
+        visit = item.reading.visit
+        return ArchiveEntry(self._source_id, visit.url, pointer, visit.at, item.record_id, revisit=True)
 
     def _visits(self, item: Item) -> list[PageVisit]:
         """The visit of the URL; where it led to another, that one has been visited, and this is an address of it."""

@@ -129,7 +129,9 @@ def _quoted(record: Record) -> Iterator[Evidence]:
 
 
 def without_abstracts(record: Record) -> Record:
-    """The record without abstracts, and without evidence that quotes from one."""
+    """The record without abstracts, and without evidence that quotes from one; one that has none is as it is."""
+    if not (record.abstracts or record.other_abstracts):
+        return record
     phrases = Phrases(abstract_texts(record), spare=fact_texts(record))
     told = tuple(lang for lang in record.languages if lang in record.titles or lang in record.keywords)
     bare = record.model_copy(update={"abstracts": {}, "other_abstracts": (), "languages": told})
