@@ -129,13 +129,17 @@ class Walk:
 
     async def _feed(self, way: Discovery, first: str) -> None:
         url: str | None = first
+        seen: set[str] = set()
         for _ in range(way.max_pages):
             answer = await self._read(url, BODY_LIMIT) if url and not self._enough() else None
-            if answer is None:
+            if url is None or answer is None:
                 return
+            seen |= {url, answer.url}
             feed = await asyncio.to_thread(read_feed, answer.body, answer.url, _answered(answer))
-            await self._take(url or first, feed.found, feed.problems)
-            url = feed.next if feed.next and in_bounds(feed.next, self._source.hosts) and feed.next != url else None
+            await self._take(url, feed.found, feed.problems)
+            url = (
+                feed.next if feed.next and in_bounds(feed.next, self._source.hosts) and feed.next not in seen else None
+            )
         if url:
             self.problems[first] = f"more than {way.max_pages} feed pages; the rest was left"
 

@@ -23,7 +23,7 @@ def elements(text: bytes, places: Collection[str], problems: list[str]) -> Itera
     """Local name and element of every element at these `places`, whatever its namespace, each emptied after its turn.
 
     A place is a name, or `parent/name`. What is wrong with the text is added to `problems`; what can be read of it
-    still comes, but not the element in which the text breaks off.
+    still comes, but not the words in which the text breaks off.
     """
     names = {place.rpartition("/")[2] for place in places}
     for element in _ended(text, problems):
@@ -48,13 +48,24 @@ def _ended(text: bytes, problems: list[str]) -> Iterator[Any]:
     except etree.XMLSyntaxError as error:
         problems.append(f"broken XML: {error.msg}")
         return
-    if root is None or last is root or _closes(root, text[-_TAIL:]):
-        yield from (element for _, element in parser.read_events())
-    else:  # closing the parser has ended what the text left open
+    held = [element for _, element in parser.read_events()]
+    if root is not None and last is not root and not _closes(root, text[-_TAIL:]):
         problems.append(f"broken XML: it breaks off before the end of {local(root)}")
+        yield from _without_torn(held)
         return
+    yield from held
     if broken := parser.feed_error_log.filter_from_fatals():
         problems.append(f"broken XML: line {broken[0].line}, {broken[0].message.strip()}")
+
+
+def _without_torn(held: list[Any]) -> list[Any]:
+    """Of elements that only the end of the parser has ended, the innermost goes: the text breaks off in its words."""
+    if not held or len(held[0]):
+        return held
+    above = held[0].getparent()
+    if above is not None:
+        above.remove(held[0])
+    return held[1:]
 
 
 def _closes(root: Any, tail: bytes) -> bool:

@@ -314,6 +314,10 @@ def test_a_sitemap_that_breaks_off_is_read_up_to_there_and_said_to_be() -> None:
     cut = sitemap_entries(whole + b"<url><loc>https://a.example/article/1", NOW)
     assert [url for url, _ in cut.urls] == [f"https://a.example/article/{n}" for n in range(9)]
     assert cut.problems == ("broken XML: it breaks off before the end of urlset",)
+    for rest in (b"", b"<lastmod>2026-05-0", b"</url"):
+        late = sitemap_entries(whole + b"<url><loc>https://a.example/article/10</loc>" + rest, NOW)
+        assert late.urls == (*cut.urls, ("https://a.example/article/10", None))
+        assert late.problems == cut.problems
     assert sitemap_entries(b"\n " + whole + b"</urlset>\n<!-- made by hand -->", NOW).problems == ()
     mixed = sitemap_entries(whole + b"<url><loc>x</lo></url></urlset>", NOW)
     assert len(mixed.urls) >= 9
