@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, literal, or_, select, update
 
@@ -11,6 +12,8 @@ from harvester.model.run import FrontierItem
 from storage.database import Database
 from storage.tables import NEVER_AGAIN, Moment, identities, pages, records, upsert
 from storage.unit import Unit
+
+Takeover = Literal["refused", "taken", "noted"]
 
 _CHUNK = 500
 _LIST = "list"
@@ -107,28 +110,37 @@ class Pages:
 
     def take_over(
         self, unit: Unit, source_id: str, run_id: str, url: str, via: str, now: datetime, *, is_article: bool
-    ) -> bool:
+    ) -> Takeover:
         """Claim `url`, to which `via` redirects, out of turn; noted first if it is an article nobody knew of.
 
-        False: this Run has it already, or it is not due and `via` has no lastmod newer than the visit there.
+        `refused`: this Run has it already, or it is not due and `via` has no lastmod newer than the visit there.
         """
         unit.lock_pages(source_id)
         this = and_(pages.c.source_id == source_id, pages.c.url == url)
         row = unit.connection.execute(select(pages.c.due, pages.c.claimed_by, pages.c.visited_at).where(this)).first()
+        mine = update(pages).where(this).values(claimed_by=run_id)
+        if row is None and not is_article:
+            return "taken"
         if row is None:
-            if is_article:
-                self.discover(unit, source_id, [(url, None)], now)
-                unit.connection.execute(update(pages).where(this).values(claimed_by=run_id))
-            return True
+            self.discover(unit, source_id, [(url, None)], now)
+            unit.connection.execute(mine)
+            return "noted"
         if row.claimed_by == run_id:
-            return False
+            return "refused"
         if row.due is None or row.due > now:
             lastmod = select(pages.c.lastmod).where(pages.c.source_id == source_id, pages.c.url == via)
             told = unit.connection.execute(lastmod).scalar()
             if told is None or row.visited_at is None or told <= row.visited_at:
-                return False
-        unit.connection.execute(update(pages).where(this).values(claimed_by=run_id))
-        return True
+                return "refused"
+        unit.connection.execute(mine)
+        return "taken"
+
+    def let_go(self, unit: Unit, source_id: str, run_id: str, urls: Sequence[str]) -> None:
+        """Forget those that `take_over` noted and no visit was made of, nor any list has dated since."""
+        for some in _chunks(list(urls)):
+            noted = and_(pages.c.source_id == source_id, pages.c.url.in_(some), pages.c.claimed_by == run_id)
+            unvisited = and_(pages.c.visited_at.is_(None), pages.c.lastmod.is_(None))
+            unit.connection.execute(delete(pages).where(noted, unvisited))
 
     def due_count(self, source_id: str, now: datetime) -> int:
         """How many URLs are due."""

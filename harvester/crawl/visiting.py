@@ -53,7 +53,7 @@ class Visitor:
         try:
             if not self._fetcher.claims(item.url):
                 raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, "no host of this source", host_is_well=True)
-            answer = await self.fetch(item.url, ask, self._permit_of(item.url))
+            answer = await self._follow(item.url, ask)
             robots = await self._sites.statements(answer.url)
         except ExchangeFailedError as error:
             return Visit(
@@ -76,19 +76,40 @@ class Visitor:
             run_id=self._run_id, url=item.url, outcome=outcome, detail=detail, page=page, at=now, robots=robots
         )
 
-    def _permit_of(self, url: str) -> Permit:
-        """Robots, and no page twice: a redirect to a page that has its own place in the frontier ends there."""
+    async def _follow(self, url: str, ask: Ask) -> Answer:
+        """The answer at the end of the redirects; what was noted on the way and is not that end is let go again."""
+        noted: list[str] = []
+        end = None
+        try:
+            answer = await self.fetch(url, ask, self._permit_of(url, noted))
+            end = canonical_url(answer.url, self._rules)
+            return answer
+        finally:
+            await asyncio.shield(self._ledger.let_go([each for each in noted if each != end]))
+
+    def _permit_of(self, url: str, noted: list[str]) -> Permit:
+        """Robots, and no page twice: a redirect to a page that has its own place in the frontier ends there.
+
+        `noted` takes the articles that nobody knew of before.
+        """
         mine = {url}
 
         async def permit(hop: str) -> None:
             there = canonical_url(hop, self._rules)
-            is_one = bool(self._rules.article) and is_article(there, self._rules)
-            if there not in mine and not await self._ledger.take_over(there, url, is_article=is_one):
-                raise ExchangeFailedError(VisitOutcome.REDIRECTED, there)
+            if there not in mine:
+                taken = await self._ledger.take_over(there, url, is_article=self._is_another(there, url))
+                if taken == "refused":
+                    raise ExchangeFailedError(VisitOutcome.REDIRECTED, there)
+                noted.extend([there] if taken == "noted" else [])
             mine.add(there)
             await self._sites.permit(hop)
 
         return permit
+
+    def _is_another(self, there: str, url: str) -> bool:
+        """Whether the source's patterns call `there` an article, and it differs by more than its query."""
+        is_one = bool(self._rules.article) and is_article(there, self._rules)
+        return is_one and there.partition("?")[0] != url.partition("?")[0]
 
     async def fetch(self, url: str, ask: Ask, permit: Permit | None = None) -> Answer:
         """A good answer (a 200 page, or a 304 that was asked for) after at most two retries, and four waits.
