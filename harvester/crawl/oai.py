@@ -9,7 +9,8 @@ from harvester.crawl.discovery import Found, believable
 from harvester.crawl.xml_stream import elements, local, moment
 
 _NO_ERROR = {"noRecordsMatch"}
-_PLACES = {"ListRecords/record", "ListRecords/resumptionToken", "OAI-PMH/error", "OAI-PMH"}
+_PLACES = {f"{above}/{name}" for above in ("ListRecords", "OAI-PMH") for name in ("record", "resumptionToken", "error")}
+_PLACES.add("OAI-PMH")
 _ADDRESSES = {"identifier", "relation", "source", "url", "uri", "link"}
 
 

@@ -364,9 +364,9 @@ def test_the_pages_of_a_day_are_counted_over_all_runs(publisher: Publisher, craw
 
 def test_a_budget_that_ends_while_the_turn_is_awaited_counts(publisher: Publisher, crawler: Crawler) -> None:
     with crawler.store() as store, store.begin() as unit:
-        store.hosts.postpone(unit, publisher.host, datetime.now(UTC) + timedelta(seconds=6))
-    politeness = {"delay": 0.05, "timeout": 10, "max_minutes": 0.05}
+        store.hosts.postpone(unit, publisher.host, datetime.now(UTC) + timedelta(seconds=12))
+    politeness = {"delay": 0.05, "timeout": 10, "max_minutes": 0.02}
     done = crawler.crawl(make_source(publisher, *publisher.pages(2), politeness=politeness))
-    assert "0.05 minutes" in done.report["paused"]
+    assert "0.02 minutes" in done.report["paused"]
     assert publisher.requests == []
     assert crawler.due() == 2
