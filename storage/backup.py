@@ -12,9 +12,10 @@ from sqlalchemy import Column, Connection, Table, func, select, text, update
 from harvester.errors import UsageError
 from harvester.model.run import RunOutcome
 from storage.store import Store
-from storage.tables import hosts, leases, metadata, runs
+from storage.tables import DERIVED, hosts, leases, metadata, runs
 
 _PORTION = 500  # rows
+_TABLES = [table for table in metadata.sorted_tables if table not in DERIVED]
 OnRows = Callable[[str, int], None]  # is told the table, and how many of its rows have been copied
 
 
@@ -49,13 +50,14 @@ def restore(store: Store, path: Path, now: datetime, on_rows: OnRows) -> None:
         shutil.copyfile(path, copy)
         with Store.open(f"sqlite:///{copy}", migrate=True) as backed_up:
             _copy(backed_up, store, now, on_rows)
+    store.search.catch_up()
 
 
 def _copy(source: Store, target: Store, now: datetime, on_rows: OnRows) -> None:
     with source.snapshot() as reading, target.begin() as unit:
         writing = unit.connection
         _refuse_unless_empty(writing, target.name)
-        for table in metadata.sorted_tables:
+        for table in _TABLES:
             _copy_table(reading, writing, table, on_rows)
         writing.execute(leases.delete())
         writing.execute(update(hosts).values(owner=None, owner_until=None))
@@ -64,7 +66,7 @@ def _copy(source: Store, target: Store, now: datetime, on_rows: OnRows) -> None:
 
 
 def _refuse_unless_empty(connection: Connection, name: str) -> None:
-    for table in metadata.sorted_tables:
+    for table in _TABLES:
         if connection.execute(select(table).limit(1)).first() is not None:
             raise UsageError(
                 f"database {name} is not empty", remedy="restore into a new one, and use that from then on"

@@ -6,17 +6,18 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 
 from harvester.errors import UsageError
-from harvester.model.access import AccessStatus, AccessVerdict
+from harvester.model.access import AccessVerdict
 from harvester.model.record import Provenance, Record
 from harvester.model.run import ChangeKind
 from storage import rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
-from storage.documents import document, fold, from_text
+from storage.documents import document, from_text
 from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
 from storage.saving import Saved
+from storage.search.search import Search
 from storage.tables import changes, identities, records, revisions, verdicts
 from storage.unit import Unit
 
@@ -27,11 +28,14 @@ _PAGE = 200
 class Records:
     """All Records, deleted ones included as tombstones."""
 
-    def __init__(self, database: Database, changes: Changes, pages: Pages, archive_index: ArchiveIndex) -> None:
+    def __init__(
+        self, database: Database, changes: Changes, pages: Pages, archive_index: ArchiveIndex, search: Search
+    ) -> None:
         self._database = database
         self._changes = changes
         self._pages = pages
         self._archive_index = archive_index
+        self._search = search
 
     def save(self, unit: Unit, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
         """Store what is new or different, with history and Changes; one Saved per record, in order.
@@ -47,6 +51,13 @@ class Records:
         """One record or tombstone."""
         with self._database.read() as connection:
             return _get(connection, record_id)
+
+    def several(self, record_ids: Sequence[str]) -> list[Record]:
+        """Records by id, in the order asked for; ids that are not known are left out."""
+        query = select(records.c.id, records.c.document).where(records.c.id.in_(record_ids))
+        with self._database.read() as connection:
+            found = {row.id: row.document for row in connection.execute(query)}
+        return [from_text(found[record_id]) for record_id in record_ids if record_id in found]
 
     def find(self, *, doi: str | None = None, url: str | None = None, source_id: str | None = None) -> list[Record]:
         """Records known by this DOI or URL (canonical or alias), at one Source or at all."""
@@ -67,21 +78,12 @@ class Records:
     def iter(
         self,
         *,
-        query: str | None = None,
-        access: AccessStatus | None = None,
-        lang: str | None = None,
         source_id: str | None = None,
         include_deleted: bool = False,
         since: int = 0,
     ) -> Iterator[Record]:
-        """Records in order of id, a page at a time.
-
-        `query`: every word of it stands in titles, keywords or identifiers, whatever its case and accents.
-        `since`: only those with a Change after that number.
-        """
-        wanted = select(records.c.id, records.c.document).where(
-            *_conditions(query, access, lang, source_id, include_deleted, since)
-        )
+        """Records in order of id, a page at a time. `since`: only those with a Change after that number."""
+        wanted = select(records.c.id, records.c.document).where(*_conditions(source_id, include_deleted, since))
         last = ""
         while page := self._page(wanted, last):
             for _, text in page:
@@ -151,6 +153,7 @@ class Records:
         if keep_history:
             unit.connection.execute(rows.history([record.id], None, now))
         rows.put(unit, tombstone)
+        self._search.forget(unit, record.id, scrub=not keep_history)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)
 
     def _page(self, wanted: Select[tuple[str, str]], last: str) -> list[tuple[str, str]]:
@@ -183,17 +186,11 @@ def _bare(record: Record, now: datetime) -> Record:
 
 
 def _conditions(
-    query: str | None,
-    access: AccessStatus | None,
-    lang: str | None,
     source_id: str | None,
     include_deleted: bool,
     since: int,
 ) -> list[ColumnElement[bool]]:
-    found = [records.c.folded.contains(word, autoescape=True) for word in fold(query or "").split()]
-    found += [records.c.access == access.value] if access else []
-    found += [records.c.languages.contains(f" {lang} ", autoescape=True)] if lang else []
-    found += [records.c.source_id == source_id] if source_id else []
+    found = [records.c.source_id == source_id] if source_id else []
     found += [] if include_deleted else [records.c.deleted_at.is_(None)]
     found += [records.c.id.in_(select(changes.c.record_id).where(changes.c.seq > since))] if since else []
     return found

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Insert, bindparam, literal, select, update
 
 from harvester.model.record import Record
-from storage.documents import Document, document, search_text
+from storage.documents import Document, document
 from storage.identity import Name
 from storage.tables import Moment, identities, records, revisions, upsert
 from storage.unit import Unit
@@ -32,7 +32,6 @@ def row(present: Document) -> dict[str, Any]:
         "access": record.access.status.value,
         "integrity": record.integrity.status,
         "languages": f" {' '.join(sorted({*record.languages, *record.titles, *record.abstracts}))} ",
-        "folded": search_text(record),
         "content_hash": present.content_hash,
         "revision": record.revision,
         "created_at": record.created_at,

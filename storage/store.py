@@ -19,6 +19,7 @@ from storage.hosts import Hosts
 from storage.pages import Pages
 from storage.records import Records
 from storage.runs import Runs
+from storage.search.search import Search
 from storage.tables import change_head, changes
 from storage.unit import Unit
 
@@ -41,7 +42,8 @@ class Store:
         self.hosts = Hosts(database)
         self.runs = Runs(database)
         self.archive_index = ArchiveIndex(database)
-        self.records = Records(database, self.changes, self.pages, self.archive_index)
+        self.search = Search(database, database.engine_name)
+        self.records = Records(database, self.changes, self.pages, self.archive_index, self.search)
 
     @classmethod
     def open(cls, database_url: str, *, migrate: bool = False, busy_s: float = BUSY_S) -> Self:
@@ -102,8 +104,10 @@ class Store:
             yield connection
 
     def upgrade(self) -> list[str]:
-        """Bring the schema up to date in one transaction; returns the revisions applied."""
-        return self.transact(migrations.upgrade)
+        """Bring the schema up to date in one transaction, then the index of words; returns the revisions applied."""
+        applied = self.transact(migrations.upgrade)
+        self.search.renew()
+        return applied
 
     def check(self) -> list[str]:
         """Every problem found in files, references, schema and change log; an empty list is good."""
@@ -116,7 +120,7 @@ class Store:
             problems.append(f"schema: at {revision}, this program wants {migrations.REVISIONS[-1]}")
         if last != head:
             problems.append(f"change log: last entry is {last}, head says {head}")
-        return problems
+        return problems + self.search.problems()
 
     def purge(self, archive: Path, record_id: str, reason: str, now: datetime) -> None:
         """Remove a record on request: archived bodies first, then texts, revisions and verdicts; then scrub the file.

@@ -75,7 +75,6 @@ records = _table(
     Column("access", string(32), nullable=False),
     Column("integrity", string(32), nullable=False),
     Column("languages", string(), nullable=False),  # " en fr ": each word between blanks
-    Column("folded", string(), nullable=False),  # what a search looks in
     Column("content_hash", string(64), nullable=False),
     Column("verdict_hash", string(64), nullable=False),
     Column("revision", Integer, nullable=False),
@@ -222,3 +221,54 @@ archive_entries = _table(
     Index("archive_entries_by_url", "url"),
     Index("archive_entries_by_source", "source_id"),
 )
+
+# How far the index of words has followed the change log; written only by who holds the lock `search`.
+search_head = _table(
+    "search_head",
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("seq", integer(), nullable=False),
+    Column("analyser", string(), nullable=False),  # version of the tokens it holds
+)
+
+# Records that can be found. Their words stand in `search_words`, which each engine makes its own way.
+search_entries = _table(
+    "search_entries",
+    Column("place", integer(), primary_key=True, autoincrement=False),  # rises with the day of publication
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False, unique=True),
+    Column("source_id", string(128), nullable=False),
+    Column("access", string(32), nullable=False),
+    Column("languages", string(), nullable=False),  # "en fr"
+    Column("journal", string(), nullable=False),
+    Column("year", Integer, nullable=False),  # 0: not known
+)
+
+# Keywords by record, in one piece (`key`): what the thesaurus learns from.
+search_keywords = _table(
+    "search_keywords",
+    Column("key", string(), nullable=False),
+    Column("language", string(32), nullable=False),
+    Column("place", integer(), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("of", Integer, nullable=False),  # keywords in the list
+    Column("term", string(), nullable=False),  # as written
+    PrimaryKeyConstraint("key", "language", "place"),
+    Index("search_keywords_by_place", "place"),
+    rowid=False,
+)
+
+search_terms = _table(
+    "search_terms",
+    Column("key", string(), nullable=False),
+    Column("language", string(32), nullable=False),
+    Column("records", Integer, nullable=False),
+    PrimaryKeyConstraint("key", "language"),
+    rowid=False,
+)
+
+search_languages = _table(
+    "search_languages",
+    Column("language", string(32), primary_key=True),  # primary code of a text that is indexed
+)
+
+# Made from the other tables, and from the change log on; a backup leaves them out.
+DERIVED = (search_head, search_entries, search_keywords, search_terms, search_languages)

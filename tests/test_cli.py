@@ -205,6 +205,15 @@ def test_records_that_match(arguments: tuple[str, ...], numbers: list[int], stor
     assert {json.loads(text)["id"] for text in done.out.splitlines()} == {RECORDS[number].id for number in numbers}
 
 
+def test_a_search_counts_and_says_what_it_cannot_read(store: Store, harvester: Command) -> None:
+    assert "access: subscription 2, open 1" in harvester("records", "erythemateux", "--facets").out
+    counted = json.loads(harvester("records", "erythemateux", "--facets", "--json").out)
+    assert (counted["total"], counted["facets"]["access"]) == (3, {"subscription": 2, "open": 1})
+    for wrong in (("--until", "soon"), ("--sort", "best"), ("access:closed",)):
+        refused = harvester("records", *wrong)
+        assert (refused.code, "remedy" in refused.err) == (2, True)
+
+
 def test_a_table_says_when_it_was_cut(store: Store, harvester: Command) -> None:
     assert "the first 2" in harvester("records", "--limit", 2).out
 

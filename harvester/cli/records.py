@@ -2,21 +2,16 @@
 
 import time
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from harvester.cli.options import STATUSES, Json, Since, group, language, one_of, verb
+from harvester.cli.options import Json, Since, group, one_of, verb
+from harvester.cli.searching import list_records
 from harvester.cli.wiring import Wiring
 from harvester.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from harvester.model.record import Record
 
 REASONS = ("legal", "operator")
 _FOLLOW_SECONDS = 1.0
@@ -29,51 +24,6 @@ class _ListByDefault(TyperGroup):
         if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
             args = ["list", *args]
         return super().parse_args(ctx, args)
-
-
-def list_records(
-    context: typer.Context,
-    query: Annotated[
-        str | None, typer.Argument(help="Words in titles, keywords or identifiers; accents optional.")
-    ] = None,
-    access: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of: {', '.join(STATUSES)}.")] = None,
-    lang: Annotated[
-        str | None, typer.Option(metavar="LANG", help="Only records with a title in it: fr, en ...")
-    ] = None,
-    limit: Annotated[int, typer.Option(metavar="N", min=0, help="At most so many in the table; 0: all.")] = 50,
-    as_json: Json = False,
-) -> None:
-    """List records: every one, or those that match. With --json one whole record per line."""
-    one_of("--access", access, STATUSES)
-    language("--lang", lang)
-    from harvester.model.access import AccessStatus
-
-    wiring: Wiring = context.obj
-    with wiring.store() as store:
-        found = store.records.iter(query=query, access=AccessStatus(access) if access else None, lang=lang)
-        if as_json:
-            _print_lines(found)
-        else:
-            _print_table(found, limit)
-
-
-def _print_lines(found: "Iterator[Record]") -> None:
-    from harvester.cli.export import to_stdout
-
-    to_stdout(found)
-
-
-def _print_table(found: "Iterator[Record]", limit: int) -> None:
-    from harvester.cli.record_view import listing
-    from harvester.cli.show import console
-
-    shown = list(islice(found, limit or None))
-    if not shown:
-        print("no record matches")
-        return
-    console().print(listing(shown))
-    more = limit and next(found, None) is not None
-    print(f"the first {limit}; --limit 0 shows all" if more else f"{len(shown)} records")
 
 
 def show(
@@ -170,7 +120,7 @@ def _wait_for_more() -> None:
 records_verb = group(
     "List and search records, show one, or purge one. `list` may be left out: records [QUERY] [OPTIONS].",
     {
-        "list": (list_records, "harvester records lupus --lang fr --access subscription"),
+        "list": (list_records, 'harvester records "lupus syst*" --lang fr --access subscription'),
         "show": (show, "harvester records show RECORD_ID"),
         "purge": (purge, "harvester records purge RECORD_ID --reason legal"),
     },

@@ -144,6 +144,7 @@ class _Work:
         self._store.transact(
             lambda unit: self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
         )
+        self._store.search.catch_up()
 
 
 def _stored(page: Reread, done: Saved) -> Iterator[str]:

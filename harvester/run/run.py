@@ -254,6 +254,7 @@ class _Work:
         """End the Run and give the lease back."""
         counts = self._ingest.tally.counts
         self._store.transact(lambda unit: self._store.runs.close(unit, self._run_id, outcome, counts, notes, _now()))
+        self._store.search.catch_up()
 
 
 @contextmanager

@@ -51,6 +51,7 @@ def everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
 def test_what_is_restored_is_what_was_backed_up(filled: Store, empty: Store, tmp_path: Path, now: datetime) -> None:
     backup(filled, tmp_path / "b.sqlite", now, told)
     restore(empty, tmp_path / "b.sqlite", now, told)
+    filled.search.catch_up()
     before, after = everything(filled), everything(empty)
     assert [row[2] for row in before.pop("hosts")] == ["someone"]
     assert [row[2] for row in after.pop("hosts")] == [None]
