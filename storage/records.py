@@ -9,7 +9,7 @@ from harvester.errors import UsageError
 from harvester.model.access import AccessStatus, AccessVerdict
 from harvester.model.record import Provenance, Record
 from harvester.model.run import ChangeKind
-from storage import rows, saving
+from storage import review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
@@ -17,7 +17,7 @@ from storage.documents import document, fold, from_text
 from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
 from storage.saving import Saved
-from storage.tables import changes, identities, records, revisions, verdicts
+from storage.tables import changes, identities, records, revisions, verdicts, work_ties
 from storage.unit import Unit
 
 REASONS = ("gone", "duplicate", "legal", "out_of_scope", "operator")
@@ -118,6 +118,8 @@ class Records:
         self._bury(unit, bare, reason, now, keep_history=False)
         for table in (revisions, verdicts):
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
+        unit.connection.execute(delete(work_ties).where(work_ties.c.record_id == record_id))
+        review.forget(unit, [record_id])
         self._archive_index.forget(unit, record_id)
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
 

@@ -21,6 +21,7 @@ from storage.records import Records
 from storage.runs import Runs
 from storage.tables import change_head, changes
 from storage.unit import Unit
+from storage.works import Works
 
 BUSY_S = 60.0  # how long a writer waits for another before it says so
 
@@ -42,6 +43,7 @@ class Store:
         self.runs = Runs(database)
         self.archive_index = ArchiveIndex(database)
         self.records = Records(database, self.changes, self.pages, self.archive_index)
+        self.works = Works(database, self.changes)
 
     @classmethod
     def open(cls, database_url: str, *, migrate: bool = False, busy_s: float = BUSY_S) -> Self:

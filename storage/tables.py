@@ -222,3 +222,72 @@ archive_entries = _table(
     Index("archive_entries_by_url", "url"),
     Index("archive_entries_by_source", "source_id"),
 )
+
+# What records state of others by key (`doi:`, `url:`, `pmid:` ...), to be found by a record that comes later;
+# type `self`: the record's own identifier at a registry.
+work_ties = _table(
+    "work_ties",
+    Column("key", Text, nullable=False),
+    Column("record_id", String(64), ForeignKey("records.id"), nullable=False),
+    Column("type", String(32), nullable=False),
+    PrimaryKeyConstraint("key", "record_id", "type"),
+    Index("work_ties_by_record", "record_id"),
+    rowid=False,
+)
+
+# Every merge of two works, so that it can be undone: `record_id`, of the work that went, was tied to `other_id`.
+work_merges = _table(
+    "work_merges",
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("work_id", String(64), nullable=False),
+    Column("old_work_id", String(64), nullable=False),
+    Column("record_id", String(64), ForeignKey("records.id"), nullable=False),
+    Column("other_id", String(64), ForeignKey("records.id"), nullable=False),
+    Column("basis", String(32), nullable=False),
+    Column("moved", Text, nullable=False),  # JSON list of record ids
+    Column("reason", Text),
+    Column("undone_at", Moment),
+    Column("undone_reason", Text),
+    Index("work_merges_by_record", "record_id"),
+)
+
+# Pairs the operator keeps apart, smaller id first: no harvest puts them into one work again.
+work_bars = _table(
+    "work_bars",
+    Column("a", String(64), ForeignKey("records.id"), nullable=False),
+    Column("b", String(64), ForeignKey("records.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reason", Text),
+    PrimaryKeyConstraint("a", "b"),
+    Index("work_bars_by_b", "b"),
+    rowid=False,
+)
+
+# The review queue: pairs that look like editions of one work, smaller id first, and why (JSON list of sentences).
+work_candidates = _table(
+    "work_candidates",
+    Column("a", String(64), ForeignKey("records.id"), nullable=False),
+    Column("b", String(64), ForeignKey("records.id"), nullable=False),
+    Column("found_at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    PrimaryKeyConstraint("a", "b"),
+    Index("work_candidates_by_b", "b"),
+    rowid=False,
+)
+
+work_blocks = _table(
+    "work_blocks",
+    Column("key", String(32), nullable=False),  # hash of a normalised title
+    Column("record_id", String(64), ForeignKey("records.id"), nullable=False),
+    PrimaryKeyConstraint("key", "record_id"),
+    Index("work_blocks_by_record", "record_id"),
+    rowid=False,
+)
+
+# How far a reader of the change log has come that keeps its place in the database.
+change_readers = _table(
+    "change_readers",
+    Column("name", String(64), primary_key=True),
+    Column("seq", Integer, nullable=False),
+)
