@@ -7,13 +7,15 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 
 from harvester.errors import UsageError
 from harvester.model.access import AccessStatus, AccessVerdict
+from harvester.model.differences import FieldChange
 from harvester.model.record import Provenance, Record
 from harvester.model.run import ChangeKind
-from storage import review, rows, saving
+from storage import history, review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
 from storage.documents import document, fold, from_text
+from storage.history import History
 from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
 from storage.saving import Saved
@@ -95,6 +97,24 @@ class Records:
             texts = list(connection.execute(old).scalars())
             present = _get(connection, record_id)
         return [from_text(text) for text in texts] + ([present] if present else [])
+
+    def history(self, record_id: str) -> History:
+        """Revisions with the time in which they stood, dated verdicts and Changes of one record."""
+        return history.history(self._database, record_id)
+
+    def diff(self, record_id: str, old: int | None = None, new: int | None = None) -> list[FieldChange]:
+        """What differs between two revisions by number, the last two without numbers; UsageError if not kept."""
+        return history.diff(self._database, record_id, old, new)
+
+    def as_of(self, record_id: str, moment: datetime) -> Record | None:
+        """The record as it stood at a moment, also as a tombstone; None when it was not there yet."""
+        return history.as_of(self._database, record_id, moment)
+
+    def iter_as_of(
+        self, moment: datetime, *, source_id: str | None = None, include_deleted: bool = False
+    ) -> Iterator[Record]:
+        """All records as they stood at a moment, in order of id, in constant memory."""
+        return history.iterate_as_of(self._database, moment, source_id=source_id, include_deleted=include_deleted)
 
     def verdicts(self, record_id: str) -> list[AccessVerdict]:
         """Every verdict ever reached, oldest first."""

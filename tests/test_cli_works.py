@@ -1,10 +1,10 @@
-"""The verb works as its users meet it."""
+"""Works and the past of records, as users of the command line meet them."""
 
 import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +104,40 @@ def test_a_rejected_pair_is_gone(harvester: Command) -> None:
 def test_wrong_use_is_told(harvester: Command, command: tuple[str, ...]) -> None:
     code, _, err = harvester("works", *command)
     assert code == 2 and err
+
+
+@pytest.fixture
+def changed(store: Store) -> str:
+    """A record with a second revision, two days after the first."""
+    update = {"titles": {"en": LangText(value="How one article came to move", language="en")}}
+    with store.begin() as unit:
+        later = MOMENT + timedelta(days=2)
+        store.records.save(unit, [THREE.model_copy(update=update)], run_id="run-2", now=later)
+    return THREE.id
+
+
+def test_what_differs_between_revisions_is_told(harvester: Command, changed: str) -> None:
+    code, out, _ = harvester("records", "diff", changed)
+    assert code == 0 and "titles.value (en)" in out and "+ How one article came to move" in out
+    (one,) = json.loads(harvester("records", "diff", changed, 1, 2, "--json")[1])
+    assert (one["language"], one["new"]) == ("en", "How one article came to move")
+    assert "nothing differs" in harvester("records", "diff", ONE.id)[1]
+    assert harvester("records", "diff", changed, 1)[0] == harvester("records", "diff", changed, 1, 7)[0] == 2
+
+
+def test_a_record_is_shown_as_of_a_day(harvester: Command, changed: str) -> None:
+    assert "at several places" in harvester("records", "show", changed, "--as-of", "2026-01-03")[1]
+    assert "came to move" in harvester("records", "show", changed, "--as-of", "2026-01-04")[1]
+    assert "at several places" in harvester("records", "show", changed, "--as-of", "2026-01-04T03:04:04Z")[1]
+    for day in ("2025-01-01", "yesterday", "2026-13-01"):
+        assert harvester("records", "show", changed, "--as-of", day)[0] == 2
+
+
+def test_the_past_of_a_record_names_runs_changes_and_verdicts(harvester: Command, changed: str) -> None:
+    code, out, _ = harvester("records", "history", changed)
+    assert code == 0 and "run-2" in out and "updated" in out
+    past = json.loads(harvester("records", "history", changed, "--json")[1])
+    assert [one["revision"] for one in past["revisions"]] == [1, 2]
+    assert [one["kind"] for one in past["changes"]] == ["created", "updated"]
+    assert past["verdicts"][0]["status"] == "unknown"
+    assert harvester("records", "history", "nobody")[0] == 2

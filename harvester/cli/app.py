@@ -28,7 +28,7 @@ VERBS = {  # verb: module of this package, what it is for
     "evaluate": ("reading", "Score what is read from labelled pages."),
     "import": ("importing", "Take in pages that were saved elsewhere (HTML, WARC), as a harvest would."),
     "replay": ("replay", "Read the archive again with today's rules; say what changes and why."),
-    "records": ("records", "List and search records; show one; purge one."),
+    "records": ("records", "List and search records; show one and its past; purge one."),
     "works": ("works", "Editions of one article: list them, answer the review queue, undo a merge."),
     "export": ("records", "Write all that is kept, as JSON Lines."),
     "changes": ("records", "Print the change log in order."),
