@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 
 from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind
-from storage import grouping, rows
+from storage import grouping, redaction, rows
 from storage.changes import Changes
 from storage.documents import Document, document, from_text, renumbered
 from storage.identity import Name, names_of, owners, target_of
@@ -82,6 +82,7 @@ def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | Non
     unit.lock_records(*{record.source_id for record in batch})
     results: dict[int, Saved] = {}
     written: list[grouping.Written] = []
+    redactor = redaction.load(unit.connection)
     for start in range(0, len(batch), _CHUNK):
         waiting = []
         for place, record in enumerate(batch[start : start + _CHUNK], start):
@@ -90,7 +91,7 @@ def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | Non
             except (TypeError, ValueError) as error:
                 results[place] = _unfit(record.id, error)
         while waiting:
-            waiting = _save_wave(unit, log, waiting, results, written, run_id, now)
+            waiting = _save_wave(unit, log, waiting, results, written, redactor, run_id, now)
     if any(one.is_whole or one.has_new_names for one in written):
         _note_merged(results, grouping.join_stated(unit, log, _latest(written), now))
     return [results[place] for place in range(len(batch))]
@@ -121,6 +122,7 @@ def _save_wave(
     waiting: list[_Item],
     results: dict[int, Saved],
     written: list[grouping.Written],
+    redactor: redaction.Redactor,
     run_id: str | None,
     now: datetime,
 ) -> list[_Item]:
@@ -128,6 +130,8 @@ def _save_wave(
     wave, later = _independent(waiting, known)
     stored = _stored(unit, [item.target for item in wave])
     before = _flipped(unit, wave, stored)
+    if redactor:
+        wave = [replace(item, record=redactor.record(item.record, item.target)) for item in wave]
     steps = [_step(item, stored.get(item.target), before.get(item.target), known, run_id, now) for item in wave]
     for item, step, saved in zip(wave, steps, _write(unit, steps, run_id, now), strict=True):
         results[item.place] = saved

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from harvester.model.record import Record
 from harvester.model.source import UrlRules
-from harvester.urls import canonical_url
+from harvester.urls import URL_LIMIT, canonical_url
 from storage.documents import clean
 from storage.identity import doi_key
 
@@ -43,6 +43,8 @@ def registry_keys(record: Record) -> list[str]:
 def target_keys(target: str) -> tuple[str, ...]:
     """What a stated target may be called here; an address with and without what sites add to it."""
     target = clean(target.strip())
+    if len(target) > URL_LIMIT:
+        return ()
     if target.lower().startswith(("http://", "https://")):
         plain = target.partition("#")[0]
         urls = dict.fromkeys((target, plain, canonical_url(plain, _ANY_SITE)))

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from harvester.cli.options import STATUSES, Json, Since, group, language, moment, one_of, verb
+from harvester.cli.redacting import redact_person
 from harvester.cli.wiring import Wiring
 from harvester.errors import UsageError
 
@@ -230,6 +231,7 @@ records_verb = group(
         "show": (show, "harvester records show RECORD_ID"),
         "diff": (diff, "harvester records diff RECORD_ID 1 2"),
         "history": (history, "harvester records history RECORD_ID"),
+        "redact-person": (redact_person, "harvester records redact-person 'Ann Example' --reason request --dry-run"),
         "purge": (purge, "harvester records purge RECORD_ID --reason legal"),
     },
     cls=_ListByDefault,

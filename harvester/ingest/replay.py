@@ -71,7 +71,7 @@ class Replay:
         self._archive = archive
         self._source = source
         self._basis = default_basis
-        self._reader = Reader(source, default_basis, lambda _: None)
+        self._reader = Reader(source, default_basis, lambda _: None, redactor=store.redactor)
         self._clock = clock
         self._run_id = run_id
 

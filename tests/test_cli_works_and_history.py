@@ -1,4 +1,4 @@
-"""Works and the past of records, as users of the command line meet them."""
+"""Works, the past of records and redaction, as users of the command line meet them."""
 
 import io
 import json
@@ -141,3 +141,22 @@ def test_the_past_of_a_record_names_runs_changes_and_verdicts(harvester: Command
     assert [one["kind"] for one in past["changes"]] == ["created", "updated"]
     assert past["verdicts"][0]["status"] == "unknown"
     assert harvester("records", "history", "nobody")[0] == 2
+
+
+def test_a_person_is_redacted_after_a_dry_run_said_what_goes(harvester: Command, store: Store) -> None:
+    command = ("records", "redact-person", "Dupont, Ann", "--reason", "asked", "--record", ONE.id)
+    code, out, _ = harvester(*command, "--dry-run", "--json")
+    assert code == 0
+    told = json.loads(out)
+    assert (told["dry_run"], [one["record_id"] for one in told["records"]]) == (True, [ONE.id])
+    kept = store.records.get(ONE.id)
+    assert kept and kept.contributors
+    assert "1 records" in harvester(*command)[1]
+    cut, spared = store.records.get(ONE.id), store.records.get(TWO.id)
+    assert cut and spared and (cut.contributors, len(spared.contributors)) == ((), 1)
+    assert "2 records" in harvester("records", "redact-person", "Ann Dupont", "--reason", "asked")[1]
+
+
+@pytest.mark.parametrize("name", ["Dupont", "", "  "])
+def test_half_a_name_is_refused(harvester: Command, name: str) -> None:
+    assert harvester("records", "redact-person", name, "--reason", "asked")[0] == 2
