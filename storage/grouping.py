@@ -218,6 +218,10 @@ def regroup(
     execute = unit.connection.execute
     ids = sorted(work_of)
     stored: dict[str, Record] = {}
+    sources: set[str] = set()
+    for some in chunks(ids):
+        sources |= set(execute(select(records.c.source_id).where(records.c.id.in_(some)).distinct()).scalars())
+    unit.lock_records(*sources)
     for some in chunks(ids):
         query = select(records.c.document).where(records.c.id.in_(some))
         stored |= {record.id: record for record in map(from_text, execute(query).scalars())}

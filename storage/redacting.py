@@ -98,8 +98,7 @@ class Redacting:
         self._archive = archive
         self._spool = spool
         self._now = now
-        with store.begin() as unit:
-            self._secret = _secret(unit)
+        self._secret = store.transact(_secret)
         self._redactor = Redactor(self._rules(request.record_ids or ("",)), self._secret)
 
     def run(self, *, dry_run: bool) -> Outcome:
@@ -185,23 +184,24 @@ class Redacting:
         """Keep the hashes: whatever is saved from now on is redacted, and texts of these records are searched."""
         kept = self._request.record_ids or ("", *(one for one in touched if not self._names(self._past(one))[1]))
         new = [rule._asdict() | {"at": self._now, "reason": self._request.reason} for rule in self._rules(kept)]
-        with self._store.begin() as unit:
-            unit.connection.execute(upsert(redactions).on_conflict_do_nothing(), new)
+        statement = upsert(redactions).on_conflict_do_nothing()
+        self._store.transact(lambda unit: unit.connection.execute(statement, new))
 
     def _carry_out(self, record_id: str) -> None:
-        spent: list[Pointer] = []
-        with self._store.begin(scrub=True) as unit:
-            past = _past(unit.connection, record_id)
-            assert past
-            unit.lock_records(past.present.source_id)
-            names, _ = self._names(past)
-            moved = self._rewrite_pages(unit, past, names)
-            spent = [old for old, _ in moved]
-            self._rewrite(unit, past, names, moved)
+        spent = self._store.transact(lambda unit: self._rewrite_all(unit, record_id), scrub=True)
         remove_members(self._archive, spent)
         if spent:
-            with self._store.begin() as unit:
-                self._store.archive_index.drop(unit, spent)
+            self._store.transact(lambda unit: self._store.archive_index.drop(unit, spent))
+
+    def _rewrite_all(self, unit: Unit, record_id: str) -> list[Pointer]:
+        """Database and new members of the archive; returns where old members stand that are to be emptied."""
+        unit.lock_records(self._past(record_id).present.source_id)
+        past = _past(unit.connection, record_id)
+        assert past
+        names, _ = self._names(past)
+        moved = self._rewrite_pages(unit, past, names)
+        self._rewrite(unit, past, names, moved)
+        return [old for old, _ in moved]
 
     def _rewrite(self, unit: Unit, past: _Past, names: Names, moved: list[_Moved]) -> None:
         execute = unit.connection.execute

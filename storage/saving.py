@@ -79,7 +79,7 @@ class _Step:
 
 def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
     """As `Records.save` says."""
-    unit.lock_records(*{record.source_id for record in batch})
+    unit.lock_records(*{record.source_id for record in batch}, works=grouping.may_join(batch))
     results: dict[int, Saved] = {}
     written: list[grouping.Written] = []
     redactor = redaction.load(unit.connection)

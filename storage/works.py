@@ -21,7 +21,6 @@ from storage.tables import records, upsert, work_bars, work_candidates, work_mer
 from storage.unit import Unit
 
 _PAGE = 200
-_LOCK = "works"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ class Works:
 
     def look(self, unit: Unit, now: datetime) -> bool:
         """Bring the queue a step nearer to the end of the change log; False when it is there."""
-        unit.lock(_LOCK)
+        unit.lock_works()
         return review.read_on(unit, now)
 
     def merge(self, unit: Unit, one: str, other: str, reason: str, now: datetime) -> bool:
@@ -182,7 +181,7 @@ def _keep_apart(unit: Unit, pairs: set[grouping.Pair], reason: str | None, now: 
 
 def _record_of(unit: Unit, name: str) -> str:
     """The record with this id; a work's id is that of its oldest record."""
-    unit.lock(_LOCK)
+    unit.lock_works()
     found = unit.connection.execute(select(records.c.id).where(records.c.id == name)).scalar()
     if found is None:
         raise UsageError(f"there is no record {name}", remedy="`harvester works list` and `harvester records` list ids")

@@ -100,8 +100,7 @@ def merge(
     """Put two works together; the id of the older one stays. `works split` undoes it."""
     wiring: Wiring = context.obj
     with wiring.store() as store:
-        with store.begin() as unit:
-            merged = store.works.merge(unit, one, other, reason, datetime.now(UTC))
+        merged = store.transact(lambda unit: store.works.merge(unit, one, other, reason, datetime.now(UTC)))
         work_id = store.works.show(one)[0].work_id
     print(f"{one} and {other} are one work now: {work_id}" if merged else f"they are one work already: {work_id}")
 
@@ -113,8 +112,8 @@ def split(
 ) -> None:
     """Undo the last merge that brought a record into its work; no harvest joins the two sides again."""
     wiring: Wiring = context.obj
-    with wiring.store() as store, store.begin() as unit:
-        gone = store.works.split(unit, record, reason, datetime.now(UTC))
+    with wiring.store() as store:
+        gone = store.transact(lambda unit: store.works.split(unit, record, reason, datetime.now(UTC)))
     print(f"back in their old work: {', '.join(gone)}")
 
 
@@ -126,14 +125,13 @@ def reject(
 ) -> None:
     """Two records are no editions of one work: the pair never comes back to the queue, and no harvest joins it."""
     wiring: Wiring = context.obj
-    with wiring.store() as store, store.begin() as unit:
-        store.works.reject(unit, one, other, reason, datetime.now(UTC))
+    with wiring.store() as store:
+        store.transact(lambda unit: store.works.reject(unit, one, other, reason, datetime.now(UTC)))
     print(f"{one} and {other} stay apart")
 
 
 def _looked(store: "Store") -> bool:
-    with store.begin() as unit:
-        return store.works.look(unit, datetime.now(UTC))
+    return store.transact(lambda unit: store.works.look(unit, datetime.now(UTC)))
 
 
 def _print_lines(found: Iterator[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from made import make_record
+from sqlalchemy import select
 
 from harvester.errors import UsageError
 from harvester.model.page import Page
@@ -20,6 +21,7 @@ from storage.names import Names, person
 from storage.redacting import Outcome, Request
 from storage.spool import SpoolReader, SpoolWriter
 from storage.store import Store
+from storage.tables import redactions
 
 PERSON = person("Névault", "Jean-Émile")
 CO_AUTHOR = Contributor(name="Ann Other", family="Other", given="Ann", order=2)
@@ -138,7 +140,7 @@ def test_later_harvests_keep_it_so(store: Store, tmp_path: Path, now: datetime) 
     assert [[c.name for c in one.contributors] for one in stored if one] == [["Ann Other"], ["Ann Other"]]
     assert not traces(tmp_path) or all("Selon" not in trace for trace in traces(tmp_path))
     with store._database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT * FROM redactions").all()
+        rows = connection.execute(select(redactions)).all()
     assert rows and "vault" not in str(rows).lower()
 
 
