@@ -46,7 +46,10 @@ class Member:
 
 
 def may_join(batch: Iterable[Record]) -> bool:
-    """Whether any record could come into a work with others."""
+    """Whether any record could come into a work with others at the moment it is saved.
+
+    What another transaction states about a record without a DOI, at the same moment, is joined by the review's reader.
+    """
     return any(record.identity_doi or record.relations for record in batch)
 
 
@@ -54,6 +57,19 @@ def join_stated(unit: Unit, log: Changes, batch: Sequence[Written], now: datetim
     """Join what the batch states to be one work; revision by id of the records whose work changed."""
     note_ties(unit, batch)
     asked = [written.record for written in batch if written.is_whole or written.has_new_names]
+    new = {written.record.id: place for place, written in enumerate(batch) if written.is_new}
+    return join(unit, log, asked, now, new, {written.record.id for written in batch if written.is_whole})
+
+
+def join(
+    unit: Unit,
+    log: Changes,
+    asked: Sequence[Record],
+    now: datetime,
+    new: Mapping[str, int] | None = None,
+    fresh: Collection[str] = (),
+) -> dict[str, int]:
+    """Join what these records, or others about them, state. `new` and `fresh` as `Works` takes them."""
     pairs = linked(unit.connection, asked)
     if not pairs:
         return {}
@@ -65,11 +81,9 @@ def join_stated(unit: Unit, log: Changes, batch: Sequence[Written], now: datetim
     ]
     if not joins:
         return {}
-    new = {written.record.id: place for place, written in enumerate(batch) if written.is_new}
     works = Works.around(unit, {one for one, other, _ in joins} | {other for _, other, _ in joins}, new)
     for one, other, basis in joins:
         works.join(one, other, basis)
-    fresh = {written.record.id for written in batch if written.is_whole}
     return works.write(unit, log, ChangeKind.MERGED, now, fresh)
 
 

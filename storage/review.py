@@ -12,7 +12,8 @@ import orjson
 from sqlalchemy import delete, func, or_, select
 
 from harvester.model.record import Record
-from storage.grouping import Pair, linked, load, pair
+from storage.changes import Changes
+from storage.grouping import Pair, join, linked, load, pair
 from storage.identity import chunks
 from storage.likeness import block_keys, likeness
 from storage.stated import stated_version
@@ -24,8 +25,11 @@ _AT_ONCE = 500  # Changes
 _CROWD = 30  # records of one title
 
 
-def read_on(unit: Unit, now: datetime) -> bool:
-    """Queue what a portion of the change log brings; False when there is none left."""
+def read_on(unit: Unit, log: Changes, now: datetime) -> bool:
+    """Queue what a portion of the change log brings; False when there is none left.
+
+    What two transactions stated of each other at one moment, and neither saw, is joined here.
+    """
     execute = unit.connection.execute
     place = execute(select(change_readers.c.seq).where(change_readers.c.name == READER)).scalar() or 0
     query = select(changes.c.seq, changes.c.record_id).where(changes.c.seq > place)
@@ -34,6 +38,7 @@ def read_on(unit: Unit, now: datetime) -> bool:
         return False
     ids = sorted({row.record_id for row in portion})
     forget(unit, ids)
+    join(unit, log, list(load(unit.connection, ids).values()), now)
     fresh = load(unit.connection, ids)
     _note_blocks(unit, fresh.values())
     _queue(unit, fresh, now)

@@ -119,7 +119,7 @@ class Works:
     def look(self, unit: Unit, now: datetime) -> bool:
         """Bring the queue a step nearer to the end of the change log; False when it is there."""
         unit.lock_works()
-        return review.read_on(unit, now)
+        return review.read_on(unit, self._log, now)
 
     def merge(self, unit: Unit, one: str, other: str, reason: str, now: datetime) -> bool:
         """Put two works (by id, or by a record of each) together; False if they are one already.

@@ -1,5 +1,6 @@
 """Works: what is stated joins, what is alike is asked, every merge can be undone, no harvest redoes it."""
 
+import threading
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from harvester.model.run import ChangeKind
 from harvester.model.signal import Evidence
 from storage.saving import Saved
 from storage.store import Store
+from storage.tables import work_ties
 
 TITLE = "A long title that tells this article from the others"
 
@@ -348,3 +350,33 @@ def test_an_unresolved_note_leaves_the_own_doi(store: Store, now: datetime) -> N
     save(store, now, french)
     (cited,) = store.works.citations(french.id)
     assert (cited.cite_record, cited.cite_doi) == (None, None)
+
+
+def test_two_writers_of_the_same_articles_make_works_of_both(store: Store, database: str, now: datetime) -> None:
+    def write(source: str) -> None:
+        with Store.open(database) as other:
+            start.wait()
+            for n in range(12):
+                batch = [at(source, 20 * n + i, doi=f"10.1000/{20 * n + i}", title=f"{n}") for i in range(20)]
+                other.transact(lambda unit, batch=batch: other.records.save(unit, batch, run_id=source, now=now))
+
+    start = threading.Barrier(3)
+    writers = [threading.Thread(target=write, args=(source,)) for source in ("alpha", "beta", "gamma")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [len(work) for work in works(store)] == [3] * 240
+    merged = [change for change in store.changes.since(0, 5000) if change.kind is ChangeKind.MERGED]
+    assert len(merged) == 480
+
+
+def test_what_two_transactions_stated_unseen_is_joined_by_the_reader_of_the_log(store: Store, now: datetime) -> None:
+    french = at("alpha", 1, relations=(tie("isTranslationOf", "https://beta.test/article/7"),))
+    save(store, now, french)
+    with store.begin() as unit:
+        unit.connection.execute(work_ties.delete())
+    save(store, now, at("beta", 7))
+    assert works(store) == []
+    look(store, now)
+    assert len(works(store)) == 1
