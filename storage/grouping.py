@@ -70,15 +70,16 @@ def join(
     fresh: Collection[str] = (),
 ) -> dict[str, int]:
     """Join what these records, or others about them, state. `new` and `fresh` as `Works` takes them."""
-    pairs = linked(unit.connection, asked)
+    pairs, known = linked(unit.connection, asked)
     if not pairs:
         return {}
     found = load(unit.connection, {one for pair in pairs for one in pair})
-    joins = [
-        (one, other, basis)
-        for one, other in pairs
-        if one in found and other in found and (basis := basis_of_one_work(found[one], found[other]))
-    ]
+    joins: list[tuple[str, str, str]] = []
+    for one, other in pairs:
+        if one in found and other in found:
+            of_doi = {one, other} <= known
+            if basis := basis_of_one_work(found[one], found[other], of_doi=of_doi):
+                joins.append((one, other, basis))
     if not joins:
         return {}
     works = Works.around(unit, {one for one, other, _ in joins} | {other for _, other, _ in joins}, new)
@@ -103,8 +104,11 @@ def _ties(record: Record) -> Iterator[tuple[str, str]]:
     yield from ((key, "self") for key in registry_keys(record))
 
 
-def linked(connection: Execute, batch: Sequence[Record]) -> list[Pair]:
-    """Pairs of a record of the batch and another that one of them calls by a name of the other, in a fixed order."""
+def linked(connection: Execute, batch: Sequence[Record]) -> tuple[list[Pair], set[str]]:
+    """Pairs of a record of the batch and another that one of them calls by a name of the other, in a fixed order.
+
+    And the records that are known by the DOI they were found by.
+    """
     named: dict[str, list[str]] = {}  # by what others may call a record, or by what it calls another
     sought: dict[str, None] = {}  # own DOIs and targets: names of other records
     for record in batch:
@@ -114,12 +118,14 @@ def linked(connection: Execute, batch: Sequence[Record]) -> list[Pair]:
         dois = [key for key in own if key.startswith("doi:")]
         sought |= dict.fromkeys((*dois, *(key for key in called if key.startswith(("doi:", "url:")))))
     pairs: dict[Pair, None] = {}
+    known: set[str] = set()
     for table, keys in ((identities, [*sought]), (work_ties, [*named])):
         for some in chunks(keys):
             for row in connection.execute(select(table.c.key, table.c.record_id).where(table.c.key.in_(some))):
                 pairs |= {(one, row.record_id): None for one in named[row.key] if one != row.record_id}
+                known |= {row.record_id} if table is identities and row.key.startswith("doi:") else set()
     places = {record.id: place for place, record in enumerate(batch)}
-    return sorted(pairs, key=lambda pair: (places[pair[0]], pair[1]))
+    return sorted(pairs, key=lambda pair: (places[pair[0]], pair[1])), known
 
 
 def load(connection: Execute, ids: Collection[str]) -> dict[str, Record]:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from harvester.model.access import AccessVerdict
 from harvester.model.record import Contributor, Record
-from storage.names import MASKED, Names, Person, of_contributor, person, words_in
+from storage.names import MASK, MASKED, Names, Person, of_contributor, person, words_in
 from storage.tables import redactions, secrets
 
 FLAG = "name_redacted"
@@ -125,6 +125,8 @@ def orcid_form(orcid: str) -> str:
 
 def without(record: Record, names: Names, gone: Iterable[Person] = ()) -> Record:
     """The record without these contributors, and with the names masked wherever a text has them."""
+    if not names.people and not any(MASK in one.name for one in record.contributors):
+        return record
     going = set(gone)
     dump = record.model_dump(mode="json")
     clean = masked_texts(dump, names) if names.people else dump

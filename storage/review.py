@@ -62,7 +62,7 @@ def _note_blocks(unit: Unit, fresh: Iterable[Record]) -> None:
 
 
 def _queue(unit: Unit, fresh: dict[str, Record], now: datetime) -> None:
-    pairs = {*_meeting(unit, fresh), *(pair(*found) for found in linked(unit.connection, list(fresh.values())))}
+    pairs = {*_meeting(unit, fresh), *(pair(*both) for both in linked(unit.connection, list(fresh.values()))[0])}
     found = {**load(unit.connection, {one for both in pairs for one in both} - fresh.keys()), **fresh}
     barred = _barred(unit, {one for one, _ in pairs})
     rows: list[dict[str, Any]] = []

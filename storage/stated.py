@@ -21,6 +21,7 @@ APART = NOTICES | {
     "hasCorrection", "hasRetraction", "hasConcern", "isCommentOn", "hasComment", "isReplyTo", "hasReply", "isReviewOf",
     "hasReview", "hasRelatedMaterial",
 }  # fmt: skip
+_KEPT = JOINING | VERSIONS
 _SCHEMES = {"pmid": "pmid", "pmcid": "pmcid", "pmc": "pmcid", "hal": "hal", "arxiv": "arxiv"}
 _NOTE = "cite_other_edition"
 _ANY_SITE = UrlRules()
@@ -59,18 +60,27 @@ def target_keys(target: str) -> tuple[str, ...]:
 def ties(record: Record) -> Iterator[tuple[str, str]]:
     """Key and type of every tie that may put the record beside another in a work or in the review queue."""
     for relation in record.relations:
-        if relation.target and relation.state == "resolved" and relation.type in JOINING | VERSIONS:
+        if relation.target and relation.state == "resolved" and relation.type in _KEPT:
             for key in target_keys(relation.target):
                 yield key, relation.type
 
 
-def basis_of_one_work(one: Record, other: Record) -> str | None:
-    """Why two records are editions of one work by what they state: `doi` or the type of the tie; None: they are not."""
+def basis_of_one_work(one: Record, other: Record, *, of_doi: bool) -> str | None:
+    """Why two records are editions of one work by what they state: `doi` or the type of the tie; None: they are not.
+
+    `of_doi` says whether each is the one record of its Source that is known by its DOI: a DOI that several pages of a
+    Source print as theirs, such as that of the issue, joins nothing.
+    """
     if _kept_apart(one, other):
         return None
-    if one.identity_doi and other.identity_doi and doi_key(one.identity_doi) == doi_key(other.identity_doi):
+    if of_doi and one.source_id != other.source_id and _one_doi(one, other):
         return "doi" if _is_notice(one) == _is_notice(other) else None
     return _tie(one, other, JOINING) or _tie(other, one, JOINING)
+
+
+def _one_doi(one: Record, other: Record) -> bool:
+    mine, theirs = one.identity_doi, other.identity_doi
+    return bool(mine and theirs) and doi_key(mine or "") == doi_key(theirs or "")
 
 
 def stated_version(one: Record, other: Record) -> str | None:

@@ -110,6 +110,16 @@ class TestStated:
         assert works(store) == [{french.id, english.id}]
         assert {stored(store, record).work_id for record in order} == {order[0].id}
 
+    def test_a_doi_that_several_pages_of_a_source_print_joins_none_but_its_owner(
+        self, store: Store, now: datetime
+    ) -> None:
+        issue = [at("alpha", n, doi="10.1000/issue") for n in range(4)]
+        save(store, now, *issue)
+        elsewhere = at("beta", 7, doi="10.1000/issue")
+        save(store, now, elsewhere)
+        save(store, now, *(at("alpha", n, doi="10.1000/issue", title="Autre") for n in range(4)))
+        assert [len(work) for work in works(store)] == [2]
+
     def test_a_tie_by_pubmed_id_joins_too(self, store: Store, now: datetime) -> None:
         english = at("beta", 7, identifiers=(Identifier(scheme="pmid", value="123456", raw="123456"),))
         french = at("alpha", 1, relations=(tie("isTranslationOf", "pmid:123456"),))
