@@ -56,9 +56,14 @@ class ArchiveIndex:
 
     def pointers(self, record_id: str) -> list[Pointer]:
         """Every place where a page of a record stands, or a revisit of it, also under its other URLs."""
+        return [entry.pointer for entry in self.entries(record_id)]
+
+    def entries(self, record_id: str) -> list[ArchiveEntry]:
+        """Every archived page of a record, also under its other URLs."""
         query = select(archive_entries).where(_of_record(record_id))
+        order = (archive_entries.c.file, archive_entries.c.offset)
         with self._database.read() as connection:
-            return [_entry(row).pointer for row in connection.execute(query)]
+            return [_entry(row) for row in connection.execute(query.order_by(*order))]
 
     def forget(self, unit: Unit, record_id: str) -> None:
         """Drop every pointer to a record's pages."""

@@ -51,6 +51,8 @@ def from_text(text: str) -> Record:
 
 def clean(text: str) -> str:
     """Text any database takes: no NUL, surrogate pairs joined, lone surrogates as U+FFFD."""
+    if text.isascii():
+        return text.replace("\x00", "")
     return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,6 +1,6 @@
 """What a record is known by within its Source: publisher's id, URLs, own DOI."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -26,6 +26,12 @@ def doi_key(doi: str) -> str:
     return f"doi:{doi.strip().lower()}"
 
 
+def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The values in portions that one statement takes."""
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
+
+
 def owners(connection: Connection | Snapshot, names: Iterable[Name]) -> dict[Name, str]:
     """Record id by name, for those names that are taken."""
     by_source: dict[str, list[str]] = {}
@@ -33,9 +39,9 @@ def owners(connection: Connection | Snapshot, names: Iterable[Name]) -> dict[Nam
         by_source.setdefault(source_id, []).append(key)
     found: dict[Name, str] = {}
     for source_id, keys in by_source.items():
-        for start in range(0, len(keys), _CHUNK):
+        for some in chunks(keys):
             query = select(identities.c.key, identities.c.record_id).where(
-                identities.c.source_id == source_id, identities.c.key.in_(keys[start : start + _CHUNK])
+                identities.c.source_id == source_id, identities.c.key.in_(some)
             )
             found |= {(row.key, source_id): row.record_id for row in connection.execute(query)}
     return found

@@ -7,18 +7,20 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 
 from harvester.errors import UsageError
 from harvester.model.access import AccessVerdict
+from harvester.model.differences import FieldChange
 from harvester.model.record import Provenance, Record
 from harvester.model.run import ChangeKind
-from storage import rows, saving
+from storage import history, review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
 from storage.documents import document, from_text
+from storage.history import History
 from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
 from storage.saving import Saved
 from storage.search.search import Search
-from storage.tables import changes, identities, records, revisions, verdicts
+from storage.tables import changes, identities, records, revisions, verdicts, work_ties
 from storage.unit import Unit
 
 REASONS = ("gone", "duplicate", "legal", "out_of_scope", "operator")
@@ -98,6 +100,24 @@ class Records:
             present = _get(connection, record_id)
         return [from_text(text) for text in texts] + ([present] if present else [])
 
+    def history(self, record_id: str) -> History:
+        """Revisions with the time in which they stood, dated verdicts and Changes of one record."""
+        return history.history(self._database, record_id)
+
+    def diff(self, record_id: str, old: int | None = None, new: int | None = None) -> list[FieldChange]:
+        """What differs between two revisions by number, the last two without numbers; UsageError if not kept."""
+        return history.diff(self._database, record_id, old, new)
+
+    def as_of(self, record_id: str, moment: datetime) -> Record | None:
+        """The record as it stood at a moment, also as a tombstone; None when it was not there yet."""
+        return history.as_of(self._database, record_id, moment)
+
+    def iter_as_of(
+        self, moment: datetime, *, source_id: str | None = None, include_deleted: bool = False
+    ) -> Iterator[Record]:
+        """All records as they stood at a moment, in order of id, in constant memory."""
+        return history.iterate_as_of(self._database, moment, source_id=source_id, include_deleted=include_deleted)
+
     def verdicts(self, record_id: str) -> list[AccessVerdict]:
         """Every verdict ever reached, oldest first."""
         query = select(verdicts.c.verdict).where(verdicts.c.record_id == record_id).order_by(verdicts.c.id)
@@ -120,6 +140,8 @@ class Records:
         self._bury(unit, bare, reason, now, keep_history=False)
         for table in (revisions, verdicts):
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
+        unit.connection.execute(delete(work_ties).where(work_ties.c.record_id == record_id))
+        review.forget(unit, [record_id])
         self._archive_index.forget(unit, record_id)
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
 

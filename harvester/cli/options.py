@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -45,6 +45,17 @@ def day(option: str, value: str | None, *, last: bool = False) -> date | None:
         return date(*following[len(parts) - 1]) - timedelta(days=1) if last and len(parts) < 3 else first
     except ValueError as error:
         raise UsageError(f"{option} {value}: not a day", remedy="write 2024, 2024-05 or 2024-05-06") from error
+
+
+def moment(option: str, value: str) -> datetime:
+    """A day (its end, in UTC) or a time in ISO 8601; raises UsageError for anything else."""
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return datetime.combine(date.fromisoformat(value), time.max, UTC)
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"{option} {value}: not a date", remedy="write 2026-03-01 or 2026-03-01T08:00:00Z") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 SETTINGS: dict[str, Any] = {  # of every typer application here; without markup, typer never imports rich

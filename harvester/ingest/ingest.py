@@ -22,6 +22,7 @@ from harvester.urls import canonical_url
 from storage.archive import ArchiveWriter, Original, Pointer, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.pages import PageState, PageVisit
+from storage.redaction import Redactor
 from storage.store import Store
 from storage.unit import Unit
 
@@ -82,7 +83,8 @@ class Ingest:
         self._store = store
         self._archive = archive
         self._folder = archive_folder
-        self._reader = Reader(source, default_basis, self._find, saved=saved)
+        self._redactor = Redactor()  # as of the beginning of the batch
+        self._reader = Reader(source, default_basis, self._find, saved=saved, redactor=lambda: self._redactor)
         self._source_id = source.id
         self._rules = source.urls
         self._run_id = run_id
@@ -102,6 +104,7 @@ class Ingest:
         """
         latest = {visit.url: visit for visit in visits}
         states = self._store.pages.states(self._source_id, list(latest))
+        self._redactor = self._store.redactor()
         batch = []
         for url, visit in latest.items():
             self.keep_lease()

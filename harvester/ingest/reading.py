@@ -19,6 +19,9 @@ from harvester.model.run import Visit
 from harvester.model.source import GENERIC, Source
 from harvester.policy import Kept, abstract_policy, body_to_keep, decide
 from harvester.urls import canonical_url, in_bounds
+from storage.masked_pages import masked_page
+from storage.names import Names
+from storage.redaction import PART, Redactor
 
 _NO_FAILURE = frozenset((VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE, VisitOutcome.REDIRECTED))
 NEVER_AGAIN = frozenset(("legal", "operator"))  # reasons of a removal that no harvest undoes
@@ -65,6 +68,7 @@ def warm() -> None:
 class Reader:
     """Reads the pages of one Source. `find` looks a record up by URL or DOI; `rules` are today's.
 
+    `redactor` gives what is redacted at the moment.
     Pages that are `saved` elsewhere may have lost the headers and the site's files that reserve rights over them or say
     what robots may do: what the stored record knows to be reserved or forbidden stays so.
     """
@@ -74,6 +78,7 @@ class Reader:
     find: Find
     rules: str = RULES
     saved: bool = False
+    redactor: Callable[[], Redactor] = Redactor
 
     def read(self, visit: Visit, known: Record | None, digest: str | None, *, now: datetime) -> Reading:
         """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page."""
@@ -179,6 +184,8 @@ class Reader:
         record = decide(
             read, self.source.rights, self.default_basis, page_robots=robots, visit_robots=visit.robots, now=now
         )
+        redactor, record_id = self.redactor(), known.id if known else read.id
+        record = redactor.record(record, record_id) if redactor else record
         if known and self.is_current(known, now) and _says_the_same(known, record):
             return Reading(visit, VisitOutcome.OK, "", digest, known, read, effect="unchanged")
         kept = body_to_keep(
@@ -188,6 +195,8 @@ class Reader:
             robots=record.rights.robots,
             fulltext=self.source.read.fulltext,
         )
+        if redactor and kept.page and (names := redactor.names(read, record_id)).people:
+            kept = _without_names(kept, kept.page, names, record)
         return Reading(visit, VisitOutcome.OK, "", digest, known, read, record, kept)
 
 
@@ -195,6 +204,12 @@ def _place(error: Exception) -> str:
     """What failed and where, without the error's own words: they may quote what may not be kept of the page."""
     *_, last = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
+
+
+def _without_names(kept: Kept, page: Page, names: Names, record: Record) -> Kept:
+    """What the archive may hold, with the names masked; the record's own addresses stay as they are."""
+    masked = masked_page(page, record.provenance.encoding, names, (record.url, *record.aliases))
+    return kept if masked is page else Kept(masked, "cut", "; ".join(filter(None, (kept.reason, PART))))
 
 
 def _states_no_rights(visit: Visit, page: Page, known: Record) -> bool:

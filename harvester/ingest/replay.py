@@ -3,7 +3,7 @@
 A page whose record is read from another, later page by now is not read again. No request leaves for anywhere.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from harvester.errors import StorageError
 from harvester.ingest.ingest import LeaseLostError
 from harvester.ingest.quarantine import TRIES, Quarantine
 from harvester.ingest.reading import Reader, Reading
+from harvester.model.differences import FieldChange, differences
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind, Visit
@@ -26,14 +27,6 @@ from storage.unit import Unit
 
 Effect = Literal["changed", "renewed", "unchanged", "kept_old", "unreadable", "superseded"]
 _TDM_FILE = "file:"  # `where` of a reservation that stood in the site's TDMRep file and not on the page
-
-
-class FieldChange(NamedTuple):
-    """One part of a record's meaning; None where it did not or will not exist."""
-
-    field: str
-    old: Any
-    new: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +71,7 @@ class Replay:
         self._archive = archive
         self._source = source
         self._basis = default_basis
-        self._reader = Reader(source, default_basis, lambda _: None)
+        self._reader = Reader(source, default_basis, lambda _: None, redactor=store.redactor)
         self._clock = clock
         self._run_id = run_id
 
@@ -208,16 +201,6 @@ class _Told(NamedTuple):
         if (record := said.get("record")) and self.known.access.decided_by != record.access.decided_by:
             said["verdict"] = (self.known.access.decided_by, record.access.decided_by)
         return Reread(self.known.id, self.entry.url, self.entry.pointer, effect, **said)
-
-
-def differences(old: Mapping[str, Any], new: Mapping[str, Any], within: str = "") -> Iterator[FieldChange]:
-    """What differs between two meanings, by path; a list counts as one value."""
-    for name in sorted(old.keys() | new.keys()):
-        one, other, path = old.get(name), new.get(name), f"{within}{name}"
-        if isinstance(one, dict) and isinstance(other, dict):
-            yield from differences(one, other, f"{path}.")
-        elif one != other:
-            yield FieldChange(path, one, other)
 
 
 def kinds(fields: Sequence[FieldChange]) -> Iterator[ChangeKind]:

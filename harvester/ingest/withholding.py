@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from harvester.ingest.ingest import LeaseLostError
-from harvester.ingest.replay import Reread, differences, kinds
+from harvester.ingest.replay import Reread, kinds
+from harvester.model.differences import differences
 from harvester.model.record import Record, meaning
 from harvester.model.source import Source
 from harvester.policy import abstract_policy, decide, without_abstracts
