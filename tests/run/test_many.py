@@ -56,12 +56,12 @@ def test_two_sources_run_side_by_side_and_are_both_whole(
 def test_a_host_that_sources_share_is_asked_in_turn(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
-    polite = source.model_copy(update={"politeness": PolitenessRules(delay=0.2, timeout=10)})
+    polite = source.model_copy(update={"politeness": PolitenessRules(delay=0.4, timeout=10)})
     both = [polite, polite.model_copy(update={"id": "hills"})]
     assert all(one.run for one in run_sources(store, both, settings, at_once=2, limit=4))
     starts = sorted(press.times)
     assert len(press.articles()) == 8
-    assert all(later - earlier >= 0.18 for earlier, later in pairwise(starts))
+    assert all(later - earlier >= 0.3 for earlier, later in pairwise(starts))
 
 
 def test_one_that_is_busy_does_not_keep_the_others(
