@@ -3,11 +3,12 @@
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
+from pydantic_core import PydanticSerializationError
 
 from harvester.model.record import Record, meaning_of
 
@@ -15,14 +16,16 @@ CLEANED = "text_cleaned"  # flag of a record from which NUL or broken characters
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'", "ʼ": "'", "ø": "o", "ł": "l"})
 
 _ACCENTS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_to_json = Record.__pydantic_serializer__.to_json
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A record as it is stored: the (cleaned) record, its JSON, and the hash of its meaning."""
+    """A record as it is stored: the (cleaned) record, its JSON, its verdict's, and the hash of its meaning."""
 
     record: Record
     text: str
+    verdict: str
     content_hash: str
 
 
@@ -31,22 +34,25 @@ def document(record: Record) -> Document:
 
     Raises ValueError or TypeError (pydantic's and orjson's) when a field holds what its type forbids.
     """
-    dump = record.model_dump(mode="json", warnings="error")
     try:
-        text = orjson.dumps(dump)
-    except orjson.JSONEncodeError:
-        return document(_cleaned(dump))
+        text = _to_json(record, warnings="error")
+    except PydanticSerializationError as error:  # broken characters, or what no JSON can say
+        cleaned = _cleaned(record.model_dump(mode="json", warnings="error"))
+        if cleaned == record:
+            raise ValueError(str(error)) from error
+        return document(cleaned)
+    dump = orjson.loads(text)
     if b"\\u0000" in text and _clean_node(dump) != dump:
         return document(_cleaned(dump))
+    verdict = orjson.dumps(dump["access"]).decode()
     meant = orjson.dumps(meaning_of(dump), option=orjson.OPT_SORT_KEYS)
-    return Document(record, text.decode(), hashlib.sha256(meant).hexdigest())
+    return Document(record, text.decode(), verdict, hashlib.sha256(meant).hexdigest())
 
 
 def renumbered(present: Document, revision: int, updated_at: datetime) -> Document:
     """The same meaning as another revision."""
     record = present.record.model_copy(update={"revision": revision, "updated_at": updated_at})
-    text = orjson.dumps(record.model_dump(mode="json")).decode()
-    return Document(record, text, present.content_hash)
+    return replace(present, record=record, text=_to_json(record).decode())
 
 
 def from_text(text: str) -> Record:

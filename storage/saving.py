@@ -15,7 +15,7 @@ from storage import rows
 from storage.changes import Changes
 from storage.documents import Document, document, from_text, renumbered
 from storage.identity import Name, names_of, owners, target_of
-from storage.tables import NEVER_AGAIN, records, verdicts
+from storage.tables import NEVER_AGAIN, records
 from storage.unit import Unit
 
 _CHUNK = 500
@@ -158,7 +158,7 @@ def _step(
         renew=not kinds,
         replaces=bool(kinds and stored),
         names=tuple(name for name in item.names if name not in known),
-        verdict=rows.verdict_row(record, run_id, now) if _newly_said(row, stored) else None,
+        verdict=rows.verdict_row(present, run_id, now) if _newly_said(row, stored) else None,
     )
 
 
@@ -238,14 +238,10 @@ def _write(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) ->
 
 
 def _write_rows(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) -> None:
-    execute = unit.connection.execute
     if replaced := [step.saved.record_id for step in steps if step.replaces]:
-        execute(rows.history(replaced, run_id, now))
-    if whole := [step.row for step in steps if step.row and not step.renew]:
-        execute(rows.UPSERT, whole)
-    if renewed := [step.row for step in steps if step.row and step.renew]:
-        execute(rows.RENEW, renewed)
-    if names := [rows.name_row(name, step.saved.record_id) for step in steps for name in step.names]:
-        execute(rows.NAME, names)
-    if reached := [step.verdict for step in steps if step.verdict]:
-        execute(verdicts.insert(), reached)
+        unit.connection.execute(rows.history(replaced, run_id, now))
+    rows.UPSERT.write(unit.connection, [step.row for step in steps if step.row and not step.renew])
+    rows.RENEW.write(unit.connection, [step.row for step in steps if step.row and step.renew])
+    names = [rows.name_row(name, step.saved.record_id) for step in steps for name in step.names]
+    rows.NAME.write(unit.connection, names)
+    rows.VERDICT.write(unit.connection, [step.verdict for step in steps if step.verdict])
