@@ -4,12 +4,32 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Table
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    Text,
+    any_,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.sql.type_api import TypeEngine
 
 from storage.tables import Moment, moment_text
 
 _moment_text = lru_cache(maxsize=64)(moment_text)
+
+
+def among(connection: Connection, column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """`column` is one of any number of values, which go to the database as one parameter."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(literal(list(values), ARRAY(Text)))
+    return column.in_(select(func.json_each(orjson.dumps(list(values)).decode()).table_valued("value").c.value))
 
 
 class Bulk:

@@ -62,6 +62,8 @@ def from_text(text: str) -> Record:
 
 def clean(text: str) -> str:
     """Text any database takes: no NUL, surrogate pairs joined, lone surrogates as U+FFFD."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

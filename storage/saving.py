@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind
 from storage import rows
+from storage.bulk import among
 from storage.changes import Changes
 from storage.documents import Document, document, from_text, renumbered
 from storage.identity import Name, names_of, owners, target_of
@@ -42,7 +43,7 @@ class _Stored:
     work_id: str
     publisher_id: str | None
     url: str
-    aliases: tuple[str, ...]
+    aliases: str  # JSON
     access: str
     integrity: str
     content_hash: str
@@ -125,12 +126,8 @@ def _independent(waiting: list[_Item], known: dict[Name, str]) -> tuple[list[_It
 
 def _stored(unit: Unit, ids: list[str]) -> dict[str, _Stored]:
     columns = [records.c[name] for name in _Stored.__slots__]
-    found = unit.connection.execute(select(*columns).where(records.c.id.in_(ids)))
-    return {row.id: _stored_of(row) for row in found}
-
-
-def _stored_of(row: Row[*tuple[Any, ...]]) -> _Stored:
-    return _Stored(**dict(row._mapping) | {"aliases": tuple(orjson.loads(row.aliases))})
+    found = unit.connection.execute(select(*columns).where(among(unit.connection, records.c.id, ids)))
+    return {row[0]: _Stored(*row) for row in found}
 
 
 def _step(
@@ -175,7 +172,7 @@ def _merged(record: Record, stored: _Stored | None, now: datetime) -> Record:
     if stored is None:
         return record.model_copy(update=fresh | {"revision": 1, "created_at": now, "updated_at": now})
     url = record.url if stored.url in record.aliases else stored.url
-    aliases = dict.fromkeys((*stored.aliases, stored.url, record.url, *record.aliases))
+    aliases = dict.fromkeys((*orjson.loads(stored.aliases), stored.url, record.url, *record.aliases))
     return record.at(url).model_copy(
         update=fresh
         | {
@@ -221,7 +218,7 @@ def _flipped(unit: Unit, wave: list[_Item], stored: dict[str, _Stored]) -> dict[
     ]
     if not ids:
         return {}
-    found = unit.connection.execute(select(records.c.id, records.c.document).where(records.c.id.in_(ids)))
+    found = unit.connection.execute(select(records.c.id, records.c.document).where(among(unit.connection, records.c.id, ids)))
     return {row.id: from_text(row.document) for row in found}
 
 
