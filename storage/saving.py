@@ -218,7 +218,9 @@ def _flipped(unit: Unit, wave: list[_Item], stored: dict[str, _Stored]) -> dict[
     ]
     if not ids:
         return {}
-    found = unit.connection.execute(select(records.c.id, records.c.document).where(among(unit.connection, records.c.id, ids)))
+    found = unit.connection.execute(
+        select(records.c.id, records.c.document).where(among(unit.connection, records.c.id, ids))
+    )
     return {row.id: from_text(row.document) for row in found}
 
 

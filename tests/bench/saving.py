@@ -63,11 +63,14 @@ def main(number: int) -> None:
         orm = _orm(folder / "orm.db", list(Library().records(ITEMS))) / ITEMS * number
         show(
             f"Saving {number} bilingual records in batches of {BATCH}, records a second",
-            [*_rows(passes), at_least("SQLite: new", "ORM merge and commit per item", orm / passes["new"]["SQLite", "ours"], 8)],
+            [
+                *_rows(passes),
+                at_least("SQLite: new", "ORM merge and commit per item", orm / passes["new"]["SQLite", "ours"], 8),
+            ],
             "floors: each record serialised and hashed, one table with a unique URL; no identity, history or change log",
             f"again: every {AGAIN}th batch, read later; changed: of those one record in {CHANGED} has another title",
         )
-        if "--no-dump" not in sys.argv: dumped(urls, number)
+        dumped(urls, number)
 
 
 def _rows(passes: dict[str, dict[tuple[str, str], float]]) -> list[Row]:
