@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from statistics import median
-from subprocess import run
+from subprocess import PIPE, run
 
 from measure import ROOT, Row, at_least, show
 
@@ -41,7 +41,7 @@ def _below(what: str, figure: float, goal: float) -> Row:
 
 
 def _measured(name: str, url: str, number: int) -> tuple[float, ...]:
-    done = run([sys.executable, __file__, name, url], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = run([sys.executable, __file__, name, url], stdout=PIPE, text=True, check=True, cwd=ROOT)
     count, *figures = map(float, done.stdout.split())
     assert count == number, f"{name} wrote {count:.0f} records"
     return tuple(figures)
