@@ -65,13 +65,13 @@ def _print_lines(found: "Iterator[Record]") -> None:
 
 
 def _print_table(found: "Iterator[Record]", limit: int) -> None:
-    from harvester.cli.record_view import listing
-    from harvester.cli.show import console
-
     shown = list(islice(found, limit or None))
     if not shown:
         print("no record matches")
         return
+    from harvester.cli.record_view import listing
+    from harvester.cli.show import console
+
     console().print(listing(shown))
     more = limit and next(found, None) is not None
     print(f"the first {limit}; --limit 0 shows all" if more else f"{len(shown)} records")
