@@ -49,7 +49,8 @@ class Bulk:
         names = ", ".join(columns)
         into = f"INSERT INTO {table.name} ({names})"
         values = ", ".join(f":{name}" for name in columns)
-        return cls(table, columns, f"{into} VALUES ({values}) {or_}", f"{into} SELECT {names} FROM GIVEN {or_}")
+        each, all_ = f"{into} VALUES ({values}) {or_}", f"{into} SELECT {names} FROM GIVEN {or_}"  # noqa: S608 (our names)
+        return cls(table, columns, each, all_)
 
     @classmethod
     def upsert(cls, table: Table) -> "Bulk":
@@ -62,9 +63,9 @@ class Bulk:
     def update(cls, table: Table, columns: Sequence[str]) -> "Bulk":
         """Some columns of the rows found by their primary key."""
         keys = [column.name for column in table.primary_key]
-        each = f"UPDATE {table.name} SET {', '.join(f'{name} = :{name}' for name in columns)}"
+        each = f"UPDATE {table.name} SET {', '.join(f'{name} = :{name}' for name in columns)}"  # noqa: S608
         each += f" WHERE {' AND '.join(f'{key} = :{key}' for key in keys)}"
-        all_ = f"UPDATE {table.name} SET {', '.join(f'{name} = given.{name}' for name in columns)} FROM GIVEN"
+        all_ = f"UPDATE {table.name} SET {', '.join(f'{name} = given.{name}' for name in columns)} FROM GIVEN"  # noqa: S608
         all_ += f" WHERE {' AND '.join(f'{table.name}.{key} = given.{key}' for key in keys)}"
         return cls(table, [*keys, *columns], each, all_)
 

@@ -16,7 +16,6 @@ CLEANED = "text_cleaned"  # flag of a record from which NUL or broken characters
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'", "ʼ": "'", "ø": "o", "ł": "l"})
 
 _ACCENTS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
-_to_json = Record.__pydantic_serializer__.to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def document(record: Record) -> Document:
     Raises ValueError or TypeError (pydantic's and orjson's) when a field holds what its type forbids.
     """
     try:
-        text = _to_json(record, warnings="error")
+        text = Record.__pydantic_serializer__.to_json(record, warnings="error")
     except PydanticSerializationError as error:  # broken characters, or what no JSON can say
         cleaned = _cleaned(record.model_dump(mode="json", warnings="error"))
         if cleaned == record:
@@ -52,7 +51,7 @@ def document(record: Record) -> Document:
 def renumbered(present: Document, revision: int, updated_at: datetime) -> Document:
     """The same meaning as another revision."""
     record = present.record.model_copy(update={"revision": revision, "updated_at": updated_at})
-    return replace(present, record=record, text=_to_json(record).decode())
+    return replace(present, record=record, text=record.model_dump_json())
 
 
 def from_text(text: str) -> Record:

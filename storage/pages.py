@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Executable, Row, and_, case, delete, exists, func, literal, or_, select, update
 
 from harvester.model.page import VisitOutcome
 from harvester.model.run import FrontierItem
@@ -76,7 +77,7 @@ class Pages:
             latest[url] = max(filter(None, (latest.get(url), believed)), default=None)
         known = _known(unit, source_id, list(latest))
         if latest:
-            unit.connection.execute(_DISCOVER, [_found_row(source_id, url, mod, now) for url, mod in latest.items()])
+            unit.connection.execute(_discover(), [_found_row(source_id, url, mod, now) for url, mod in latest.items()])
         return len(latest) - known
 
     def note_list(self, unit: Unit, source_id: str, url: str, at: datetime) -> None:
@@ -183,7 +184,7 @@ class Pages:
             unit.lock_pages(source_id)
         latest = {(visit.source_id, visit.url): visit for visit in visits}
         if latest:
-            unit.connection.execute(_VISITED, [_visit_row(visit) for visit in latest.values()])
+            unit.connection.execute(_visited(), [_visit_row(visit) for visit in latest.values()])
 
     def counts(self, source_id: str) -> dict[VisitOutcome, int]:
         """Visited pages by outcome of their last visit."""
@@ -240,30 +241,35 @@ def _chunks(urls: list[str]) -> list[list[str]]:
     return [urls[n : n + _CHUNK] for n in range(0, len(urls), _CHUNK)]
 
 
-_new = upsert(pages).values(kind="article", failures=0)
-_later = func.coalesce(pages.c.lastmod, "") < _new.excluded.lastmod
-_news = _new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
-_DISCOVER = _new.on_conflict_do_update(
-    index_elements=[pages.c.source_id, pages.c.url],
-    set_={
-        # Several lists may date the same page; the latest counts, else they would be news to each other.
-        "lastmod": case((_later, _new.excluded.lastmod), else_=pages.c.lastmod),
-        "due": case((_news, _new.excluded.due), else_=pages.c.due),
-        # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
-        "etag": case((_news, None), else_=pages.c.etag),
-        "last_modified": case((_news, None), else_=pages.c.last_modified),
-    },
-    where=_new.excluded.lastmod.is_not(None),
-)
+@cache
+def _discover() -> Executable:
+    new = upsert(pages).values(kind="article", failures=0)
+    later = func.coalesce(pages.c.lastmod, "") < new.excluded.lastmod
+    news = new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
+    return new.on_conflict_do_update(
+        index_elements=[pages.c.source_id, pages.c.url],
+        set_={
+            # Several lists may date the same page; the latest counts, else they would be news to each other.
+            "lastmod": case((later, new.excluded.lastmod), else_=pages.c.lastmod),
+            "due": case((news, new.excluded.due), else_=pages.c.due),
+            # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
+            "etag": case((news, None), else_=pages.c.etag),
+            "last_modified": case((news, None), else_=pages.c.last_modified),
+        },
+        where=new.excluded.lastmod.is_not(None),
+    )
 
-_visit = upsert(pages)
-_read = _visit.excluded.digest.is_not(None)
-_VISITED = _visit.on_conflict_do_update(
-    index_elements=[pages.c.source_id, pages.c.url],
-    set_={name: _visit.excluded[name] for name in ("outcome", "detail", "due", "failures", "visited_at")}
-    | {
-        name: case((_read, _visit.excluded[name]), else_=func.coalesce(_visit.excluded[name], pages.c[name]))
-        for name in ("etag", "last_modified")
-    }
-    | {name: func.coalesce(_visit.excluded[name], pages.c[name]) for name in ("digest", "record_id")},
-)
+
+@cache
+def _visited() -> Executable:
+    visit = upsert(pages)
+    read = visit.excluded.digest.is_not(None)
+    return visit.on_conflict_do_update(
+        index_elements=[pages.c.source_id, pages.c.url],
+        set_={name: visit.excluded[name] for name in ("outcome", "detail", "due", "failures", "visited_at")}
+        | {
+            name: case((read, visit.excluded[name]), else_=func.coalesce(visit.excluded[name], pages.c[name]))
+            for name in ("etag", "last_modified")
+        }
+        | {name: func.coalesce(visit.excluded[name], pages.c[name]) for name in ("digest", "record_id")},
+    )

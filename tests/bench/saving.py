@@ -20,7 +20,8 @@ from measure import ROOT, Row, at_least, show
 from sqlalchemy import String, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(1, str(ROOT / "tests"))
 from bilingual_records import MOMENT, Library
 from dumping import dumped
 from postgres import running

@@ -15,9 +15,7 @@ from harvester.settings import Settings
 from storage.store import Store
 
 # Times, the ids of runs, and the place in an archive whose files are named by them.
-CLOCKED = re.compile(
-    rb'"(fetched_at|created_at|updated_at|as_of|run_id|warc_file)":"[^"]+"|"(warc_offset)":[0-9]+'
-)
+CLOCKED = re.compile(rb'"(fetched_at|created_at|updated_at|as_of|run_id|warc_file)":"[^"]+"|"(warc_offset)":[0-9]+')
 
 
 @pytest.mark.fault(25)
@@ -41,7 +39,10 @@ def _harvested(
     """Two harvests with changes between them: the whole export, what changed since the first, the kinds of Changes."""
     run_source(store, source, settings)
     head = store.changes.head()
-    press.edition |= {5: "Access to the full text of this article requires a subscription.", 6: "Access is restricted to subscribers."}
+    press.edition |= {
+        5: "Access to the full text of this article requires a subscription.",
+        6: "Access is restricted to subscribers.",
+    }
     run_source(store, source, settings, full=True)
     kinds = Counter(change.kind.value for change in store.changes.since(0))
     return _exported(store, 0), _exported(store, head), kinds
