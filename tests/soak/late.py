@@ -10,10 +10,9 @@ import time
 from itertools import count
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-sys.path.insert(1, str(ROOT / "tests"))
-sys.path.insert(2, str(ROOT / "tests" / "storage"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(1, str(Path(__file__).parents[1]))
+sys.path.insert(2, str(Path(__file__).parents[1] / "storage"))
 
 from made import NOW, make_record
 from postgres import running
