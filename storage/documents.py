@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from pydantic_core import PydanticSerializationError
 
 from harvester.model.record import Record, meaning_of
 
@@ -35,7 +34,7 @@ def document(record: Record) -> Document:
     """
     try:
         text = Record.__pydantic_serializer__.to_json(record, warnings="error")
-    except PydanticSerializationError as error:  # broken characters, or what no JSON can say
+    except ValueError as error:  # pydantic: broken characters, or what no JSON can say
         cleaned = _cleaned(record.model_dump(mode="json", warnings="error"))
         if cleaned == record:
             raise ValueError(str(error)) from error

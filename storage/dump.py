@@ -8,7 +8,7 @@ from sqlalchemy import select
 from storage.database import Snapshot
 from storage.tables import change_head, changes, records
 
-_PAGE = 100
+_PAGE = 250
 
 
 @dataclass(frozen=True, slots=True)
