@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from warcio.archiveiterator import ArchiveIterator
@@ -25,11 +26,13 @@ from harvester.errors import StorageError
 from harvester.model.page import Page
 from storage.pointer import Pointer
 
-__all__ = ["ArchiveWriter", "Pointer", "Recovery", "read", "recover", "remove_members"]
+__all__ = ["ArchiveWriter", "Original", "Pointer", "Recovery", "read", "recover", "remove_members"]
 
 MAX_BYTES = 512 * 1024 * 1024
 GZIP_LEVEL = 6
 _SUFFIX = ".warc.gz"
+_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+_INSTEAD = {"metadata": "the page was removed", "revisit": "only a word that it had not changed"}
 _CUT, _REQUESTED = "X-Harvester-Cut", "X-Harvester-Requested-URI"
 # Of one hop, of one encoding of the body, or of one visitor: not true of the body as it is kept.
 _NOT_KEPT = {
@@ -44,6 +47,13 @@ class Recovery:
 
     cut: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+
+
+class Original(NamedTuple):
+    """The archived page that a revisit refers to: where it was, and when it was fetched."""
+
+    url: str
+    fetched_at: datetime
 
 
 class ArchiveWriter:
@@ -66,6 +76,15 @@ class ArchiveWriter:
         if self._fd is None or self._offset >= self._max_bytes:
             self._begin_file(page.fetched_at)
         return self._append(_member(_response(page, body, (reason or "unspecified") if cut else None)))
+
+    def write_revisit(self, page: Page, original: Original) -> Pointer:
+        """Archive the headers of a 304 as a revisit record (WARC 1.1, 6.7.2), which refers to the page as archived.
+
+        Raises StorageError as `write_response` does.
+        """
+        if self._fd is None or self._offset >= self._max_bytes:
+            self._begin_file(page.fetched_at)
+        return self._append(_member(_revisit(page, original)))
 
     def sync(self) -> None:
         """Wait until everything written is on the disk. Call before committing pointers."""
@@ -126,7 +145,7 @@ def read(folder: Path, pointer: Pointer) -> Page:
             return _page(record)
     except Exception as error:  # warcio has no common error for a damaged member
         raise _no_page(folder, pointer, f"{type(error).__name__}: {error}") from error
-    raise _no_page(folder, pointer, "the page was removed" if record.rec_type == "metadata" else "it is cut short")
+    raise _no_page(folder, pointer, _INSTEAD.get(record.rec_type, "it is cut short"))
 
 
 def recover(folder: Path, source_id: str, committed: Mapping[str, int]) -> Recovery:
@@ -167,16 +186,36 @@ def remove_members(folder: Path, pointers: Iterable[Pointer]) -> None:
 
 
 def _response(page: Page, body: bytes, cut: str | None) -> ArcWarcRecord:
-    kept = [(name, _one_line(value)) for name, value in page.headers if name.lower() not in _NOT_KEPT]
-    http = StatusAndHeaders(_status_line(page.status), [*kept, ("content-length", str(len(body)))], "HTTP/1.1")
-    about = {"WARC-Date": _warc_date(page.fetched_at)}
-    if page.url != page.final_url:
-        about[_REQUESTED] = _safe_url(page.url)
+    http = StatusAndHeaders(_status_line(page.status), [*_kept(page), ("content-length", str(len(body)))], "HTTP/1.1")
+    about = _about(page)
     if cut:
         about[_CUT] = _one_line(cut)
     return _builder().create_warc_record(
         _safe_url(page.final_url), "response", BytesIO(body), len(body), http_headers=http, warc_headers_dict=about
     )
+
+
+def _revisit(page: Page, original: Original) -> ArcWarcRecord:
+    http = StatusAndHeaders(_status_line(page.status), _kept(page), "HTTP/1.1")
+    about = _about(page) | {
+        "WARC-Profile": _NOT_MODIFIED,
+        "WARC-Refers-To-Target-URI": _safe_url(original.url),
+        "WARC-Refers-To-Date": _warc_date(original.fetched_at),
+    }
+    return _builder().create_warc_record(
+        _safe_url(page.final_url), "revisit", http_headers=http, warc_headers_dict=about
+    )
+
+
+def _kept(page: Page) -> list[tuple[str, str]]:
+    return [(name, _one_line(value)) for name, value in page.headers if name.lower() not in _NOT_KEPT]
+
+
+def _about(page: Page) -> dict[str, str]:
+    about = {"WARC-Date": _warc_date(page.fetched_at)}
+    if page.url != page.final_url:
+        about[_REQUESTED] = _safe_url(page.url)
+    return about
 
 
 def _warcinfo(name: str, run_id: str, now: datetime) -> ArcWarcRecord:

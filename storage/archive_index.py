@@ -13,11 +13,16 @@ from storage.tables import archive_entries, identities, records, runs, upsert
 from storage.unit import Unit
 
 _PAGE = 500
+_REVISIT = 2  # in the column `cut`
+_IS_PAGE = archive_entries.c.cut != _REVISIT
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:
-    """One archived page; `cut` with a reason when policy took parts out of the body."""
+    """One archived page; `cut` with a reason when policy took parts out of the body.
+
+    A `revisit` says that the page was found unchanged: the headers of an answer, and no page.
+    """
 
     source_id: str
     url: str
@@ -26,6 +31,7 @@ class ArchiveEntry:
     record_id: str | None = None
     cut: bool = False
     reason: str | None = None
+    revisit: bool = False
 
 
 class ArchiveIndex:
@@ -41,16 +47,23 @@ class ArchiveIndex:
 
     def pointer(self, name: str) -> Pointer | None:
         """Where the latest page of a record id or URL stands."""
-        by_time = select(archive_entries).where(_named(name)).order_by(archive_entries.c.fetched_at.desc()).limit(1)
+        by_time = (
+            select(archive_entries).where(_named(name), _IS_PAGE).order_by(archive_entries.c.fetched_at.desc()).limit(1)
+        )
         with self._database.read() as connection:
             row = connection.execute(by_time).first()
         return _entry(row).pointer if row else None
 
     def pointers(self, record_id: str) -> list[Pointer]:
-        """Every place where a page of a record stands, also under its other URLs."""
+        """Every place where a page of a record stands, or a revisit of it, also under its other URLs."""
+        return [entry.pointer for entry in self.entries(record_id)]
+
+    def entries(self, record_id: str) -> list[ArchiveEntry]:
+        """Every archived page of a record, also under its other URLs."""
         query = select(archive_entries).where(_of_record(record_id))
+        order = (archive_entries.c.file, archive_entries.c.offset)
         with self._database.read() as connection:
-            return [_entry(row).pointer for row in connection.execute(query)]
+            return [_entry(row) for row in connection.execute(query.order_by(*order))]
 
     def forget(self, unit: Unit, record_id: str) -> None:
         """Drop every pointer to a record's pages."""
@@ -78,7 +91,7 @@ class ArchiveIndex:
             return lengths | {file: int(n) for file, n in connection.execute(query.group_by(archive_entries.c.file))}
 
     def iterate(self, source_id: str) -> Iterator[ArchiveEntry]:
-        """All pages of a Source by file and offset, a portion at a time."""
+        """All pages of a Source by file and offset, a portion at a time; no revisits."""
         file, offset = "", -1
         while portion := self._after(source_id, file, offset):
             yield from portion
@@ -87,7 +100,7 @@ class ArchiveIndex:
     def _after(self, source_id: str, file: str, offset: int) -> list[ArchiveEntry]:
         table = archive_entries.c
         later = or_(table.file > file, and_(table.file == file, table.offset > offset))
-        query = select(archive_entries).where(table.source_id == source_id, later)
+        query = select(archive_entries).where(table.source_id == source_id, _IS_PAGE, later)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(table.file, table.offset).limit(_PAGE))
             return [_entry(row) for row in rows]
@@ -109,7 +122,8 @@ def _of_record(record_id: str) -> ColumnElement[bool]:
 def _row(entry: ArchiveEntry) -> dict[str, Any]:
     row = asdict(entry)
     place: dict[str, Any] = row.pop("pointer")
-    return row | place | {"cut": int(entry.cut)}
+    cut = _REVISIT if row.pop("revisit") else int(entry.cut)
+    return row | place | {"cut": cut}
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> ArchiveEntry:
@@ -119,6 +133,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> ArchiveEntry:
         pointer=Pointer(row.file, row.offset, row.length),
         fetched_at=row.fetched_at,
         record_id=row.record_id,
-        cut=bool(row.cut),
+        cut=row.cut == 1,
         reason=row.reason,
+        revisit=row.cut == _REVISIT,
     )

@@ -36,6 +36,11 @@ class Database(ABC):
         self._engine = engine
         self._patience_s = AT_FIRST_S
 
+    @property
+    def engine_name(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
     def close(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()

@@ -1,8 +1,6 @@
-"""Records as stored text: to JSON and back, made clean for a database, folded for search."""
+"""Records as stored text: to JSON and back, made clean for a database."""
 
 import hashlib
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,9 +10,6 @@ import orjson
 from harvester.model.record import Record, meaning_of
 
 CLEANED = "text_cleaned"  # flag of a record from which NUL or broken characters were removed
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'", "ʼ": "'", "ø": "o", "ł": "l"})
-
-_ACCENTS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +55,9 @@ def from_text(text: str) -> Record:
 
 def clean(text: str) -> str:
     """Text any database takes: no NUL, surrogate pairs joined, lone surrogates as U+FFFD."""
-    if text.isascii() and "\x00" not in text:
-        return text
+    if text.isascii():
+        return text.replace("\x00", "")
     return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def fold(text: str) -> str:
-    """For comparison: compatibility forms, case and accents gone, ligatures opened, blanks single."""
-    plain = text.casefold()
-    if not plain.isascii():
-        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain.translate(_LIGATURES)))
-    return " ".join(plain.split())
-
-
-def search_text(record: Record) -> str:
-    """What a search looks in: titles, keywords and every identifier, folded."""
-    parts = [title.value for title in record.titles.values()]
-    parts += [item for words in record.keywords.values() for item in words.items]
-    parts += [identifier.value for identifier in record.identifiers]
-    return fold("\n".join([*parts, record.id, record.publisher_id or ""]))
 
 
 def _cleaned(dump: dict[str, Any]) -> Record:

@@ -1,6 +1,6 @@
 """What a record is known by within its Source: publisher's id, URLs, own DOI."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -9,6 +9,7 @@ from storage.bulk import among
 from storage.documents import clean
 from storage.tables import identities
 
+_CHUNK = 500
 Name = tuple[str, str]  # key, source id
 
 
@@ -24,6 +25,12 @@ def names_of(record: Record) -> list[Name]:
 def doi_key(doi: str) -> str:
     """DOIs compare without regard to case (DOI Handbook 2.4)."""
     return f"doi:{doi.strip().lower()}"
+
+
+def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The values in portions that one statement takes."""
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
 
 
 def owners(connection: Connection, names: Iterable[Name]) -> dict[Name, str]:

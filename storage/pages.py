@@ -3,20 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Executable, Row, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, literal, or_, select, update
 
 from harvester.model.page import VisitOutcome
 from harvester.model.run import FrontierItem
 from storage.database import Database
-from storage.tables import NEVER_AGAIN, identities, pages, records, upsert
+from storage.tables import NEVER_AGAIN, Moment, identities, pages, records, upsert
 from storage.unit import Unit
+
+Takeover = Literal["refused", "taken", "noted"]
 
 _CHUNK = 500
 _LIST = "list"
+_DAY = len("2026-01-31")
 _AHEAD = timedelta(days=3650)  # earlier than any due date
 _FUTURE = timedelta(days=1)
+_PATIENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Pages:
         """Note URLs with their lastmod; returns how many were new.
 
         A new URL is due now, and so is a known one whose lastmod is newer than the last one seen (or than the visit).
-        A lastmod more than a day ahead is not believed.
+        A lastmod more than a day ahead is not believed, and of a page that was found unchanged on the day of such news
+        the next is taken up within a week only: some lists say every day that all of it is new.
         """
         unit.lock_pages(source_id)
         latest: dict[str, datetime | None] = {}
@@ -77,7 +82,7 @@ class Pages:
             latest[url] = max(filter(None, (latest.get(url), believed)), default=None)
         known = _known(unit, source_id, list(latest))
         if latest:
-            unit.connection.execute(_discover(), [_found_row(source_id, url, mod, now) for url, mod in latest.items()])
+            unit.connection.execute(_DISCOVER, [_found_row(source_id, url, mod, now) for url, mod in latest.items()])
         return len(latest) - known
 
     def note_list(self, unit: Unit, source_id: str, url: str, at: datetime) -> None:
@@ -103,25 +108,39 @@ class Pages:
             unit.connection.execute(mine.values(claimed_by=run_id))
         return [FrontierItem(url=r.url, etag=r.etag, last_modified=r.last_modified, failures=r.failures) for r in rows]
 
-    def take_over(self, unit: Unit, source_id: str, run_id: str, url: str, via: str, now: datetime) -> bool:
-        """Claim `url`, to which `via` redirects, out of turn.
+    def take_over(
+        self, unit: Unit, source_id: str, run_id: str, url: str, via: str, now: datetime, *, is_article: bool
+    ) -> Takeover:
+        """Claim `url`, to which `via` redirects, out of turn; noted first if it is an article nobody knew of.
 
-        False: this Run has it already, or it is not due and `via` has no lastmod newer than the visit there.
+        `refused`: this Run has it already, or it is not due and `via` has no lastmod newer than the visit there.
         """
         unit.lock_pages(source_id)
         this = and_(pages.c.source_id == source_id, pages.c.url == url)
         row = unit.connection.execute(select(pages.c.due, pages.c.claimed_by, pages.c.visited_at).where(this)).first()
+        mine = update(pages).where(this).values(claimed_by=run_id)
+        if row is None and not is_article:
+            return "taken"
         if row is None:
-            return True
+            self.discover(unit, source_id, [(url, None)], now)
+            unit.connection.execute(mine)
+            return "noted"
         if row.claimed_by == run_id:
-            return False
+            return "refused"
         if row.due is None or row.due > now:
             lastmod = select(pages.c.lastmod).where(pages.c.source_id == source_id, pages.c.url == via)
             told = unit.connection.execute(lastmod).scalar()
             if told is None or row.visited_at is None or told <= row.visited_at:
-                return False
-        unit.connection.execute(update(pages).where(this).values(claimed_by=run_id))
-        return True
+                return "refused"
+        unit.connection.execute(mine)
+        return "taken"
+
+    def let_go(self, unit: Unit, source_id: str, run_id: str, urls: Sequence[str]) -> None:
+        """Forget those that `take_over` noted and no visit was made of, nor any list has dated since."""
+        for some in _chunks(list(urls)):
+            noted = and_(pages.c.source_id == source_id, pages.c.url.in_(some), pages.c.claimed_by == run_id)
+            unvisited = and_(pages.c.visited_at.is_(None), pages.c.lastmod.is_(None))
+            unit.connection.execute(delete(pages).where(noted, unvisited))
 
     def due_count(self, source_id: str, now: datetime) -> int:
         """How many URLs are due."""
@@ -184,7 +203,7 @@ class Pages:
             unit.lock_pages(source_id)
         latest = {(visit.source_id, visit.url): visit for visit in visits}
         if latest:
-            unit.connection.execute(_visited(), [_visit_row(visit) for visit in latest.values()])
+            unit.connection.execute(_VISITED, [_visit_row(visit) for visit in latest.values()])
 
     def counts(self, source_id: str) -> dict[VisitOutcome, int]:
         """Visited pages by outcome of their last visit."""
@@ -221,7 +240,8 @@ def _due(source_id: str, now: datetime) -> ColumnElement[bool]:
 
 
 def _found_row(source_id: str, url: str, lastmod: datetime | None, now: datetime) -> dict[str, object]:
-    return {"source_id": source_id, "url": url, "lastmod": lastmod, "first_seen": now, "due": now}
+    row: dict[str, object] = {"source_id": source_id, "url": url, "lastmod": lastmod, "first_seen": now, "due": now}
+    return row | {"patiently": now + _PATIENCE}
 
 
 def _visit_row(visit: PageVisit) -> dict[str, object]:
@@ -241,35 +261,40 @@ def _chunks(urls: list[str]) -> list[list[str]]:
     return [urls[n : n + _CHUNK] for n in range(0, len(urls), _CHUNK)]
 
 
-@cache
-def _discover() -> Executable:
-    new = upsert(pages).values(kind="article", failures=0)
-    later = func.coalesce(pages.c.lastmod, "") < new.excluded.lastmod
-    news = new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
-    return new.on_conflict_do_update(
-        index_elements=[pages.c.source_id, pages.c.url],
-        set_={
-            # Several lists may date the same page; the latest counts, else they would be news to each other.
-            "lastmod": case((later, new.excluded.lastmod), else_=pages.c.lastmod),
-            "due": case((news, new.excluded.due), else_=pages.c.due),
-            # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
-            "etag": case((news, None), else_=pages.c.etag),
-            "last_modified": case((news, None), else_=pages.c.last_modified),
-        },
-        where=new.excluded.lastmod.is_not(None),
-    )
+_new = upsert(pages).values(kind="article", failures=0)
+_later = func.coalesce(pages.c.lastmod, "") < _new.excluded.lastmod
+_news = _new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
+_cried_wolf = and_(
+    pages.c.outcome == VisitOutcome.NOT_MODIFIED.value,
+    pages.c.lastmod > pages.c.first_seen,
+    func.substr(pages.c.lastmod, 1, _DAY) == func.substr(pages.c.visited_at, 1, _DAY),
+)
+_patiently = bindparam("patiently", type_=Moment)
+_sooner = or_(pages.c.due.is_(None), pages.c.due > _patiently)
+_again = and_(_news, _cried_wolf)
+_DISCOVER = _new.on_conflict_do_update(
+    index_elements=[pages.c.source_id, pages.c.url],
+    set_={
+        # Several lists may date the same page; the latest counts, else they would be news to each other.
+        "lastmod": case((_again, pages.c.lastmod), (_later, _new.excluded.lastmod), else_=pages.c.lastmod),
+        "due": case(
+            (and_(_again, _sooner), _patiently), (_again, pages.c.due), (_news, _new.excluded.due), else_=pages.c.due
+        ),
+        # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
+        "etag": case((_again, pages.c.etag), (_news, None), else_=pages.c.etag),
+        "last_modified": case((_again, pages.c.last_modified), (_news, None), else_=pages.c.last_modified),
+    },
+    where=_new.excluded.lastmod.is_not(None),
+)
 
-
-@cache
-def _visited() -> Executable:
-    visit = upsert(pages)
-    read = visit.excluded.digest.is_not(None)
-    return visit.on_conflict_do_update(
-        index_elements=[pages.c.source_id, pages.c.url],
-        set_={name: visit.excluded[name] for name in ("outcome", "detail", "due", "failures", "visited_at")}
-        | {
-            name: case((read, visit.excluded[name]), else_=func.coalesce(visit.excluded[name], pages.c[name]))
-            for name in ("etag", "last_modified")
-        }
-        | {name: func.coalesce(visit.excluded[name], pages.c[name]) for name in ("digest", "record_id")},
-    )
+_visit = upsert(pages)
+_read = _visit.excluded.digest.is_not(None)
+_VISITED = _visit.on_conflict_do_update(
+    index_elements=[pages.c.source_id, pages.c.url],
+    set_={name: _visit.excluded[name] for name in ("outcome", "detail", "due", "failures", "visited_at")}
+    | {
+        name: case((_read, _visit.excluded[name]), else_=func.coalesce(_visit.excluded[name], pages.c[name]))
+        for name in ("etag", "last_modified")
+    }
+    | {name: func.coalesce(_visit.excluded[name], pages.c[name]) for name in ("digest", "record_id")},
+)

@@ -1,25 +1,28 @@
 """Records: found by any of their names, read whole, iterated in constant memory, deleted and purged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 
 from harvester.errors import UsageError
-from harvester.model.access import AccessStatus, AccessVerdict
+from harvester.model.access import AccessVerdict
+from harvester.model.differences import FieldChange
 from harvester.model.record import Provenance, Record
 from harvester.model.run import ChangeKind
-from storage import rows, saving
+from storage import history, review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
-from storage.documents import fold, from_text
+from storage.documents import document, from_text
 from storage.dump import Dump, dump
+from storage.history import History
 from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
 from storage.saving import Saved
-from storage.tables import changes, identities, records, revisions, verdicts
+from storage.search.search import Search
+from storage.tables import changes, identities, records, revisions, verdicts, work_ties
 from storage.unit import Unit
 
 REASONS = ("gone", "duplicate", "legal", "out_of_scope", "operator")
@@ -29,11 +32,14 @@ _PAGE = 200
 class Records:
     """All Records, deleted ones included as tombstones."""
 
-    def __init__(self, database: Database, changes: Changes, pages: Pages, archive_index: ArchiveIndex) -> None:
+    def __init__(
+        self, database: Database, changes: Changes, pages: Pages, archive_index: ArchiveIndex, search: Search
+    ) -> None:
         self._database = database
         self._changes = changes
         self._pages = pages
         self._archive_index = archive_index
+        self._search = search
 
     def save(self, unit: Unit, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
         """Store what is new or different, with history and Changes; one Saved per record, in order.
@@ -49,6 +55,13 @@ class Records:
         """One record or tombstone."""
         with self._database.read() as connection:
             return _get(connection, record_id)
+
+    def several(self, record_ids: Sequence[str]) -> list[Record]:
+        """Records by id, in the order asked for; ids that are not known are left out."""
+        query = select(records.c.id, records.c.document).where(records.c.id.in_(record_ids))
+        with self._database.read() as connection:
+            found = {row.id: row.document for row in connection.execute(query)}
+        return [from_text(found[record_id]) for record_id in record_ids if record_id in found]
 
     def find(self, *, doi: str | None = None, url: str | None = None, source_id: str | None = None) -> list[Record]:
         """Records known by this DOI or URL (canonical or alias), at one Source or at all."""
@@ -69,21 +82,12 @@ class Records:
     def iter(
         self,
         *,
-        query: str | None = None,
-        access: AccessStatus | None = None,
-        lang: str | None = None,
         source_id: str | None = None,
         include_deleted: bool = False,
         since: int = 0,
     ) -> Iterator[Record]:
-        """Records in order of id, a page at a time.
-
-        `query`: every word of it stands in titles, keywords or identifiers, whatever its case and accents.
-        `since`: only those with a Change after that number.
-        """
-        wanted = select(records.c.id, records.c.document).where(
-            *_conditions(query, access, lang, source_id, include_deleted, since)
-        )
+        """Records in order of id, a page at a time. `since`: only those with a Change after that number."""
+        wanted = select(records.c.id, records.c.document).where(*_conditions(source_id, include_deleted, since))
         last = ""
         while page := self._page(wanted, last):
             for _, text in page:
@@ -107,6 +111,24 @@ class Records:
             present = _get(connection, record_id)
         return [from_text(text) for text in texts] + ([present] if present else [])
 
+    def history(self, record_id: str) -> History:
+        """Revisions with the time in which they stood, dated verdicts and Changes of one record."""
+        return history.history(self._database, record_id)
+
+    def diff(self, record_id: str, old: int | None = None, new: int | None = None) -> list[FieldChange]:
+        """What differs between two revisions by number, the last two without numbers; UsageError if not kept."""
+        return history.diff(self._database, record_id, old, new)
+
+    def as_of(self, record_id: str, moment: datetime) -> Record | None:
+        """The record as it stood at a moment, also as a tombstone; None when it was not there yet."""
+        return history.as_of(self._database, record_id, moment)
+
+    def iter_as_of(
+        self, moment: datetime, *, source_id: str | None = None, include_deleted: bool = False
+    ) -> Iterator[Record]:
+        """All records as they stood at a moment, in order of id, in constant memory."""
+        return history.iterate_as_of(self._database, moment, source_id=source_id, include_deleted=include_deleted)
+
     def verdicts(self, record_id: str) -> list[AccessVerdict]:
         """Every verdict ever reached, oldest first."""
         query = select(verdicts.c.verdict).where(verdicts.c.record_id == record_id).order_by(verdicts.c.id)
@@ -129,8 +151,32 @@ class Records:
         self._bury(unit, bare, reason, now, keep_history=False)
         for table in (revisions, verdicts):
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
+        unit.connection.execute(delete(work_ties).where(work_ties.c.record_id == record_id))
+        review.forget(unit, [record_id])
         self._archive_index.forget(unit, record_id)
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
+
+    def rewrite(self, unit: Unit, record_ids: Sequence[str], cut: Callable[[Record], Record]) -> int:
+        """Put what `cut` makes of them in the place of these records' older revisions and tombstones.
+
+        For what may not be kept any more. It is no news: no revision, no Change. Returns how many documents differ.
+        """
+        return sum(self._rewrite(unit, record_id, cut) for record_id in record_ids)
+
+    @staticmethod
+    def _rewrite(unit: Unit, record_id: str, cut: Callable[[Record], Record]) -> int:
+        this = revisions.c.record_id == record_id
+        olds = unit.connection.execute(select(revisions.c.revision, revisions.c.document).where(this)).all()
+        read = [(row.revision, from_text(row.document)) for row in olds]
+        new = [(revision, changed) for revision, old in read if (changed := cut(old)) != old]
+        for revision, record in new:
+            one = update(revisions).where(this, revisions.c.revision == revision)
+            unit.connection.execute(one.values(document=document(record).text))
+        present = _get(unit.connection, record_id)
+        if present is None or present.deleted_at is None or (bare := cut(present)) == present:
+            return len(new)
+        rows.put(unit, bare)
+        return len(new) + 1
 
     def _bury(self, unit: Unit, record: Record, reason: str, now: datetime, *, keep_history: bool) -> None:
         if reason not in REASONS:
@@ -140,6 +186,7 @@ class Records:
         if keep_history:
             unit.connection.execute(rows.history([record.id], None, now))
         rows.put(unit, tombstone)
+        self._search.forget(unit, record.id, scrub=not keep_history)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)
 
     def _page(self, wanted: Select[tuple[str, str]], last: str) -> list[tuple[str, str]]:
@@ -172,17 +219,11 @@ def _bare(record: Record, now: datetime) -> Record:
 
 
 def _conditions(
-    query: str | None,
-    access: AccessStatus | None,
-    lang: str | None,
     source_id: str | None,
     include_deleted: bool,
     since: int,
 ) -> list[ColumnElement[bool]]:
-    found = [records.c.folded.contains(word, autoescape=True) for word in fold(query or "").split()]
-    found += [records.c.access == access.value] if access else []
-    found += [records.c.languages.contains(f" {lang} ", autoescape=True)] if lang else []
-    found += [records.c.source_id == source_id] if source_id else []
+    found = [records.c.source_id == source_id] if source_id else []
     found += [] if include_deleted else [records.c.deleted_at.is_(None)]
     found += [records.c.id.in_(select(changes.c.record_id).where(changes.c.seq > since))] if since else []
     return found

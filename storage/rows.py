@@ -10,7 +10,7 @@ from sqlalchemy import Insert, literal, select
 
 from harvester.model.record import Record
 from storage.bulk import Bulk
-from storage.documents import Document, document, search_text
+from storage.documents import Document, document
 from storage.identity import Name
 from storage.tables import Moment, identities, records, revisions, verdicts
 from storage.unit import Unit
@@ -33,7 +33,6 @@ def row(present: Document) -> dict[str, Any]:
         "access": record.access.status.value,
         "integrity": record.integrity.status,
         "languages": f" {' '.join(sorted({*record.languages, *record.titles, *record.abstracts}))} ",
-        "folded": search_text(record),
         "content_hash": present.content_hash,
         "revision": record.revision,
         "created_at": record.created_at,

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 
 from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind
-from storage import rows
+from storage import grouping, redaction, rows
 from storage.bulk import among
 from storage.changes import Changes
 from storage.documents import Document, document, from_text, renumbered
@@ -70,6 +70,7 @@ class _Step:
     """What follows for one item: rows to write and what to report. `renew`: only document and pointers."""
 
     saved: Saved
+    record: Record | None = None
     row: dict[str, Any] | None = None
     renew: bool = False
     replaces: bool = False
@@ -79,8 +80,10 @@ class _Step:
 
 def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
     """As `Records.save` says."""
-    unit.lock_records(*{record.source_id for record in batch})
+    unit.lock_records(*{record.source_id for record in batch}, works=grouping.may_join(batch))
     results: dict[int, Saved] = {}
+    written: list[grouping.Written] = []
+    redactor = redaction.load(unit.connection)
     for start in range(0, len(batch), _CHUNK):
         waiting = []
         for place, record in enumerate(batch[start : start + _CHUNK], start):
@@ -89,20 +92,53 @@ def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | Non
             except (TypeError, ValueError) as error:
                 results[place] = _unfit(record.id, error)
         while waiting:
-            waiting = _save_wave(unit, log, waiting, results, run_id, now)
+            waiting = _save_wave(unit, log, waiting, results, written, redactor, run_id, now)
+    if any(one.is_whole or one.has_new_names for one in written):
+        _note_merged(results, grouping.join_stated(unit, log, _latest(written), now))
     return [results[place] for place in range(len(batch))]
 
 
+def _latest(written: list[grouping.Written]) -> list[grouping.Written]:
+    """Every record once, as it was written last, with all that was new about it."""
+    found: dict[str, grouping.Written] = {}
+    for one in written:
+        before = found.get(one.record.id, one)
+        is_whole, has_new_names = before.is_whole or one.is_whole, before.has_new_names or one.has_new_names
+        found[one.record.id] = grouping.Written(one.record, before.is_new, is_whole, has_new_names)
+    return list(found.values())
+
+
+def _note_merged(results: dict[int, Saved], merged: dict[str, int]) -> None:
+    """Say of the latest result of each merged record that its work is another now."""
+    for place in sorted(results, reverse=True) if merged else ():
+        saved = results[place]
+        if saved.record_id in merged and not saved.error:
+            extra = (*saved.extra, ChangeKind.MERGED)
+            results[place] = replace(saved, extra=extra, revision=merged.pop(saved.record_id))
+
+
 def _save_wave(
-    unit: Unit, log: Changes, waiting: list[_Item], results: dict[int, Saved], run_id: str | None, now: datetime
+    unit: Unit,
+    log: Changes,
+    waiting: list[_Item],
+    results: dict[int, Saved],
+    written: list[grouping.Written],
+    redactor: redaction.Redactor,
+    run_id: str | None,
+    now: datetime,
 ) -> list[_Item]:
     known = owners(unit.connection, (name for item in waiting for name in item.names))
     wave, later = _independent(waiting, known)
     stored = _stored(unit, [item.target for item in wave])
     before = _flipped(unit, wave, stored)
+    if redactor:
+        wave = [replace(item, record=redactor.record(item.record, item.target)) for item in wave]
     steps = [_step(item, stored.get(item.target), before.get(item.target), known, run_id, now) for item in wave]
-    for item, saved in zip(wave, _write(unit, steps, run_id, now), strict=True):
+    for item, step, saved in zip(wave, steps, _write(unit, steps, run_id, now), strict=True):
         results[item.place] = saved
+        if step.record and not saved.error:
+            is_new = item.target not in stored
+            written.append(grouping.Written(step.record, is_new, not step.renew, bool(step.names)))
         kinds = [kind for kind in (saved.kind, *saved.extra) if kind]
         log.append(unit, [(saved.record_id, kind, saved.revision) for kind in kinds], now)
     return later
@@ -151,6 +187,7 @@ def _step(
     record = present.record
     return _Step(
         Saved(record.id, kinds[0] if kinds else None, tuple(kinds[1:]), record.revision),
+        record,
         row,
         renew=not kinds,
         replaces=bool(kinds and stored),
@@ -170,7 +207,8 @@ def _unfit(record_id: str, error: Exception) -> Saved:
 def _merged(record: Record, stored: _Stored | None, now: datetime) -> Record:
     fresh: dict[str, Any] = {"deleted_at": None, "deletion_reason": None}
     if stored is None:
-        return record.model_copy(update=fresh | {"revision": 1, "created_at": now, "updated_at": now})
+        first = {"work_id": record.id, "revision": 1, "created_at": now, "updated_at": now}
+        return record.model_copy(update=fresh | first)
     url = record.url if stored.url in record.aliases else stored.url
     aliases = dict.fromkeys((*orjson.loads(stored.aliases), stored.url, record.url, *record.aliases))
     return record.at(url).model_copy(

@@ -138,6 +138,34 @@ def leftovers(folder: Path, run_ids: Iterable[str]) -> list[Path]:
     return found
 
 
+def whole_segments(folder: Path) -> list[Path]:
+    """Every whole segment of every Run, by name."""
+    return [path for path in _listing(folder) if path.suffix == _SEGMENT]
+
+
+def rewrite(path: Path, change: Callable[[Visit], Visit], *, dry_run: bool = False) -> bool:
+    """Put changed Visits in the place of a segment's, in one step; whether any did change. A segment may be gone."""
+    try:
+        before = SpoolReader.read(path) if path.exists() else []
+    except StorageError:
+        return False
+    after = [change(visit) for visit in before]
+    if all(one is other for one, other in zip(before, after, strict=True)) or dry_run:
+        return any(one is not other for one, other in zip(before, after, strict=True))
+    fresh = path.with_suffix(".new")
+    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        _write_whole(fd, b"".join(map(_frame, after)), fresh)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    if path.exists():
+        fresh.replace(path)
+    fresh.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return True
+
+
 def _frame(visit: Visit) -> bytes:
     header = visit.model_dump(mode="json", exclude={"page": {"body"}})
     text = json.dumps(header, separators=(",", ":")).encode()

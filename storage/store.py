@@ -5,22 +5,28 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from sqlalchemy import func, make_url, select
+from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from harvester.errors import StorageError
-from storage import migrations
+from storage import migrations, redaction
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes, write_pending
 from storage.database import Database
 from storage.hosts import Hosts
 from storage.pages import Pages
 from storage.records import Records
+from storage.redaction import Redactor
 from storage.runs import Runs
+from storage.search.search import Search
 from storage.tables import change_head, changes
 from storage.unit import Unit
+from storage.works import Works
+
+if TYPE_CHECKING:
+    from storage.redacting import Outcome, Request
 
 BUSY_S = 60.0  # how long a writer waits for another before it says so
 
@@ -41,7 +47,9 @@ class Store:
         self.hosts = Hosts(database)
         self.runs = Runs(database)
         self.archive_index = ArchiveIndex(database)
-        self.records = Records(database, self.changes, self.pages, self.archive_index)
+        self.search = Search(database, database.engine_name)
+        self.records = Records(database, self.changes, self.pages, self.archive_index, self.search)
+        self.works = Works(database, self.changes)
 
     @classmethod
     def open(cls, database_url: str, *, migrate: bool = False, busy_s: float = BUSY_S) -> Self:
@@ -95,9 +103,17 @@ class Store:
             yield unit
             write_pending(unit)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A bare connection that sees one snapshot; for what copies whole tables."""
+        with self._database.said_plainly(), self._database.reading() as connection:
+            yield connection
+
     def upgrade(self) -> list[str]:
-        """Bring the schema up to date in one transaction; returns the revisions applied."""
-        return self.transact(migrations.upgrade)
+        """Bring the schema up to date in one transaction, then the index of words; returns the revisions applied."""
+        applied = self.transact(migrations.upgrade)
+        self.search.renew()
+        return applied
 
     def check(self) -> list[str]:
         """Every problem found in files, references, schema and change log; an empty list is good."""
@@ -110,7 +126,7 @@ class Store:
             problems.append(f"schema: at {revision}, this program wants {migrations.REVISIONS[-1]}")
         if last != head:
             problems.append(f"change log: last entry is {last}, head says {head}")
-        return problems
+        return problems + self.search.problems()
 
     def purge(self, archive: Path, record_id: str, reason: str, now: datetime) -> None:
         """Remove a record on request: archived bodies first, then texts, revisions and verdicts; then scrub the file.
@@ -124,8 +140,27 @@ class Store:
         self._database.settle()
 
     def _revision(self) -> str | None:
-        with self._database.said_plainly(), self._database.reading() as connection:
+        with self.snapshot() as connection:
             return migrations.current(connection)
+
+    def redact(
+        self, request: "Request", *, archive: Path, spool: Path, now: datetime, dry_run: bool = False
+    ) -> "Outcome":
+        """Redact a person's name in records, history, archive and spool (their folders), and for whatever comes.
+
+        May be run again after a crash. Raises UsageError for a record that is not there.
+        """
+        from storage.redacting import Redacting
+
+        outcome = Redacting(self, self._database, request, archive, spool, now).run(dry_run=dry_run)
+        if not dry_run:
+            self._database.settle()
+        return outcome
+
+    def redactor(self) -> Redactor:
+        """What is redacted by now."""
+        with self._database.read() as connection:
+            return redaction.load(connection)
 
     def _settle_schema(self, *, migrate: bool) -> None:
         revision = self._revision()

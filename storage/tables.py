@@ -82,7 +82,6 @@ records = _table(
     Column("access", string(32), nullable=False),
     Column("integrity", string(32), nullable=False),
     Column("languages", string(), nullable=False),  # " en fr ": each word between blanks
-    Column("folded", string(), nullable=False),  # what a search looks in
     Column("content_hash", string(64), nullable=False),
     Column("verdict_hash", string(64), nullable=False),
     Column("revision", Integer, nullable=False),
@@ -222,10 +221,148 @@ archive_entries = _table(
     Column("record_id", string(64)),
     Column("url", string(), nullable=False),
     Column("fetched_at", Moment, nullable=False),
-    Column("cut", Integer, nullable=False),  # 0 | 1
+    Column("cut", Integer, nullable=False),  # 0 as served | 1 cut | 2 a revisit: no body at all
     Column("reason", string()),
     PrimaryKeyConstraint("file", "offset"),
     Index("archive_entries_by_record", "record_id"),
     Index("archive_entries_by_url", "url"),
     Index("archive_entries_by_source", "source_id"),
+)
+
+# How far the index of words has followed the change log; written only by who holds the lock `search`.
+search_head = _table(
+    "search_head",
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("seq", integer(), nullable=False),
+    Column("analyser", string(), nullable=False),  # version of the tokens it holds
+)
+
+# Records that can be found. Their words stand in `search_words`, which each engine makes its own way.
+search_entries = _table(
+    "search_entries",
+    Column("place", integer(), primary_key=True, autoincrement=False),  # rises with the day of publication
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False, unique=True),
+    Column("source_id", string(128), nullable=False),
+    Column("access", string(32), nullable=False),
+    Column("languages", string(), nullable=False),  # "en fr"
+    Column("journal", string(), nullable=False),
+    Column("year", Integer, nullable=False),  # 0: not known
+)
+
+# Keywords by record, in one piece (`key`): what the thesaurus learns from.
+search_keywords = _table(
+    "search_keywords",
+    Column("key", string(), nullable=False),
+    Column("language", string(32), nullable=False),
+    Column("place", integer(), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("of", Integer, nullable=False),  # keywords in the list
+    Column("term", string(), nullable=False),  # as written
+    PrimaryKeyConstraint("key", "language", "place"),
+    Index("search_keywords_by_place", "place"),
+    rowid=False,
+)
+
+search_terms = _table(
+    "search_terms",
+    Column("key", string(), nullable=False),
+    Column("language", string(32), nullable=False),
+    Column("records", Integer, nullable=False),
+    PrimaryKeyConstraint("key", "language"),
+    rowid=False,
+)
+
+search_languages = _table(
+    "search_languages",
+    Column("language", string(32), primary_key=True),  # primary code of a text that is indexed
+)
+
+# Made from the other tables, and from the change log on; a backup leaves them out.
+DERIVED = (search_head, search_entries, search_keywords, search_terms, search_languages)
+
+# What records state of others by key (`doi:`, `url:`, `pmid:` ...), to be found by a record that comes later;
+# type `self`: the record's own identifier at a registry.
+work_ties = _table(
+    "work_ties",
+    Column("key", string(), nullable=False),
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
+    Column("type", string(32), nullable=False),
+    PrimaryKeyConstraint("key", "record_id", "type"),
+    Index("work_ties_by_record", "record_id"),
+    rowid=False,
+)
+
+# Every merge of two works, so that it can be undone: `record_id`, of the work that went, was tied to `other_id`.
+work_merges = _table(
+    "work_merges",
+    Column("id", integer(), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("work_id", string(64), nullable=False),
+    Column("old_work_id", string(64), nullable=False),
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
+    Column("other_id", string(64), ForeignKey("records.id"), nullable=False),
+    Column("basis", string(32), nullable=False),
+    Column("moved", string(), nullable=False),  # JSON list of record ids
+    Column("reason", string()),
+    Column("undone_at", Moment),
+    Column("undone_reason", string()),
+    Index("work_merges_by_record", "record_id"),
+)
+
+# Pairs the operator keeps apart, smaller id first: no harvest puts them into one work again.
+work_bars = _table(
+    "work_bars",
+    Column("a", string(64), ForeignKey("records.id"), nullable=False),
+    Column("b", string(64), ForeignKey("records.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reason", string()),
+    PrimaryKeyConstraint("a", "b"),
+    Index("work_bars_by_b", "b"),
+    rowid=False,
+)
+
+# The review queue: pairs that look like editions of one work, smaller id first, and why (JSON list of sentences).
+work_candidates = _table(
+    "work_candidates",
+    Column("a", string(64), ForeignKey("records.id"), nullable=False),
+    Column("b", string(64), ForeignKey("records.id"), nullable=False),
+    Column("found_at", Moment, nullable=False),
+    Column("why", string(), nullable=False),
+    PrimaryKeyConstraint("a", "b"),
+    Index("work_candidates_by_b", "b"),
+    rowid=False,
+)
+
+work_blocks = _table(
+    "work_blocks",
+    Column("key", string(32), nullable=False),  # hash of a normalised title
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
+    PrimaryKeyConstraint("key", "record_id"),
+    Index("work_blocks_by_record", "record_id"),
+    rowid=False,
+)
+
+# How far a reader of the change log has come that keeps its place in the database.
+change_readers = _table(
+    "change_readers",
+    Column("name", string(64), primary_key=True),
+    Column("seq", integer(), nullable=False),
+)
+
+# Names that were redacted on request, as keyed hashes of their normal forms; the names themselves stand nowhere.
+redactions = _table(
+    "redactions",
+    Column("key", string(64), nullable=False),
+    Column("record_id", string(64), nullable=False),  # empty: in every record
+    Column("orcid", string(64), nullable=False),  # hash, empty when not known: somebody with another one is spared
+    Column("at", Moment, nullable=False),
+    Column("reason", string(), nullable=False),
+    PrimaryKeyConstraint("key", "record_id", "orcid"),
+    rowid=False,
+)
+
+secrets = _table(
+    "secrets",
+    Column("name", string(64), primary_key=True),
+    Column("value", string(128), nullable=False),
 )

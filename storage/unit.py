@@ -7,6 +7,8 @@ from sqlalchemy import Connection, func, literal, select
 
 from harvester.model.run import ChangeKind
 
+_WORKS = "all works"  # sorts before every other name
+
 
 @dataclass(slots=True)
 class Pending:
@@ -25,9 +27,13 @@ class Unit:
     connection: Connection
     pending: list[Pending] = field(default_factory=list)
 
-    def lock_records(self, *source_ids: str) -> None:
-        """Be the only writer of the records of these Sources."""
-        self.lock(*(f"records {source_id}" for source_id in source_ids))
+    def lock_works(self) -> None:
+        """Be the only writer of the grouping in works; before any records, for they may be of other Sources too."""
+        self.lock(_WORKS)
+
+    def lock_records(self, *source_ids: str, works: bool = False) -> None:
+        """Be the only writer of the records of these Sources, and first, where `works` is set, of the works."""
+        self.lock(*([_WORKS] if works else []), *(f"records {source_id}" for source_id in source_ids))
 
     def lock_pages(self, source_id: str) -> None:
         """Be the only writer of the pages of this Source; after its records, where both are wanted."""
@@ -38,6 +44,6 @@ class Unit:
 
         For whatever is read before it is written. Where only one writes at a time there is nothing to do.
         """
-        if self.connection.dialect.name == "postgresql":
-            for name in sorted(set(names)):
-                self.connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(literal(name), 0))))
+        if names and self.connection.dialect.name == "postgresql":
+            locks = (func.hashtextextended(literal(name), 0) for name in sorted(set(names)))
+            self.connection.execute(select(*map(func.pg_advisory_xact_lock, locks)))

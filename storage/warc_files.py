@@ -1,5 +1,6 @@
 """WARC (and ARC) files of others: the web pages in them, one at a time."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC
 from io import BytesIO
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from warcio.archiveiterator import ArchiveIterator
-from warcio.bufferedreaders import BufferedReader, ChunkedDataReader
+from warcio.bufferedreaders import BufferedReader
 from warcio.limitreader import LimitReader
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
@@ -18,6 +19,7 @@ from harvester.model.page import BODY_LIMIT, Page
 
 _PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
 
+_CHUNK = re.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,4000})?\r\n")
 _PROTOCOLS = ("HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/2")
 
 
@@ -93,12 +95,33 @@ def _body(stream: LimitReader, http: StatusAndHeaders) -> bytes | Held:
     stated = (http.get_header("content-length") or "").strip()
     if stream.limit > 0 or (stated.isdecimal() and not chunked and len(raw) < int(stated)):
         return Held(None, "cut short")
+    whole = _unchunked(raw) if chunked else raw
+    if whole is None:
+        return Held(None, "cut short")
     coding = (http.get_header("content-encoding") or "").strip().lower().removeprefix("x-")
     if coding in ("", "identity"):
-        return bytes(ChunkedDataReader(BytesIO(raw)).read()) if chunked else raw
+        return whole
     if coding not in ("gzip", "deflate"):
         return Held(None, f"content coding {coding[:40]}")
-    return _undone((ChunkedDataReader if chunked else BufferedReader)(BytesIO(raw), decomp_type=coding))
+    return _undone(BufferedReader(BytesIO(whole), decomp_type=coding))
+
+
+def _unchunked(raw: bytes) -> bytes | None:
+    """The chunks (RFC 9112, 7.1) put together, None if the last is missing; what does not begin with one is whole."""
+    if not _CHUNK.match(raw):
+        return raw
+    parts: list[bytes] = []
+    at = 0
+    while found := _CHUNK.match(raw, at):
+        size = int(found[1], 16)
+        if size == 0:
+            return b"".join(parts)
+        at = found.end() + size
+        parts.append(raw[found.end() : at])
+        if raw[at : at + 2] != b"\r\n":
+            return None
+        at += 2
+    return None
 
 
 def _undone(reader: BufferedReader) -> bytes | Held:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import jsonschema
 import pytest
+from postgres import Postgres
 
 from harvester.cli import main
 from harvester.cli.app import VERBS
@@ -204,6 +205,15 @@ def test_records_that_match(arguments: tuple[str, ...], numbers: list[int], stor
     assert {json.loads(text)["id"] for text in done.out.splitlines()} == {RECORDS[number].id for number in numbers}
 
 
+def test_a_search_counts_and_says_what_it_cannot_read(store: Store, harvester: Command) -> None:
+    assert "access: subscription 2, open 1" in harvester("records", "erythemateux", "--facets").out
+    counted = json.loads(harvester("records", "erythemateux", "--facets", "--json").out)
+    assert (counted["total"], counted["facets"]["access"]) == (3, {"subscription": 2, "open": 1})
+    for wrong in (("--until", "soon"), ("--sort", "best"), ("access:closed",)):
+        refused = harvester("records", *wrong)
+        assert (refused.code, "remedy" in refused.err) == (2, True)
+
+
 def test_a_table_says_when_it_was_cut(store: Store, harvester: Command) -> None:
     assert "the first 2" in harvester("records", "--limit", 2).out
 
@@ -343,6 +353,29 @@ def test_run_harvests_and_the_second_run_changes_nothing(publisher: Publisher, h
     assert [run["outcome"] for run in runs] == ["succeeded", "succeeded"]
     assert "halvern-review" in harvester("runs", "list").out
     assert json.loads(harvester("runs", "show", runs[1]["id"], "--json").out)["counts"]["created"] > 0
+
+
+def test_a_backup_of_one_database_is_restored_into_another(
+    store: Store, harvester: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgresql: Postgres
+) -> None:
+    before = harvester("export").out
+    done = harvester("db", "backup", tmp_path / "b.sqlite")
+    assert done.code == 0 and "up to change 3" in done.out
+    assert harvester("db", "backup", tmp_path / "b.sqlite").code == 2
+    assert harvester("db", "restore", tmp_path / "b.sqlite").code == 2  # this one is not empty
+    monkeypatch.setenv("HARVESTER_DATABASE_URL", postgresql.database())
+    restored = harvester("db", "restore", tmp_path / "b.sqlite")
+    assert restored.code == 0 and "up to change 3" in restored.out, restored.err
+    assert harvester("export").out == before
+    assert harvester("db", "check").code == 0
+
+
+def test_check_misses_an_archive_not_put_back(publisher: Publisher, harvester: Command, tmp_path: Path) -> None:
+    assert harvester("run", "halvern-review").code == 0
+    assert harvester("db", "check").code == 0
+    (tmp_path / "data" / "archive").rename(tmp_path / "elsewhere")
+    done = harvester("db", "check")
+    assert done.code == 1 and "has 0 bytes" in done.out
 
 
 def test_extract_reads_an_address_politely_and_keeps_nothing(

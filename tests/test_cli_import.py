@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +21,8 @@ from harvester.sample import Site, seeds
 from harvester.settings import Settings
 from storage.archive import read
 from storage.store import Store
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Publisher:
@@ -151,3 +157,57 @@ def test_a_warc_file_without_a_response_is_told(site: Site, tmp_path: Path, caps
     (tmp_path / "empty.warc").write_bytes(b"")
     code, out, _ = call(capsys, "import", tmp_path / "empty.warc")
     assert (code, out.strip()) == (1, "passed over: 1 file without any response, empty.warc")
+
+
+def many(path: Path, count: int) -> None:
+    """Pages of one source, in one WARC file."""
+    with path.open("wb") as file:
+        writer = WARCWriter(file, gzip=True)
+        for number in range(count):
+            body = (
+                f"<html lang='en'><head><meta name='citation_title' content='Lichens of roof {number}'>"
+                f"<meta name='citation_doi' content='10.5555/roof.{number}'></head><body><h1>Lichens of roof"
+                f" {number}</h1>"
+                f"<h2>Abstract</h2><p>On roof {number} lichens were counted by hand in every month of nine years.</p>"
+            ).encode()
+            http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], "HTTP/1.1")
+            about = {"WARC-Date": "2026-03-04T05:06:07Z"}
+            url = f"https://another.example/article/{number}"
+            writer.write_record(
+                writer.create_warc_record(
+                    url, "response", BytesIO(body), len(body), http_headers=http, warc_headers_dict=about
+                )
+            )
+
+
+@pytest.mark.fault(2)
+def test_an_import_that_is_stopped_ends_in_order_and_the_same_command_goes_on(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    count = 1_500
+    (tmp_path / "seeds" / "sources" / "another.toml").write_text(
+        'id = "another"\nname = "Another"\nhosts = ["another.example"]\nlanguages = ["en"]\n'
+        "[urls]\narticle = ['/article/\\d+']\n"
+    )
+    many(tmp_path / "many.warc.gz", count)
+    with Store.open(f"sqlite:///{tmp_path}/data/harvester.db", migrate=True) as store:
+        command = [sys.executable, "-m", "harvester.cli", "import", str(tmp_path / "many.warc.gz")]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        until = time.monotonic() + 60
+        while not store.pages.total("another"):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        child.send_signal(signal.SIGTERM)
+        _, said = child.communicate(timeout=30)
+        assert (child.returncode, "the same command goes on" in said) == (1, True)
+        (run,) = store.runs.list()
+        assert run.outcome == "interrupted"
+        first = run.counts["created"]
+        assert 0 < first < count
+        assert len(list(store.records.iter())) == first
+        code, out, err = call(capsys, "import", tmp_path / "many.warc.gz", "--json")
+        assert code == 0, err + out
+        counts = json.loads(out)["sources"]["another"]
+        assert (counts["created"], counts["older"]) == (count - first, first)
+        assert len(list(store.records.iter())) == count
+        assert store.check() == []

@@ -1,6 +1,8 @@
 """The verb import: saved pages instead of a crawl."""
 
 import json
+import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -32,9 +34,12 @@ def import_pages(
 
     A page older than the last visit of its address is passed over. A reservation that only the publisher's TDMRep file
     states holds if a run has met it before, and else is not known here: state the basis in the source's [rights].
-    Exit code 1 when no page was taken in, 4 when that is because a run of the source is at work.
+    Ctrl-C or SIGTERM ends it in order; the same command then goes on, passing over what was taken in.
+
+    Exit code 1 when no page was taken in or it was stopped, 4 when a run of the source is at work and none was.
     """
     from harvester.run.importing import Import
+    from harvester.run.run import stopping_signals
     from storage.store import Store
 
     wiring: Wiring = context.obj
@@ -42,29 +47,36 @@ def import_pages(
     if url and len(paths) > 1:
         raise UsageError("--url belongs to one page", remedy="give one page, or pages that state their address")
     passed: Counter[str] = Counter()
-    with Store.open(wiring.settings.database_url, migrate=True) as store, ExitStack() as stack:
-        imports: dict[str, Import] = {}
-        busy: dict[str, BusyError] = {}
-        for path in paths:
-            for page in _pages(path, url, passed):
-                reader = _reader(wiring, page, source)
-                if isinstance(reader, str):
-                    passed[reader] += 1
-                    continue
-                if reader.id not in imports and reader.id not in busy:
-                    try:
-                        imports[reader.id] = stack.enter_context(Import(store, reader, wiring.settings))
-                    except BusyError as error:  # the pages of the other sources are not lost for it
-                        busy[reader.id] = error
-                if reader.id in busy:
-                    passed[f"pages of {reader.id}, which is busy: import them again later"] += 1
-                else:
-                    imports[reader.id].add(page)
+    stop = threading.Event()
+    imports: dict[str, Import] = {}
+    busy: dict[str, BusyError] = {}
+    with (
+        stopping_signals(stop),
+        Store.open(wiring.settings.database_url, migrate=True) as store,
+        ExitStack() as stack,
+    ):
+        for page in _all_pages(paths, url, passed, stop):
+            reader = _reader(wiring, page, source)
+            if isinstance(reader, str):
+                passed[reader] += 1
+                continue
+            if reader.id not in imports and reader.id not in busy:
+                try:
+                    imports[reader.id] = stack.enter_context(Import(store, reader, wiring.settings, stop))
+                except BusyError as error:  # the pages of the other sources are not lost for it
+                    busy[reader.id] = error
+            if reader.id in busy:
+                passed[f"pages of {reader.id}, which is busy: import them again later"] += 1
+            else:
+                imports[reader.id].add(page)
         stack.close()
-        counts = {name: dict(one.counts) for name, one in imports.items()}
-        for name, one in imports.items():
-            passed.update({f"pages of {host}, no host of {name}": n for host, n in one.strangers.items()})
+    counts = {name: dict(one.counts) for name, one in imports.items()}
+    for name, one in imports.items():
+        passed.update({f"pages of {host}, no host of {name}": n for host, n in one.strangers.items()})
     _tell(counts, passed, as_json=as_json)
+    if stop.is_set():
+        print("harvester: stopped on request; the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(1)
     if not any(each.get("ok") or each.get("not_modified") for each in counts.values()):
         raise next(iter(busy.values()), typer.Exit(1))
 
@@ -76,6 +88,14 @@ def _files(given: Path) -> list[Path]:
     if not found:
         raise UsageError(f"{given} holds no page", remedy=f"files ending in {', '.join(_HTML + _WARC)} are read")
     return found
+
+
+def _all_pages(paths: list[Path], url: str | None, passed: Counter[str], stop: threading.Event) -> "Iterator[Page]":
+    for path in paths:
+        for page in _pages(path, url, passed):
+            if stop.is_set():
+                return
+            yield page
 
 
 def _pages(path: Path, url: str | None, passed: Counter[str]) -> "Iterator[Page]":

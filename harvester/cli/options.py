@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -26,6 +27,35 @@ def language(option: str, value: str | None) -> None:
     """Raise UsageError when `value` is given and no language tag (BCP 47)."""
     if value is not None and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
         raise UsageError(f"{option} {value}: not a language tag", remedy="write the code: fr, en, de, pt-BR ...")
+
+
+def day(option: str, value: str | None, *, last: bool = False) -> date | None:
+    """A day as it is typed: 2024-05-06, or a month or year, of which it is the first day (or the `last`).
+
+    Raises UsageError for anything else.
+    """
+    if value is None:
+        return None
+    try:
+        if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", value):
+            raise ValueError(value)
+        parts = [int(part) for part in value.split("-")]
+        first = date(*(*parts, 1, 1)[:3])
+        following = [(first.year + 1, 1, 1), (first.year + first.month // 12, first.month % 12 + 1, 1)]
+        return date(*following[len(parts) - 1]) - timedelta(days=1) if last and len(parts) < 3 else first
+    except ValueError as error:
+        raise UsageError(f"{option} {value}: not a day", remedy="write 2024, 2024-05 or 2024-05-06") from error
+
+
+def moment(option: str, value: str) -> datetime:
+    """A day (its end, in UTC) or a time in ISO 8601; raises UsageError for anything else."""
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return datetime.combine(date.fromisoformat(value), time.max, UTC)
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"{option} {value}: not a date", remedy="write 2026-03-01 or 2026-03-01T08:00:00Z") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 SETTINGS: dict[str, Any] = {  # of every typer application here; without markup, typer never imports rich

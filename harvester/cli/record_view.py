@@ -1,6 +1,6 @@
 """One Record for a reader: what it says, in which language, and the words its access verdict rests on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -8,8 +8,10 @@ from rich.text import Text
 from harvester.cli.show import facts, plain, table
 from harvester.model.access import AccessVerdict
 from harvester.model.record import Contributor, Record
+from harvester.model.search import Snippet
 
 _ABSTRACT_START = 400
+_VALUES = 12  # of a facet
 _PUBLISHED = frozenset(("published", "online", "print"))
 
 
@@ -93,12 +95,30 @@ def _rights(record: Record) -> Iterator[tuple[str, object]]:
     yield "robots", ", ".join(rights.robots)
 
 
-def listing(records: list[Record]) -> Table:
-    """One record a row: every title, access and date."""
-    return table("", ("id", "titles", "access", "published", "#rev"), map(_row, records))
+def found_listing(found: Sequence[tuple[Record, Sequence[Snippet]]]) -> Table:
+    """One record a row: every title, where else the words of a query stand, access and date."""
+    return table("", ("id", "titles", "access", "published", "#rev"), (_row(*one) for one in found))
 
 
-def _row(record: Record) -> tuple[object, ...]:
-    titles = "\n".join(f"{lang}: {title.value}" for lang, title in sorted(record.titles.items()))
+def spread(name: str, counts: dict[str, int]) -> Text:
+    """One facet in a line, the most frequent value first."""
+    shown = [f"{value} {count}" for value, count in list(counts.items())[:_VALUES]]
+    more = f" and {len(counts) - _VALUES} more" if len(counts) > _VALUES else ""
+    return plain(f"{name}: {', '.join(shown)}{more}")
+
+
+def _row(record: Record, snippets: Sequence[Snippet]) -> tuple[object, ...]:
+    titles = plain("\n".join(f"{lang}: {title.value}" for lang, title in sorted(record.titles.items())))
+    for snippet in snippets:
+        if snippet.field != "title":
+            titles.append(f"\n  {snippet.field}: ").append_text(_marked(snippet))
     published = next((date.value for date in record.dates if date.kind in _PUBLISHED), "")
     return record.id, titles, record.access.status.value, published, record.revision
+
+
+def _marked(snippet: Snippet) -> Text:
+    text = plain(snippet.text)
+    for start, end in snippet.marks:
+        text.stylize("bold", start, end)
+    before, after = ("… " if cut else "" for cut in snippet.cut)
+    return Text(before).append_text(text).append(" …" if after else "")

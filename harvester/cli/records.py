@@ -2,28 +2,24 @@
 
 import time
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from harvester.cli.options import STATUSES, Json, Since, group, language, one_of, verb
+from harvester.cli.options import Json, Since, group, moment, one_of, verb
+from harvester.cli.redacting import redact_person
+from harvester.cli.searching import list_records
 from harvester.cli.wiring import Wiring
 from harvester.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from harvester.model.record import Record
 
 REASONS = ("legal", "operator")
 _FOLLOW_SECONDS = 1.0
 
 
 class _ListByDefault(TyperGroup):
-    """`records lupus` means `records list lupus`: only show and purge have to be named."""
+    """`records lupus` means `records list lupus`: the other verbs have to be named."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
@@ -31,61 +27,24 @@ class _ListByDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-def list_records(
-    context: typer.Context,
-    query: Annotated[
-        str | None, typer.Argument(help="Words in titles, keywords or identifiers; accents optional.")
-    ] = None,
-    access: Annotated[str | None, typer.Option(metavar="STATUS", help=f"One of: {', '.join(STATUSES)}.")] = None,
-    lang: Annotated[
-        str | None, typer.Option(metavar="LANG", help="Only records with a title in it: fr, en ...")
-    ] = None,
-    limit: Annotated[int, typer.Option(metavar="N", min=0, help="At most so many in the table; 0: all.")] = 50,
-    as_json: Json = False,
-) -> None:
-    """List records: every one, or those that match. With --json one whole record per line."""
-    one_of("--access", access, STATUSES)
-    language("--lang", lang)
-    from harvester.model.access import AccessStatus
-
-    wiring: Wiring = context.obj
-    with wiring.store() as store:
-        found = store.records.iter(query=query, access=AccessStatus(access) if access else None, lang=lang)
-        if as_json:
-            _print_lines(found)
-        else:
-            _print_table(found, limit)
-
-
-def _print_lines(found: "Iterator[Record]") -> None:
-    from harvester.cli.export import to_stdout
-    from harvester.formats.jsonl import line
-
-    to_stdout(map(line, found))
-
-
-def _print_table(found: "Iterator[Record]", limit: int) -> None:
-    shown = list(islice(found, limit or None))
-    if not shown:
-        print("no record matches")
-        return
-    from harvester.cli.record_view import listing
-    from harvester.cli.show import console
-
-    console().print(listing(shown))
-    more = limit and next(found, None) is not None
-    print(f"the first {limit}; --limit 0 shows all" if more else f"{len(shown)} records")
-
-
 def show(
     context: typer.Context,
     record: Annotated[str, typer.Argument(metavar="ID", help="A record's id, as the list shows it.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="As it stood then: the end of a day, or a time (UTC).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show one record with the words its verdict rests on."""
+    then = moment("--as-of", as_of) if as_of else None
     wiring: Wiring = context.obj
     with wiring.store() as store:
-        found = store.records.get(record)
+        found = store.records.as_of(record, then) if then else store.records.get(record)
+        known = found is not None or store.records.get(record) is not None
+    if found is None and known:
+        raise UsageError(
+            f"nothing is kept of {record} as of {as_of}", remedy="`harvester records history` shows its past"
+        )
     if found is None:
         remedy = "`harvester records QUERY` shows ids in its first column"
         raise UsageError(f"there is no record {record}", remedy=remedy)
@@ -96,6 +55,53 @@ def show(
     from harvester.cli.show import console
 
     console().print(full(found))
+
+
+def diff(
+    context: typer.Context,
+    record: Annotated[str, typer.Argument(metavar="ID", help="A record's id.")],
+    old: Annotated[int | None, typer.Argument(metavar="[REV", help="Number of a revision.")] = None,
+    new: Annotated[int | None, typer.Argument(metavar="REV]", help="Number of a later one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what differs between two revisions, by field and language; without numbers, between the last two."""
+    if old is not None and new is None:
+        raise UsageError("one revision has nothing to differ from", remedy=f"harvester records diff {record} 1 2")
+    wiring: Wiring = context.obj
+    with wiring.store() as store:
+        found = store.records.diff(record, old, new)
+    from harvester.cli.history_view import changed_json, changed_rows
+
+    if as_json:
+        print(changed_json(found))
+        return
+    from harvester.cli.show import console, facts
+
+    console().print(facts(changed_rows(found))) if found else print("nothing differs")
+
+
+def history(
+    context: typer.Context,
+    record: Annotated[str, typer.Argument(metavar="ID", help="A record's id.")],
+    as_json: Json = False,
+) -> None:
+    """Show a record's past: revisions, dated verdicts with the words they rest on, and the runs that brought them."""
+    wiring: Wiring = context.obj
+    with wiring.store() as store:
+        past = store.records.history(record)
+    if not past.revisions:
+        raise UsageError(
+            f"there is no record {record}", remedy="`harvester records QUERY` shows ids in its first column"
+        )
+    from harvester.cli.history_view import past_json, past_tables
+
+    if as_json:
+        print(past_json(past))
+        return
+    from harvester.cli.show import console
+
+    for shown in past_tables(past):
+        console().print(shown)
 
 
 def purge(
@@ -170,10 +176,13 @@ def _wait_for_more() -> None:
 
 
 records_verb = group(
-    "List and search records, show one, or purge one. `list` may be left out: records [QUERY] [OPTIONS].",
+    "List and search records, show one and its past, or purge one. `list` may be left out: records [QUERY] [OPTIONS].",
     {
-        "list": (list_records, "harvester records lupus --lang fr --access subscription"),
+        "list": (list_records, 'harvester records "lupus syst*" --lang fr --access subscription'),
         "show": (show, "harvester records show RECORD_ID"),
+        "diff": (diff, "harvester records diff RECORD_ID 1 2"),
+        "history": (history, "harvester records history RECORD_ID"),
+        "redact-person": (redact_person, "harvester records redact-person 'Ann Example' --reason request --dry-run"),
         "purge": (purge, "harvester records purge RECORD_ID --reason legal"),
     },
     cls=_ListByDefault,

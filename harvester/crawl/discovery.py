@@ -1,8 +1,9 @@
 """Bytes of a listing page -> URLs. Pure: nothing is fetched, nothing outside the Source's hosts comes out."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -14,6 +15,11 @@ from harvester.model.source import Discovery, UrlRules
 from harvester.urls import absolute, canonical_url, clean_url, in_bounds, is_article, refused
 
 Found = tuple[str, datetime | None]  # a URL, and when it last changed where that is said
+
+_FEW, _MANY = 3, 20  # entries
+_NEARLY_ALL = 0.95
+_AT_ONCE = timedelta(seconds=1)
+_RECENT = timedelta(days=2)
 
 
 class Links(NamedTuple):
@@ -106,3 +112,20 @@ def wanted(found: Iterable[Found], rules: UrlRules, hosts: Sequence[str]) -> tup
         elif url not in articles or (lastmod and (articles[url] is None or lastmod > (articles[url] or lastmod))):
             articles[url] = lastmod
     return list(articles.items()), excluded
+
+
+def believable(found: Sequence[Found], now: datetime, *, whole: bool = True) -> list[Found]:
+    """The same, but without dates where they only say when the list was made.
+
+    They do when nearly all of them name the second of the answer, `now`; or, in a `whole` list and not one of changes
+    only, the same day, today or yesterday.
+    """
+    dated = [changed for _, changed in found if changed]
+    days: Counter[date] = Counter(changed.date() for changed in dated)
+    day, of_day = days.most_common(1)[0] if days else (now.date(), 0)
+    at_once = sum(changed >= now - _AT_ONCE for changed in dated)
+    same_moment = len(found) >= _FEW and at_once >= _NEARLY_ALL * len(found)
+    same_day = whole and len(found) >= _MANY and of_day >= _NEARLY_ALL * len(found)
+    if same_moment or (same_day and now.date() - day <= _RECENT):
+        return [(url, None) for url, _ in found]
+    return [*found]

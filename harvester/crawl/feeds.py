@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from harvester.crawl.discovery import Found
+from harvester.crawl.discovery import Found, believable
 from harvester.crawl.xml_stream import children, local, moment, tree
 from harvester.urls import absolute
 
@@ -22,7 +22,7 @@ class Feed(NamedTuple):
 
 
 def read_feed(body: bytes, base_url: str, now: datetime) -> Feed:
-    """What the feed read at `base_url` names, in its order, at most 50,000 addresses."""
+    """What the feed answered at `now` at `base_url` names, in its order, at most 50,000 addresses."""
     problems: list[str] = []
     root = tree(body, problems)
     found: list[Found] = []
@@ -34,7 +34,7 @@ def read_feed(body: bytes, base_url: str, now: datetime) -> Feed:
             break
     if not found:
         problems.append("no entries")
-    return Feed(tuple(dict.fromkeys(found)), _next(root, base_url), tuple(dict.fromkeys(problems)))
+    return Feed(tuple(believable([*dict.fromkeys(found)], now)), _next(root, base_url), tuple(dict.fromkeys(problems)))
 
 
 def _next(root: Any, base_url: str) -> str | None:

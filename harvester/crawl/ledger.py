@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from harvester.model.run import FrontierItem
 from storage.hosts import RobotsCopy
+from storage.pages import Takeover
 from storage.store import Store
 from storage.unit import Unit
 
@@ -59,12 +60,20 @@ class Ledger:
 
         await self._write(lambda unit: self._store.pages.note_list(unit, self._source_id, url, began))
 
-    async def take_over(self, url: str, via: str) -> bool:
+    async def take_over(self, url: str, via: str, *, is_article: bool) -> Takeover:
         """Whether this Run, led to `url` by a redirect of `via`, is to fetch it; else it has a visit of its own."""
 
         return await self._write(
-            lambda unit: self._store.pages.take_over(unit, self._source_id, self._run_id, url, via, utc_now())
+            lambda unit: self._store.pages.take_over(
+                unit, self._source_id, self._run_id, url, via, utc_now(), is_article=is_article
+            )
         )
+
+    async def let_go(self, urls: Sequence[str]) -> None:
+        """Of pages noted on the way of a redirect these were not the end."""
+
+        if urls:
+            await self._write(lambda unit: self._store.pages.let_go(unit, self._source_id, self._run_id, urls))
 
     async def discover(self, found: Sequence[tuple[str, datetime | None]]) -> int:
         """Note article URLs with their last change; returns how many were new."""

@@ -5,10 +5,12 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from harvester.crawl.discovery import Found
-from harvester.crawl.xml_stream import local, moment, tree
+from harvester.crawl.discovery import Found, believable
+from harvester.crawl.xml_stream import elements, local, moment
 
 _NO_ERROR = {"noRecordsMatch"}
+_PLACES = {f"{above}/{name}" for above in ("ListRecords", "OAI-PMH") for name in ("record", "resumptionToken", "error")}
+_PLACES.add("OAI-PMH")
 _ADDRESSES = {"identifier", "relation", "source", "url", "uri", "link"}
 
 
@@ -40,23 +42,39 @@ def _with(base_url: str, asked: dict[str, str]) -> str:
     return f"{base_url}{'&' if '?' in base_url else '?'}{urlencode(asked)}"
 
 
-def read_list(body: bytes, now: datetime) -> ListPage:
-    """What one answer names. A record's datestamp is its last change."""
+def read_list(body: bytes, now: datetime, *, whole: bool = True) -> ListPage:
+    """What one answer, given at `now`, names. A record's datestamp is its last change.
+
+    `whole`: the list was asked for all there is, not for changes.
+    """
     problems: list[str] = []
-    root = tree(body, problems)
-    if root is None:
-        return ListPage(problems=tuple(problems))
-    found: list[Found] = []
-    for record in root.iter("{*}record"):
-        header = next((child for child in record if local(child) == "header"), None)
-        if header is not None and header.get("status") == "deleted":
-            continue
-        stamp = _text(header, "datestamp")
-        found += [(url, moment(stamp, now)) for url in _addresses(record)]
-    problems += [told for error in root.iter("{*}error") if (told := _told(error))]
-    if local(root) != "OAI-PMH":
-        problems.append("no OAI-PMH answer")
-    return ListPage(tuple(dict.fromkeys(found)), _text(root, "resumptionToken"), tuple(problems))
+    told: list[str] = []
+    found: dict[Found, None] = {}
+    token, is_answer = None, False
+    for name, element in elements(body, _PLACES, problems):
+        if name == "record":
+            found |= dict.fromkeys(_named(element, now))
+        elif name == "resumptionToken":
+            token = (element.text or "").strip() or None
+        elif name == "error":
+            told += [said] if (said := _told(element)) else []
+        is_answer = is_answer or _is_answer(element)
+    if not is_answer:
+        told.append("no OAI-PMH answer")
+    return ListPage(tuple(believable([*found], now, whole=whole)), token, (*problems, *told))
+
+
+def _named(record: Any, now: datetime) -> Iterator[Found]:
+    header = next((child for child in record if local(child) == "header"), None)
+    if header is not None and header.get("status") == "deleted":
+        return
+    stamp = moment(_text(header, "datestamp"), now)
+    yield from ((url, stamp) for url in _addresses(record))
+
+
+def _is_answer(element: Any) -> bool:
+    above = [local(one) for one in (element, *element.iterancestors())]
+    return above[-1] == "OAI-PMH"
 
 
 def _addresses(record: Any) -> Iterator[str]:

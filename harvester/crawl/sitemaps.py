@@ -1,11 +1,11 @@
 """Sitemap bytes -> URLs (sitemaps.org). Pure: nothing is fetched."""
 
 import zlib
-from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
+from harvester.crawl.discovery import believable
 from harvester.crawl.xml_stream import children, elements, moment
 
 SITEMAP_LIMIT = 50 * 1024 * 1024
@@ -39,7 +39,7 @@ def sitemap_entries(body: bytes, now: datetime) -> SitemapEntries:
             urls.append((loc, moment(lastmod, now)))
     if not urls and not sitemaps:
         problems.append("no entries")
-    return SitemapEntries(tuple(_believable(urls, now)), tuple(dict.fromkeys(sitemaps)), tuple(problems))
+    return SitemapEntries(tuple(believable(urls, now)), tuple(dict.fromkeys(sitemaps)), tuple(problems))
 
 
 def _unpacked(body: bytes) -> tuple[bytes, list[str]]:
@@ -59,11 +59,3 @@ def _locations(text: bytes, problems: list[str]) -> Iterator[tuple[str, str, str
         parts = children(element)
         if parts.get("loc"):
             yield kind, parts["loc"], parts.get("lastmod")
-
-
-def _believable(urls: list[tuple[str, datetime | None]], now: datetime) -> list[tuple[str, datetime | None]]:
-    days: Counter[date] = Counter(moment.date() for _, moment in urls if moment)
-    day, count = days.most_common(1)[0] if days else (now.date(), 0)
-    if len(urls) >= 20 and count >= 0.95 * len(urls) and now.date() - day <= timedelta(days=2):
-        return [(url, None) for url, _ in urls]
-    return urls

@@ -1,5 +1,6 @@
 """One HTTP exchange through Scrapy's downloader: no redirects, no retries, no cookies, only admitted addresses."""
 
+import codecs
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -231,6 +232,9 @@ def _unpacked(body: bytes, encodings: list[str], limit: int) -> bytes:
 
 def _closed(body: bytes) -> bool:
     """Whether markup is whole; text without markup cannot tell and is believed."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        body = body[2:].replace(b"\0", b"")
+    body = body.removeprefix(codecs.BOM_UTF8)
     tail = body[-2048:].rstrip().lower()
     return (
         body.lstrip()[:1] != b"<"

@@ -160,11 +160,13 @@ class Turns:
         lane = self.lane(url)
         places = await self._place(lane)
         try:
-            self._count(lane)
+            self._obey_budget(lane)
             if lane.gap:
                 await self._take(lane)
-            lane.asked_at = asyncio.get_running_loop().time()
             try:
+                self._obey_budget(lane)  # the wait may have been long
+                lane.requests += 1
+                lane.asked_at = asyncio.get_running_loop().time()
                 yield
             finally:
                 if lane.gap:
@@ -186,10 +188,9 @@ class Turns:
                 return places
             places.release()
 
-    def _count(self, lane: Lane) -> None:
+    def _obey_budget(self, lane: Lane) -> None:
         self.paused = self.paused or self._spent(lane)
         self._check(lane)
-        lane.requests += 1
 
     def _spent(self, lane: Lane) -> str | None:
         rules = self._rules

@@ -13,7 +13,7 @@ from harvester.crawl.turns import LONGEST_WAIT_S, Turns
 from harvester.model.page import BODY_LIMIT, Page, VisitOutcome
 from harvester.model.run import FrontierItem, Visit
 from harvester.model.source import UrlRules
-from harvester.urls import canonical_url
+from harvester.urls import canonical_url, is_article
 
 MOST_RETRIES = 2
 MOST_WAITS = 4  # times a page is asked again because its host was too busy; every wait is the host's own word
@@ -53,22 +53,13 @@ class Visitor:
         try:
             if not self._fetcher.claims(item.url):
                 raise ExchangeFailedError(VisitOutcome.BLOCKED_ADDRESS, "no host of this source", host_is_well=True)
-            answer = await self.fetch(item.url, ask, self._permit_of(item.url))
+            answer = await self._follow(item.url, ask)
             robots = await self._sites.statements(answer.url)
         except ExchangeFailedError as error:
             return Visit(
                 run_id=self._run_id, url=item.url, outcome=error.outcome, detail=error.detail[:500], at=utc_now()
             )
         now = utc_now()
-        if answer.status == 304:
-            return Visit(
-                run_id=self._run_id,
-                url=item.url,
-                outcome=VisitOutcome.NOT_MODIFIED,
-                detail="HTTP 304",
-                at=now,
-                robots=robots,
-            )
         page = Page(
             url=item.url,
             final_url=answer.url,
@@ -77,20 +68,48 @@ class Visitor:
             body=answer.body,
             fetched_at=now,
         )
-        return Visit(run_id=self._run_id, url=item.url, outcome=VisitOutcome.OK, page=page, at=now, robots=robots)
+        if answer.status == 304:
+            outcome, detail = VisitOutcome.NOT_MODIFIED, "HTTP 304"
+        else:
+            outcome, detail = VisitOutcome.OK, ""
+        return Visit(
+            run_id=self._run_id, url=item.url, outcome=outcome, detail=detail, page=page, at=now, robots=robots
+        )
 
-    def _permit_of(self, url: str) -> Permit:
-        """Robots, and no page twice: a redirect to a page that has its own place in the frontier ends there."""
+    async def _follow(self, url: str, ask: Ask) -> Answer:
+        """The answer at the end of the redirects; what was noted on the way and is not that end is let go again."""
+        noted: list[str] = []
+        end = None
+        try:
+            answer = await self.fetch(url, ask, self._permit_of(url, noted))
+            end = canonical_url(answer.url, self._rules)
+            return answer
+        finally:
+            await asyncio.shield(self._ledger.let_go([each for each in noted if each != end]))
+
+    def _permit_of(self, url: str, noted: list[str]) -> Permit:
+        """Robots, and no page twice: a redirect to a page that has its own place in the frontier ends there.
+
+        `noted` takes the articles that nobody knew of before.
+        """
         mine = {url}
 
         async def permit(hop: str) -> None:
             there = canonical_url(hop, self._rules)
-            if there not in mine and not await self._ledger.take_over(there, url):
-                raise ExchangeFailedError(VisitOutcome.REDIRECTED, there)
+            if there not in mine:
+                taken = await self._ledger.take_over(there, url, is_article=self._is_another(there, url))
+                if taken == "refused":
+                    raise ExchangeFailedError(VisitOutcome.REDIRECTED, there)
+                noted.extend([there] if taken == "noted" else [])
             mine.add(there)
             await self._sites.permit(hop)
 
         return permit
+
+    def _is_another(self, there: str, url: str) -> bool:
+        """Whether the source's patterns call `there` an article, and it differs by more than its query."""
+        is_one = bool(self._rules.article) and is_article(there, self._rules)
+        return is_one and there.partition("?")[0] != url.partition("?")[0]
 
     async def fetch(self, url: str, ask: Ask, permit: Permit | None = None) -> Answer:
         """A good answer (a 200 page, or a 304 that was asked for) after at most two retries, and four waits.

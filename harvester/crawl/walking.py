@@ -14,10 +14,11 @@ from harvester.crawl.resolving import resolving
 from harvester.crawl.sitemaps import SITEMAP_LIMIT, sitemap_entries
 from harvester.crawl.transport import Answer, ExchangeFailedError
 from harvester.crawl.turns import HostShutError, PausedError
+from harvester.crawl.xml_stream import moment
 from harvester.errors import StorageError
 from harvester.model.page import BODY_LIMIT
 from harvester.model.source import Discovery, Source
-from harvester.urls import canonical_url, clean_url, in_bounds, refused
+from harvester.urls import absolute, canonical_url, clean_url, in_bounds, refused
 
 MOST_SITEMAP_DEPTH = 3
 _BATCH = 500
@@ -121,19 +122,24 @@ class Walk:
         answer = await self._read(url, SITEMAP_LIMIT)
         if answer is None:
             return ()
-        entries = await asyncio.to_thread(sitemap_entries, answer.body, utc_now())
-        await self._take(url, entries.urls, entries.problems)
-        return entries.sitemaps
+        entries = await asyncio.to_thread(sitemap_entries, answer.body, _answered(answer))
+        found = [(absolute(answer.url, loc) or loc, changed) for loc, changed in entries.urls]
+        await self._take(url, found, entries.problems)
+        return [absolute(answer.url, loc) or loc for loc in entries.sitemaps]
 
     async def _feed(self, way: Discovery, first: str) -> None:
         url: str | None = first
+        seen: set[str] = set()
         for _ in range(way.max_pages):
             answer = await self._read(url, BODY_LIMIT) if url and not self._enough() else None
-            if answer is None:
+            if url is None or answer is None:
                 return
-            feed = await asyncio.to_thread(read_feed, answer.body, answer.url, utc_now())
-            await self._take(url or first, feed.found, feed.problems)
-            url = feed.next if feed.next and in_bounds(feed.next, self._source.hosts) and feed.next != url else None
+            seen |= {url, answer.url}
+            feed = await asyncio.to_thread(read_feed, answer.body, answer.url, _answered(answer))
+            await self._take(url, feed.found, feed.problems)
+            url = (
+                feed.next if feed.next and in_bounds(feed.next, self._source.hosts) and feed.next not in seen else None
+            )
         if url:
             self.problems[first] = f"more than {way.max_pages} feed pages; the rest was left"
 
@@ -147,7 +153,7 @@ class Walk:
             answer = await self._read(url, SITEMAP_LIMIT) if not self._enough() else None
             if answer is None:
                 return
-            page = await asyncio.to_thread(read_list, answer.body, utc_now())
+            page = await asyncio.to_thread(read_list, answer.body, _answered(answer), whole=last is None)
             again = ("the resumption token came before; the rest was left",) if page.token in seen else ()
             problems = (*page.problems, *again)
             await self._take(url, page.found, problems)
@@ -185,3 +191,9 @@ class Walk:
             self.new += await self._ledger.discover(some)
             self.discovered += len(some)
             self._found()
+
+
+def _answered(answer: Answer) -> datetime:
+    """The moment of the answer by the clock that dates its entries: the site's, where it tells it."""
+    now = utc_now()
+    return moment(answer.header("date"), now) or now

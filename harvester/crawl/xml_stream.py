@@ -1,5 +1,6 @@
 """XML of others, as a stream or whole: no entity is expanded, nothing external is read, what is broken is left out."""
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -8,6 +9,7 @@ from typing import Any
 from lxml import etree
 
 _CHUNK = 65_536
+_TAIL = 1_024
 _SAFE: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -17,24 +19,70 @@ _SAFE: dict[str, Any] = {
 }
 
 
-def elements(text: bytes, names: Collection[str], problems: list[str]) -> Iterator[tuple[str, Any]]:
-    """Local name and element of every element of these `names`, whatever its namespace, each emptied after its turn.
+def elements(text: bytes, places: Collection[str], problems: list[str]) -> Iterator[tuple[str, Any]]:
+    """Local name and element of every element at these `places`, whatever its namespace, each emptied after its turn.
 
-    What is wrong with the text is added to `problems`; what stands before it still comes.
+    A place is a name, or `parent/name`. What is wrong with the text is added to `problems`; what can be read of it
+    still comes, but not the words in which the text breaks off.
     """
+    names = {place.rpartition("/")[2] for place in places}
+    for element in _ended(text, problems):
+        name = local(element)
+        if name in names and (name in places or f"{_name_above(element)}/{name}" in places):
+            yield name, element
+            _forget(element)
+
+
+def _ended(text: bytes, problems: list[str]) -> Iterator[Any]:
+    """Every element as it ends."""
     _look_for_entities(text, problems)
+    text = text.lstrip() if text[:1].isspace() else text
     parser = etree.XMLPullParser(events=("end",), **_SAFE)
-    for start in range(0, len(text), _CHUNK):
-        try:
+    last = None
+    try:
+        for start in range(0, len(text), _CHUNK):
             parser.feed(text[start : start + _CHUNK])
-        except etree.XMLSyntaxError as error:
-            problems.append(f"broken XML: {error.msg}")
-            return
-        for _, element in parser.read_events():
-            name = local(element)
-            if name in names:
-                yield name, element
-                element.clear()
+            for _, last in parser.read_events():
+                yield last
+        root = parser.close()
+    except etree.XMLSyntaxError as error:
+        problems.append(f"broken XML: {error.msg}")
+        return
+    held = [element for _, element in parser.read_events()]
+    if root is not None and last is not root and not _closes(root, text[-_TAIL:]):
+        problems.append(f"broken XML: it breaks off before the end of {local(root)}")
+        yield from _without_torn(held)
+        return
+    yield from held
+    if broken := parser.feed_error_log.filter_from_fatals():
+        problems.append(f"broken XML: line {broken[0].line}, {broken[0].message.strip()}")
+
+
+def _without_torn(held: list[Any]) -> list[Any]:
+    """Of elements that only the end of the parser has ended, the innermost goes: the text breaks off in its words."""
+    if not held or len(held[0]):
+        return held
+    above = held[0].getparent()
+    if above is not None:
+        above.remove(held[0])
+    return held[1:]
+
+
+def _closes(root: Any, tail: bytes) -> bool:
+    return re.search(rf"</([^\s<>:]+:)?{re.escape(local(root))}\s*>".encode(), tail) is not None
+
+
+def _name_above(element: Any) -> str:
+    above = element.getparent()
+    return "" if above is None else local(above)
+
+
+def _forget(element: Any) -> None:
+    """Empty an element and let go of those like it before it: a long list is never held whole."""
+    element.clear()
+    above = element.getparent()
+    while above is not None and (before := element.getprevious()) is not None and before.tag == element.tag:
+        above.remove(before)
 
 
 def tree(text: bytes, problems: list[str]) -> Any:

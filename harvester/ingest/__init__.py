@@ -4,6 +4,7 @@ reading.py      one Visit -> one Reading: what it is, what it says, what may be 
 ingest.py       a batch of Visits: read all, archive, then one transaction
 quarantine.py   a page that ends the process again and again is set aside
 replay.py       archived pages read again with today's rules
+withholding.py  what may not be kept any more leaves history and tombstones too
 item.py         one Visit on its way through a batch; when its page is due again
 tally.py        what a Run counts
 faces.py        one article at an address per language

@@ -1,5 +1,6 @@
 """A batch of Visits at a time: read every page, archive what may be kept, then one transaction for all of it."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,10 +17,12 @@ from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
 from harvester.model.source import Source
+from harvester.policy import without_abstracts
 from harvester.urls import canonical_url
-from storage.archive import ArchiveWriter, remove_members
+from storage.archive import ArchiveWriter, Original, Pointer, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.pages import PageState, PageVisit
+from storage.redaction import Redactor
 from storage.store import Store
 from storage.unit import Unit
 
@@ -31,6 +34,15 @@ _ANSWERED = frozenset((VisitOutcome.OK, VisitOutcome.NOT_ARTICLE, VisitOutcome.W
 
 class LeaseLostError(HarvesterError):
     """Another Run has taken this Run's place; nothing of the batch was stored."""
+
+
+def _original(reading: Reading) -> Original | None:
+    """The archived page that an answer of 304 confirms."""
+    known = reading.known
+    confirmed = reading.visit.outcome is VisitOutcome.NOT_MODIFIED and reading.visit.page is not None
+    if not confirmed or known is None or known.deleted_at is not None or known.provenance.warc_file is None:
+        return None
+    return Original(known.provenance.url, known.provenance.fetched_at)
 
 
 def _is_nameless(record: Record) -> bool:
@@ -71,13 +83,15 @@ class Ingest:
         self._store = store
         self._archive = archive
         self._folder = archive_folder
-        self._reader = Reader(source, default_basis, self._find, saved=saved)
+        self._redactor = Redactor()  # as of the beginning of the batch
+        self._reader = Reader(source, default_basis, self._find, saved=saved, redactor=lambda: self._redactor)
         self._source_id = source.id
         self._rules = source.urls
         self._run_id = run_id
         self._revisit = revisit
         self._lease_s = lease_s
         self._clock = clock
+        self._beaten = time.monotonic()
         self._graves = Graveyard()
         self._fresh: dict[str, Record] = {}  # read in this batch, by address and DOI
         self._moved: dict[str, str] = {}  # URLs that lead to others
@@ -90,13 +104,16 @@ class Ingest:
         """
         latest = {visit.url: visit for visit in visits}
         states = self._store.pages.states(self._source_id, list(latest))
-        batch = [Item(self._read(visit, states.get(url), quarantine), states.get(url)) for url, visit in latest.items()]
+        self._redactor = self._store.redactor()
+        batch = []
+        for url, visit in latest.items():
+            self.keep_lease()
+            batch.append(Item(self._read(visit, states.get(url), quarantine), states.get(url)))
         self._fresh.clear()
         self._write_archive(batch)
 
         def save(unit: Unit) -> tuple[list[Item], Tally]:
-            if not self._store.runs.heartbeat(unit, self._run_id, self._clock(), self._lease_s):
-                raise LeaseLostError(f"run {self._run_id}: another run of {self._source_id} has taken over")
+            self._beat(unit)
             saved, tally = [replace(item) for item in batch], self.tally.copy()
             self._save(unit, saved)
             for item in saved:
@@ -105,13 +122,24 @@ class Ingest:
             self._store.runs.segment_done(unit, segment)
             return saved, tally
 
-        batch, self.tally = self._store.transact(save)
+        loses = any(item.loses_abstracts for item in batch)
+        batch, self.tally = self._store.transact(save, scrub=loses)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
 
+    def keep_lease(self) -> None:
+        """Prolong the lease when a third of it has passed; call it wherever time goes by. Raises LeaseLostError."""
+        if time.monotonic() - self._beaten > self._lease_s / 3:
+            self._store.transact(self._beat, durable=False)
+
+    def _beat(self, unit: Unit) -> None:
+        if not self._store.runs.heartbeat(unit, self._run_id, self._clock(), self._lease_s):
+            raise LeaseLostError(f"run {self._run_id}: another run of {self._source_id} has taken over")
+        self._beaten = time.monotonic()
+
     def _read(self, visit: Visit, state: PageState | None, quarantine: Quarantine | None) -> Reading:
         known = self._store.records.get(state.record_id) if state and state.record_id else None
-        if visit.page and quarantine and not quarantine.admit(visit.url):
+        if visit.page and visit.outcome is VisitOutcome.OK and quarantine and not quarantine.admit(visit.url):
             detail = f"set aside: reading it ended the process {TRIES} times"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect="quarantined")
         try:
@@ -149,6 +177,10 @@ class Ingest:
                 item.pointer = self._archive.write_response(
                     kept.page, kept.page.body, cut=kept.state == "cut", reason=reason
                 )
+            elif original := _original(item.reading):
+                page = item.reading.visit.page
+                assert page
+                item.revisited = self._archive.write_revisit(page, original)
         self._archive.sync()
 
     def _save(self, unit: Unit, batch: Sequence[Item]) -> None:
@@ -157,10 +189,13 @@ class Ingest:
         records = [self._located(item) for item in new]
         for item, saved in zip(new, self._store.records.save(unit, records, run_id=self._run_id, now=now), strict=True):
             item.note(saved)
+        bare = [item.record_id for item in new if item.record_id and item.loses_abstracts and item.brought_news]
+        self._store.records.rewrite(unit, bare, without_abstracts)
         archived = [item for item in batch if item.pointer and not item.is_refused]
-        self._store.archive_index.add(unit, [self._entry(item) for item in archived])
+        revisits = [self._revisit_entry(item, item.revisited) for item in batch if item.revisited]
+        self._store.archive_index.add(unit, [*(self._entry(item) for item in archived), *revisits])
         self._store.pages.record_visits(unit, [visit for item in batch for visit in self._visits(item)])
-        unread = [item.reading.visit.url for item in batch if item.reading.newly_reserved]
+        unread = [item.reading.visit.url for item in batch if item.reading.must_be_whole]
         self._store.pages.ask_whole(unit, self._source_id, unread, now)
 
     def _located(self, item: Item) -> Record:
@@ -189,6 +224,10 @@ class Ingest:
             cut=kept.state == "cut",
             reason=kept.reason or None,
         )
+
+    def _revisit_entry(self, item: Item, pointer: Pointer) -> ArchiveEntry:
+        visit = item.reading.visit
+        return ArchiveEntry(self._source_id, visit.url, pointer, visit.at, item.record_id, revisit=True)
 
     def _visits(self, item: Item) -> list[PageVisit]:
         """The visit of the URL; where it led to another, that one has been visited, and this is an address of it."""

@@ -20,6 +20,7 @@ class Item:
     reading: Reading
     state: PageState | None
     pointer: Pointer | None = None
+    revisited: Pointer | None = None
     saved: Saved | None = None
 
     def note(self, saved: Saved) -> None:
@@ -41,6 +42,12 @@ class Item:
     @property
     def brought_news(self) -> bool:
         return self.saved is not None and self.saved.kind is not None
+
+    @property
+    def loses_abstracts(self) -> bool:
+        """Whether the record is a known one of which no abstract may be kept, older revisions included."""
+        record = self.reading.record
+        return record is not None and self.reading.known is not None and not record.rights.abstract_policy.keep
 
     @property
     def record_id(self) -> str | None:

@@ -1,12 +1,16 @@
 """One Visit -> one Reading: what the page is, what it says, and what of it may be kept."""
 
 import hashlib
+import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 from harvester.extraction.extract import RULES, extract
+from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.fields.rights import robots_directives
 from harvester.ingest.faces import other_faces, with_other_faces
 from harvester.model.access import AccessStatus
 from harvester.model.page import Page, VisitOutcome
@@ -15,6 +19,9 @@ from harvester.model.run import Visit
 from harvester.model.source import GENERIC, Source
 from harvester.policy import Kept, abstract_policy, body_to_keep, decide
 from harvester.urls import canonical_url, in_bounds
+from storage.masked_pages import masked_page
+from storage.names import Names
+from storage.redaction import PART, Redactor
 
 _NO_FAILURE = frozenset((VisitOutcome.NOT_MODIFIED, VisitOutcome.GONE, VisitOutcome.REDIRECTED))
 NEVER_AGAIN = frozenset(("legal", "operator"))  # reasons of a removal that no harvest undoes
@@ -41,13 +48,7 @@ class Reading:
     effect: str | None = None
     unreadable: bool = False  # extraction itself failed
     has_faces: bool = False  # the article stands at other addresses in other languages
-
-    @property
-    def newly_reserved(self) -> bool:
-        """Whether the site has come to reserve rights over a page that was not sent again, so that it must be."""
-        reserved = any(stated.replace(" ", "") == "tdm-reservation:1" for stated in self.visit.robots)
-        unread = self.visit.outcome is VisitOutcome.NOT_MODIFIED and self.known is not None
-        return bool(reserved and unread and self.known and self.known.rights.tdm is None)
+    must_be_whole: bool = False  # the page was not sent again, but has to be read
 
 
 def digest_of(page: Page) -> str:
@@ -67,8 +68,9 @@ def warm() -> None:
 class Reader:
     """Reads the pages of one Source. `find` looks a record up by URL or DOI; `rules` are today's.
 
-    Pages that are `saved` elsewhere may have lost the headers and the site's files that reserve rights over them: what
-    the stored record knows to be reserved stays so.
+    `redactor` gives what is redacted at the moment.
+    Pages that are `saved` elsewhere may have lost the headers and the site's files that reserve rights over them or say
+    what robots may do: what the stored record knows to be reserved or forbidden stays so.
     """
 
     source: Source
@@ -76,11 +78,13 @@ class Reader:
     find: Find
     rules: str = RULES
     saved: bool = False
+    redactor: Callable[[], Redactor] = Redactor
 
     def read(self, visit: Visit, known: Record | None, digest: str | None, *, now: datetime) -> Reading:
         """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page."""
-        if visit.page is None:
-            return Reading(visit, visit.outcome, visit.detail, known=known, effect=_kept_old(visit.outcome, known))
+        if visit.page is None or visit.outcome is VisitOutcome.NOT_MODIFIED:
+            effect, whole = _kept_old(visit.outcome, known), known is not None and self._must_be_read(visit, known, now)
+            return Reading(visit, visit.outcome, visit.detail, known=known, effect=effect, must_be_whole=whole)
         seen = digest_of(visit.page)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", seen, known, effect="skipped")
@@ -94,7 +98,23 @@ class Reader:
         `cut` names the parts, as the archive's reason does: `abstracts`, `full text`, `e-mail addresses`.
         """
         assert visit.page
-        return self._extract(visit, visit.page, known, known.provenance.page_digest, now, cut)
+        return self._extract(visit, visit.page, known, known.provenance.page_digest, now, cut, again=True)
+
+    def _must_be_read(self, visit: Visit, known: Record, now: datetime) -> bool:
+        """Whether an unchanged page must be read all the same: rights over it that the record knows nothing of yet."""
+        if visit.outcome is not VisitOutcome.NOT_MODIFIED or known.deleted_at is not None:
+            return False
+        header = visit.page.header("tdm-reservation") if visit.page else None
+        reserved = (header or "").strip() == "1" or any(
+            stated.replace(" ", "") == "tdm-reservation:1" for stated in visit.robots
+        )
+        forbidden = {*robots_directives(visit.page, SignalIndex(()))} if visit.page else set()
+        policy = abstract_policy(known.rights.tdm, self.source.rights, self.default_basis, now)
+        return (
+            (reserved and known.rights.tdm is None)
+            or not forbidden.issubset(known.rights.robots)
+            or (known.rights.abstract_policy.keep and not policy.keep)
+        )
 
     def is_current(self, known: Record, now: datetime) -> bool:
         """Whether reading the same bytes again under today's rules and rights would say the same."""
@@ -107,12 +127,20 @@ class Reader:
         )
 
     def _extract(
-        self, visit: Visit, page: Page, known: Record | None, digest: str, now: datetime, cut: Collection[str] = ()
+        self,
+        visit: Visit,
+        page: Page,
+        known: Record | None,
+        digest: str,
+        now: datetime,
+        cut: Collection[str] = (),
+        *,
+        again: bool = False,
     ) -> Reading:
         try:
             found = extract(page, self.source)
         except Exception as error:
-            detail = f"extraction failed: {type(error).__name__}: {error}"[:500]
+            detail = f"extraction failed: {_place(error)}"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect=_kept(known), unreadable=True)
         if found.record is None:
             kept = _kept(known)
@@ -127,8 +155,8 @@ class Reader:
             read = with_other_faces(known, read, faces, own)
         if known and cut:
             read = _as_before_the_cut(known, read, cut)
-        if known and self.saved:
-            read = _as_reserved(known, read)
+        if known and (self.saved or again):
+            read = _as_restricted(known, read)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
         if known and known.deleted_at is None and (loss := lost(known, read, self.rules)):
@@ -156,6 +184,8 @@ class Reader:
         record = decide(
             read, self.source.rights, self.default_basis, page_robots=robots, visit_robots=visit.robots, now=now
         )
+        redactor, record_id = self.redactor(), known.id if known else read.id
+        record = redactor.record(record, record_id) if redactor else record
         if known and self.is_current(known, now) and _says_the_same(known, record):
             return Reading(visit, VisitOutcome.OK, "", digest, known, read, effect="unchanged")
         kept = body_to_keep(
@@ -165,7 +195,21 @@ class Reader:
             robots=record.rights.robots,
             fulltext=self.source.read.fulltext,
         )
+        if redactor and kept.page and (names := redactor.names(read, record_id)).people:
+            kept = _without_names(kept, kept.page, names, record)
         return Reading(visit, VisitOutcome.OK, "", digest, known, read, record, kept)
+
+
+def _place(error: Exception) -> str:
+    """What failed and where, without the error's own words: they may quote what may not be kept of the page."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
+
+
+def _without_names(kept: Kept, page: Page, names: Names, record: Record) -> Kept:
+    """What the archive may hold, with the names masked; the record's own addresses stay as they are."""
+    masked = masked_page(page, record.provenance.encoding, names, (record.url, *record.aliases))
+    return kept if masked is page else Kept(masked, "cut", "; ".join(filter(None, (kept.reason, PART))))
 
 
 def _states_no_rights(visit: Visit, page: Page, known: Record) -> bool:
@@ -196,12 +240,15 @@ def _under_known_url(known: Record | None, read: Record, visited: str) -> Record
     return read.at(known.url)
 
 
-def _as_reserved(known: Record, read: Record) -> Record:
-    """The reservation of the stored record, unless the page states one itself."""
-    before, now = known.rights.tdm, read.rights.tdm
-    if before is None or not before.reserved or (now and now.reserved):
-        return read
-    return read.model_copy(update={"rights": read.rights.model_copy(update={"tdm": before})})
+def _as_restricted(known: Record, read: Record) -> Record:
+    """What the stored record knows to be reserved or forbidden stays so: a header that said it may not be there."""
+    before, now = known.rights, read.rights
+    kept: dict[str, object] = {"robots": tuple(sorted({*before.robots, *now.robots}))}
+    if before.tdm and before.tdm.reserved and not (now.tdm and now.tdm.reserved):
+        kept["tdm"] = before.tdm
+    if now.unavailable_after is None:
+        kept["unavailable_after"] = before.unavailable_after
+    return read.model_copy(update={"rights": now.model_copy(update=kept)})
 
 
 def _as_before_the_cut(known: Record, read: Record, cut: Collection[str]) -> Record:

@@ -3,7 +3,7 @@
 A page whose record is read from another, later page by now is not read again. No request leaves for anywhere.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from harvester.errors import StorageError
 from harvester.ingest.ingest import LeaseLostError
 from harvester.ingest.quarantine import TRIES, Quarantine
 from harvester.ingest.reading import Reader, Reading
+from harvester.model.differences import FieldChange, differences
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind, Visit
@@ -28,14 +29,6 @@ Effect = Literal["changed", "renewed", "unchanged", "kept_old", "unreadable", "s
 _TDM_FILE = "file:"  # `where` of a reservation that stood in the site's TDMRep file and not on the page
 
 
-class FieldChange(NamedTuple):
-    """One part of a record's meaning; None where it did not or will not exist."""
-
-    field: str
-    old: Any
-    new: Any
-
-
 @dataclass(frozen=True, slots=True)
 class Reread:
     """What today's rules make of one archived page.
@@ -43,12 +36,12 @@ class Reread:
     `changed`: `fields` differ in meaning; `renewed`: only evidence and provenance do; `kept_old` and `unreadable`:
     the record stays, `reason` says why; `superseded`: the record is read from another page by now. `why` names what has
     changed since the record was read; `verdict` is the rule that decided, before and now. `pointer` is where the page
-    stands, `body` what the archive may still hold of it (None: as it is).
+    stands (None: nowhere), `body` what the archive may still hold of it (None: as it is).
     """
 
     record_id: str
     url: str
-    pointer: Pointer
+    pointer: Pointer | None
     effect: Effect
     fields: tuple[FieldChange, ...] = ()
     kinds: tuple[ChangeKind, ...] = ()
@@ -78,7 +71,7 @@ class Replay:
         self._archive = archive
         self._source = source
         self._basis = default_basis
-        self._reader = Reader(source, default_basis, lambda _: None)
+        self._reader = Reader(source, default_basis, lambda _: None, redactor=store.redactor)
         self._clock = clock
         self._run_id = run_id
 
@@ -90,13 +83,18 @@ class Replay:
                 yield entry
 
     def reread(self, entry: ArchiveEntry, quarantine: Quarantine | None = None) -> Reread | None:
-        """Read one archived page again; None for a page without a living record. Never raises for a page."""
+        """Read one archived page again; None for a page without a living record. Never raises for a page.
+
+        Of a record that is gone, and of an earlier page of one, only what may be kept today stays.
+        """
         known = self._store.records.get(entry.record_id) if entry.record_id else None
-        if known is None or known.deleted_at is not None:
+        if known is None:
             return None
         told = _Told(known, entry)
-        if (known.provenance.warc_file, known.provenance.warc_offset) != (entry.pointer.file, entry.pointer.offset):
-            return told.that("superseded", body=_body_of_superseded(known, entry))
+        place = (known.provenance.warc_file, known.provenance.warc_offset)
+        if known.deleted_at is not None or place != (entry.pointer.file, entry.pointer.offset):
+            body = self._body_of_superseded(known, entry)
+            return told.that("superseded", body=body) if body or known.deleted_at is None else None
         now = self._clock()
         if entry.cut and self._reader.is_current(known, now):
             return told.that("unchanged")  # what would differ on a cut page is what was cut
@@ -134,8 +132,17 @@ class Replay:
         why = tuple(_why(known, record, told.entry, self._reader.is_current(known, now)))
         record = _located(known, record, None if body is None else body.state, "" if body is None else body.reason)
         effect: Effect = "changed" if fields else "renewed"
-        kinds = tuple(_kinds(fields))
-        return told.that(effect, fields=fields, kinds=kinds, why=why, reason=reason, record=record, body=body)
+        said = {"fields": fields, "kinds": tuple(kinds(fields)), "why": why, "reason": reason}
+        return told.that(effect, **said, record=record, body=body)
+
+    def _body_of_superseded(self, known: Record, entry: ArchiveEntry) -> Kept | None:
+        """What is to become of a page that no record is read from any more, if it shows what may not be kept."""
+        shows_abstracts = not self._keeps_abstracts(known) and "abstracts" not in _parts(entry.reason)
+        ban = archive_ban(known.rights.robots)
+        return Kept(None, "none", ban or "abstracts") if ban or shows_abstracts else None
+
+    def _keeps_abstracts(self, known: Record) -> bool:
+        return abstract_policy(known.rights.tdm, self._source.rights, self._basis, self._clock()).keep
 
     def _owner_of(self, url: str, known: Record) -> str | None:
         """Another record that has the address to which today's rules would move this one."""
@@ -163,9 +170,10 @@ class Replay:
             self._store.archive_index.add(unit, list(entries.values()))
             return saved
 
-        saved = self._store.transact(save)
+        cuts = any(one.record and not one.record.rights.abstract_policy.keep for one in new)
+        saved = self._store.transact(save, scrub=cuts)
         refused = {one.record_id for one, done in zip(new, saved, strict=True) if done.skipped or done.error}
-        spent = [one.pointer for one in batch if one.body and one.record_id not in refused]
+        spent = [one.pointer for one in batch if one.body and one.pointer and one.record_id not in refused]
         self._empty([*spent, *(entry.pointer for record_id, entry in entries.items() if record_id in refused)])
         return {one.record_id: done for one, done in zip(new, saved, strict=True)}
 
@@ -195,17 +203,7 @@ class _Told(NamedTuple):
         return Reread(self.known.id, self.entry.url, self.entry.pointer, effect, **said)
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any], within: str = "") -> Iterator[FieldChange]:
-    """What differs between two meanings, by path; a list counts as one value."""
-    for name in sorted(old.keys() | new.keys()):
-        one, other, path = old.get(name), new.get(name), f"{within}{name}"
-        if isinstance(one, dict) and isinstance(other, dict):
-            yield from differences(one, other, f"{path}.")
-        elif one != other:
-            yield FieldChange(path, one, other)
-
-
-def _kinds(fields: Sequence[FieldChange]) -> Iterator[ChangeKind]:
+def kinds(fields: Sequence[FieldChange]) -> Iterator[ChangeKind]:
     """The Changes that storage logs for such differences."""
     names = {change.field for change in fields}
     flips = [
@@ -295,13 +293,6 @@ def _body(entry: ArchiveEntry, kept: Kept) -> Kept | None:
     if not further:
         return None
     return Kept(kept.page, "cut", "; ".join((before | further).values()))
-
-
-def _body_of_superseded(known: Record, entry: ArchiveEntry) -> Kept | None:
-    """An earlier page of a record goes when it shows what may not be kept; a killed replay leaves such pages."""
-    shows_abstracts = not known.rights.abstract_policy.keep and "abstracts" not in _parts(entry.reason)
-    ban = archive_ban(known.rights.robots)
-    return Kept(None, "none", ban or "abstracts") if ban or shows_abstracts else None
 
 
 def _parts(reason: str | None) -> dict[str, str]:

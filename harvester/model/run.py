@@ -64,6 +64,7 @@ class FrontierItem(Value):
 class Visit(Value):
     """One spooled attempt: the frontier's URL, what the transport made of it, and the Page if a body came.
 
+    With `not_modified` the Page has the headers of the answer and no body.
     `outcome` is the transport's word; ingest refines `ok` (not_article, login, challenged ...).
     """
 

@@ -8,6 +8,7 @@ from harvester.model.signal import QUOTE_LIMIT, Evidence
 from harvester.model.source import RightsRules
 from harvester.policy.phrases import Phrases
 
+_BY_CHANCE = 6  # characters; prose has shorter numbers of its own
 _NO_ARCHIVE = frozenset(("noarchive", "nocache"))
 
 
@@ -110,7 +111,7 @@ def quotes(record: Record) -> Iterator[str]:
     """What no prose says by chance: the words that verdict, integrity, relations and rights rest on, names, numbers."""
     yield from (person.name for person in record.contributors)
     yield from (issn.value for issn in record.container.issns)
-    yield from (identifier.raw for identifier in record.identifiers)
+    yield from (identifier.raw for identifier in record.identifiers if len(identifier.raw) >= _BY_CHANCE)
     yield from (" ".join(keywords.items) for keywords in record.keywords.values() if len(keywords.items) > 1)
     yield from (text for text in (record.integrity.notice, record.integrity.date, record.rights.copyright) if text)
     yield from (evidence.quote for evidence in _quoted(record))
@@ -129,7 +130,9 @@ def _quoted(record: Record) -> Iterator[Evidence]:
 
 
 def without_abstracts(record: Record) -> Record:
-    """The record without abstracts, and without evidence that quotes from one."""
+    """The record without abstracts, and without evidence that quotes from one; one that has none is as it is."""
+    if not (record.abstracts or record.other_abstracts):
+        return record
     phrases = Phrases(abstract_texts(record), spare=fact_texts(record))
     told = tuple(lang for lang in record.languages if lang in record.titles or lang in record.keywords)
     bare = record.model_copy(update={"abstracts": {}, "other_abstracts": (), "languages": told})

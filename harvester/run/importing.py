@@ -4,6 +4,7 @@ import secrets
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
+from threading import Event
 
 from harvester.errors import HarvesterError
 from harvester.ingest import Ingest, LeaseLostError
@@ -19,21 +20,26 @@ from storage.archive import ArchiveWriter
 from storage.store import Store
 
 BATCH = 64
+BATCH_BYTES = 16 * 1024 * 1024
+STOPPED = "stopped on request; the same import goes on, passing over what was taken in"
 NOTE = "an import: the pages were saved elsewhere, none was fetched"
 
 
 class Import:
     """An import into one Source, under its lease from the first page on. Use as a context manager.
 
+    When `stop` is set by its end, the Run counts as interrupted; what was added by then is taken in.
     Raises BusyError while a Run of the Source is at work, StorageError, LeaseLostError.
     """
 
-    def __init__(self, store: Store, source: Source, settings: Settings) -> None:
+    def __init__(self, store: Store, source: Source, settings: Settings, stop: Event | None = None) -> None:
         self._store = store
         self._source = source
         self._settings = settings
         self._run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self._stop = stop or Event()
         self._waiting: dict[str, Visit] = {}
+        self._bytes = 0  # of the bodies that wait
         self._segments = 0
         self._passed: Counter[str] = Counter()
         self.strangers: Counter[str] = Counter()  # pages passed over, by the host that is none of the Source's
@@ -64,7 +70,10 @@ class Import:
         try:
             if error is None:
                 self._take()
-                self._close(RunOutcome.SUCCEEDED, [NOTE])
+                if self._stop.is_set():
+                    self._close(RunOutcome.INTERRUPTED, [NOTE, STOPPED])
+                else:
+                    self._close(RunOutcome.SUCCEEDED, [NOTE])
             elif not isinstance(error, LeaseLostError):
                 outcome = RunOutcome.INTERRUPTED if isinstance(error, KeyboardInterrupt) else RunOutcome.FAILED
                 with suppress(HarvesterError):
@@ -100,7 +109,8 @@ class Import:
             return
         named = page.model_copy(update={"url": url, "fetched_at": at})
         self._waiting[url] = Visit(run_id=self._run_id, url=url, outcome=VisitOutcome.OK, page=named, at=at)
-        if len(self._waiting) >= BATCH:
+        self._bytes += len(named.body)
+        if len(self._waiting) >= BATCH or self._bytes >= BATCH_BYTES:
             self._take()
 
     def _take(self) -> None:
@@ -109,6 +119,7 @@ class Import:
         new = [visit for url, visit in self._waiting.items() if url not in seen or visit.at > seen[url]]
         self._passed["older"] += len(self._waiting) - len(new)
         self._waiting.clear()
+        self._bytes = 0
         if new:
             self._segments += 1
             self._ingest.take(f"{self._run_id}-{self._segments:06d}.seg", new)
@@ -117,6 +128,7 @@ class Import:
         self._store.transact(
             lambda unit: self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
         )
+        self._store.search.catch_up()
 
 
 def _now() -> datetime:

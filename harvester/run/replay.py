@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from typing import NamedTuple
 
 from harvester.errors import HarvesterError
 from harvester.ingest import LeaseLostError, Quarantine
 from harvester.ingest.replay import Replay, Reread
+from harvester.ingest.withholding import Withholding
 from harvester.model.run import RunOutcome
 from harvester.model.source import Source
 from harvester.run.lease import is_alive, this_process
@@ -69,8 +71,15 @@ def _foreseen(store: Store, source: Source, settings: Settings, on_page: OnPage)
     folder = settings.data_dir / "archive"
     replay = Replay(store, folder, None, source, default_basis=settings.tdm_basis, clock=_now)
     counts: Counter[str] = Counter()
+    read: set[str] = set()
     for entry in replay.entries():
         if page := replay.reread(entry):
+            counts.update(_counted(page))
+            on_page(Replayed(page, None))
+            read |= {page.record_id} if page.record else set()
+    withholding = Withholding(store, source, default_basis=settings.tdm_basis, clock=_now)
+    for record in withholding.records():
+        if record.id not in read and (page := withholding.bare(record)):
             counts.update(_counted(page))
             on_page(Replayed(page, None))
     return counts
@@ -89,6 +98,7 @@ class _Work:
     def __init__(self, store: Store, source: Source, settings: Settings, run_id: str, on_page: OnPage) -> None:
         self._store = store
         self._source = source
+        self._settings = settings
         self._run_id = run_id
         self._on_page = on_page
         self._folder = settings.data_dir / "archive"
@@ -112,6 +122,15 @@ class _Work:
                 batch, began = [], time.monotonic()
         self._save(batch)
         quarantine.close()
+        self._withhold()
+
+    def _withhold(self) -> None:
+        withholding = Withholding(self._store, self._source, default_basis=self._settings.tdm_basis, clock=_now)
+        withheld = withholding.records()
+        while some := [*islice(withheld, BATCH)]:
+            self._save([page for record in some if (page := withholding.bare(record))])
+            cut = withholding.cut_history([record.id for record in some], self._run_id, LEASE_S)
+            self.counts += Counter(history_cut=cut)
 
     def _save(self, batch: list[Reread]) -> None:
         saved = self._replay.save(batch, LEASE_S)
@@ -125,6 +144,7 @@ class _Work:
         self._store.transact(
             lambda unit: self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
         )
+        self._store.search.catch_up()
 
 
 def _stored(page: Reread, done: Saved) -> Iterator[str]:

@@ -136,7 +136,6 @@ class _Work:
             clock=_now,
         )
         self._notes: list[str] = []
-        self._beat = time.monotonic()
         self._told = 0.0
 
     def harvest(self, *, full: bool, unconditional: bool) -> None:
@@ -209,7 +208,7 @@ class _Work:
                 deadline = time.monotonic() + STOP_S
             if deadline is not None and time.monotonic() > deadline:
                 child.kill()
-            self._keep_lease()
+            self._ingest.keep_lease()
             self._tell(child)
             if not segments:
                 time.sleep(_LOOK_S)
@@ -220,22 +219,20 @@ class _Work:
         for path in segments:
             quarantine = Quarantine(path)
             if not self._store.runs.is_segment_done(path.name):
-                with _READING:
+                with self._turn_to_read():
                     self._ingest.take(path.name, self._reader.read(path), quarantine)
-                self._beat = time.monotonic()
             self._reader.drop(path)
             quarantine.close()
             self._tell(child)
 
-    def _keep_lease(self) -> None:
-        if time.monotonic() - self._beat < LEASE_S / 3:
-            return
-        kept = self._store.transact(
-            lambda unit: self._store.runs.heartbeat(unit, self._run_id, _now(), LEASE_S), durable=False
-        )
-        if not kept:
-            raise LeaseLostError(f"run {self._run_id}: another run of {self._source.id} has taken over")
-        self._beat = time.monotonic()
+    @contextmanager
+    def _turn_to_read(self) -> Iterator[None]:
+        while not _READING.acquire(timeout=LEASE_S / 6):
+            self._ingest.keep_lease()
+        try:
+            yield
+        finally:
+            _READING.release()
 
     def _tell(self, child: Child | None, *, last: bool = False) -> None:
         if self._on_progress is None or (not last and time.monotonic() - self._told < _REPORT_S):
@@ -257,6 +254,7 @@ class _Work:
         """End the Run and give the lease back."""
         counts = self._ingest.tally.counts
         self._store.transact(lambda unit: self._store.runs.close(unit, self._run_id, outcome, counts, notes, _now()))
+        self._store.search.catch_up()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What publishers answer, and what becomes of it."""
 
+import codecs
 import gzip
 import socket
 import time
@@ -131,9 +132,33 @@ def cut_gzip(handler: Handler) -> None:
     handler.answer(200, HTML | {"Content-Encoding": "gzip"}, gzip.compress(PAGE)[:-15])
 
 
-@pytest.mark.parametrize("way", [cut, cut_chunk, cut_without_length, cut_gzip])
+def cut_without_length_after(mark: bytes, encoding: str) -> Callable[[Handler], None]:
+    def way(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        handler.end_headers()
+        handler.wfile.write(mark + PAGE[:300].decode().encode(encoding))
+        handler.close_connection = True
+
+    return way
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        cut,
+        cut_chunk,
+        cut_without_length,
+        cut_gzip,
+        cut_without_length_after(codecs.BOM_UTF8, "utf-8"),
+        cut_without_length_after(codecs.BOM_UTF16_LE, "utf-16-le"),
+    ],
+    ids=["length", "chunk", "no length", "gzip", "a mark of UTF-8", "UTF-16"],
+)
 @pytest.mark.fault(54)
-def test_truncated_body_is_tried_again_and_never_kept(publisher: Publisher, crawler: Crawler, way) -> None:
+def test_truncated_body_is_tried_again_and_never_kept(
+    publisher: Publisher, crawler: Crawler, way: Callable[[Handler], None]
+) -> None:
     publisher.routes["/article/1"] = way
     done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
     assert list(done.outcomes().values()) == ["truncated"]
@@ -210,7 +235,9 @@ def bad_status_line(handler: Handler) -> None:
 
 @pytest.mark.parametrize("way", [reset, bad_status_line])
 @pytest.mark.fault(55)
-def test_broken_connections_are_network_errors(publisher: Publisher, crawler: Crawler, way) -> None:
+def test_broken_connections_are_network_errors(
+    publisher: Publisher, crawler: Crawler, way: Callable[[Handler], None]
+) -> None:
     publisher.routes["/article/1"] = way
     done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
     assert list(done.outcomes().values()) == ["network_error"]
@@ -333,3 +360,13 @@ def test_the_pages_of_a_day_are_counted_over_all_runs(publisher: Publisher, craw
     again = crawler.crawl(source)
     assert (again.visits, publisher.requests) == ({}, [])
     assert "5 pages were visited today" in again.report["paused"]
+
+
+def test_a_budget_that_ends_while_the_turn_is_awaited_counts(publisher: Publisher, crawler: Crawler) -> None:
+    with crawler.store() as store, store.begin() as unit:
+        store.hosts.postpone(unit, publisher.host, datetime.now(UTC) + timedelta(seconds=12))
+    politeness = {"delay": 0.05, "timeout": 10, "max_minutes": 0.02}
+    done = crawler.crawl(make_source(publisher, *publisher.pages(2), politeness=politeness))
+    assert "0.02 minutes" in done.report["paused"]
+    assert publisher.requests == []
+    assert crawler.due() == 2

@@ -1,6 +1,8 @@
 """Listings and sitemaps as bytes."""
 
 import gzip
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -263,3 +265,93 @@ def test_a_doi_is_asked_of_its_resolver(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "10.5555", "https://a.example/10.5555/x", "11.5555/x", "10.5555/a b"])
 def test_what_is_no_doi(text: str) -> None:
     assert resolving(text, "https://doi.org/") is None
+
+
+LIE = "2026-05-05T11:59:59Z"
+
+
+def feed_of(*changed: str) -> bytes:
+    rows = "".join(f"<entry><link href='/article/{n}'/><updated>{at}</updated></entry>" for n, at in enumerate(changed))
+    return f"<feed xmlns='http://www.w3.org/2005/Atom'>{rows}</feed>".encode()
+
+
+def list_of(*changed: str) -> bytes:
+    rows = "".join(
+        f"<record><header><datestamp>{at}</datestamp></header><metadata><dc>"
+        f"<identifier>https://a.example/article/{n}</identifier></dc></metadata></record>"
+        for n, at in enumerate(changed)
+    )
+    return f"<OAI-PMH><ListRecords>{rows}</ListRecords></OAI-PMH>".encode()
+
+
+@pytest.mark.parametrize(
+    ("changed", "whole", "believed"),
+    [
+        ([LIE] * 5, True, False),
+        ([LIE] * 5, False, False),
+        (["2026-05-05"] * 30, True, False),
+        (["2026-05-05"] * 30, False, True),
+        (["2026-05-05"] * 12, True, True),
+        (["2026-03-05"] * 30, True, True),
+        ([LIE, LIE, "2026-05-05T11:40:00Z"], True, True),
+        ([LIE], True, True),
+    ],
+    ids=["all now", "all now, of changes", "all today", "changes of today", "few", "long ago", "not all", "one"],
+)
+def test_a_list_that_dates_all_by_itself_dates_nothing(changed: list[str], whole: bool, believed: bool) -> None:
+    at = datetime(2026, 5, 5, 12, tzinfo=UTC)
+    page = read_list(list_of(*changed), at, whole=whole)
+    assert len(page.found) == len(changed)
+    assert any(moment for _, moment in page.found) is believed
+    if whole:
+        feed = read_feed(feed_of(*changed), "https://a.example/feed", at)
+        assert any(moment for _, moment in feed.found) is believed
+
+
+@pytest.mark.fault(102)
+def test_a_sitemap_that_breaks_off_is_read_up_to_there_and_said_to_be() -> None:
+    whole = b"<urlset>" + b"".join(b"<url><loc>https://a.example/article/%d</loc></url>" % n for n in range(9))
+    cut = sitemap_entries(whole + b"<url><loc>https://a.example/article/1", NOW)
+    assert [url for url, _ in cut.urls] == [f"https://a.example/article/{n}" for n in range(9)]
+    assert cut.problems == ("broken XML: it breaks off before the end of urlset",)
+    for rest in (b"", b"<lastmod>2026-05-0", b"</url"):
+        late = sitemap_entries(whole + b"<url><loc>https://a.example/article/10</loc>" + rest, NOW)
+        assert late.urls == (*cut.urls, ("https://a.example/article/10", None))
+        assert late.problems == cut.problems
+    assert sitemap_entries(b"\n " + whole + b"</urlset>\n<!-- made by hand -->", NOW).problems == ()
+    mixed = sitemap_entries(whole + b"<url><loc>x</lo></url></urlset>", NOW)
+    assert len(mixed.urls) >= 9
+    assert "broken XML: line 1" in mixed.problems[0]
+
+
+def test_a_record_within_a_record_hides_no_address() -> None:
+    inner = b"<metadata><record><controlfield>9</controlfield></record>"
+    assert read_list(OAI.replace(b"<metadata>", inner, 1), NOW) == read_list(OAI, NOW)
+
+
+GROWN = """
+from datetime import UTC, datetime
+from pathlib import Path
+from harvester.crawl.oai import read_list
+
+def resident(name):
+    return int(Path("/proc/self/status").read_text().split(name)[1].split()[0]) * 1024
+
+record = b"<record><header><datestamp>2026-05-01</datestamp></header><metadata><dc>%s</dc></metadata></record>"
+filling = b"".join(b"<relation>r%d</relation>" % n for n in range(400))
+address = b"<identifier>https://a.example/article/%d</identifier>"
+body = b"".join(record % (filling + address % n) for n in range(2500))
+body = b"<OAI-PMH><ListRecords>" + body + b"</ListRecords></OAI-PMH>"
+before = resident("VmRSS:")
+Path("/proc/self/clear_refs").write_text("5")
+assert len(read_list(body, datetime(2026, 5, 5, tzinfo=UTC)).found) == 2500
+print(len(body), resident("VmHWM:") - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel how large the process was at most")
+def test_a_long_list_is_never_held_whole() -> None:
+    done = subprocess.run([sys.executable, "-c", GROWN], check=True, capture_output=True, text=True)
+    size, grown = map(int, done.stdout.split())
+    assert size > 20_000_000
+    assert grown < 0.5 * size

@@ -257,3 +257,42 @@ def test_a_page_of_another_host_in_the_frontier_is_not_asked_for(
     done = crawler.crawl(make_source(publisher, here), private_allow=both)
     assert done.outcomes() == {here: "ok", stranger: "blocked_address"}
     assert other_publisher.paths() == []
+
+
+@pytest.mark.fault(49)
+def test_an_article_nobody_knew_of_is_fetched_once_however_many_redirect_there(
+    publisher: Publisher, crawler: Crawler
+) -> None:
+    old = [publisher.page(f"/article/old-{n}", status=301, Location="/article/7") for n in range(3)]
+    there = publisher.page("/article/7")
+    done = crawler.crawl(make_source(publisher, *old, urls={"article": [r"/article/"]}))
+    assert publisher.articles().count("/article/7") == 1
+    assert sorted(done.outcomes().values()) == ["ok", "redirected", "redirected"]
+    assert {visit.detail for visit in done.visits.values() if visit.outcome is VisitOutcome.REDIRECTED} == {there}
+
+
+def test_a_page_that_is_no_article_is_not_noted_for_being_redirected_to(publisher: Publisher, crawler: Crawler) -> None:
+    old = [publisher.page(f"/article/old-{n}", status=302, Location="/") for n in range(2)]
+    publisher.page("/")
+    done = crawler.crawl(make_source(publisher, *old, urls={"article": [r"/article/"]}))
+    assert set(done.outcomes().values()) == {"ok"}
+    assert crawler.due() == len(old)
+
+
+@pytest.mark.fault(48)
+def test_a_redirect_without_end_leaves_no_page_behind(publisher: Publisher, crawler: Crawler) -> None:
+    def onward(handler: Handler) -> None:
+        publisher.routes[handler.path + "x"] = onward
+        handler.answer(302, {"Location": handler.path + "x"}, b"")
+
+    publisher.routes["/article/1"] = onward
+    publisher.page("/article/2", status=302, Location="/article/2/a")
+    publisher.page("/article/2/a", status=302, Location="/article/2/b")
+    publisher.page("/article/2/b")
+    urls = [publisher.url + "/article/1", publisher.url + "/article/2"]
+    done = crawler.crawl(make_source(publisher, *urls, urls={"article": [r"/article/"]}))
+    assert sorted(done.outcomes().values()) == ["ok", "server_error"]
+    with crawler.store() as store:
+        assert store.pages.total("test") == 3
+        end = store.pages.get("test", urls[1] + "/b")
+    assert end is not None

@@ -103,3 +103,25 @@ def test_a_list_not_read_to_its_end_is_asked_for_whole_again(
     assert noted is None
     assert [*walk.problems] == [at]
     assert walk.new == found
+
+
+@pytest.mark.fault(98)
+def test_the_pages_of_a_feed_that_lead_in_a_circle_are_read_once(tmp_path: Path) -> None:
+    def feed(number: int, following: str) -> str:
+        return (
+            f'<feed xmlns="http://www.w3.org/2005/Atom"><link rel="next" href="{following}"/>'
+            f'<entry><link href="/article/{number}"/></entry></feed>'
+        )
+
+    answers = {SITE + "/feed": feed(1, "/feed?page=2"), SITE + "/feed?page=2": feed(2, "/feed")}
+    walk, _ = walked(tmp_path, answers, Discovery(kind="feed", url=SITE + "/feed"))
+    assert (walk.new, walk.pages, walk.problems) == (2, 2, {})
+
+
+def test_relative_addresses_of_a_sitemap_count_from_where_it_is(tmp_path: Path) -> None:
+    answers = {
+        SITE + "/bad.xml": "<sitemapindex><sitemap><loc>maps/1.xml</loc></sitemap></sitemapindex>",
+        SITE + "/maps/1.xml": "<urlset><url><loc>/article/1</loc></url><url><loc>../article/2</loc></url></urlset>",
+    }
+    walk, _ = walked(tmp_path, answers, BAD)
+    assert (walk.new, walk.problems) == (2, {})

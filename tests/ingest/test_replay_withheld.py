@@ -1,5 +1,6 @@
 """Rights are read again too: what may not be kept any more goes, and what was cut is neither lost nor made up."""
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -11,10 +12,17 @@ from workbench import LEASE_S, Bench
 
 from harvester.ingest.replay import Replay, Reread
 from harvester.model.source import RightsRules
+from harvester.run.replay import replay_source
+from harvester.settings import Settings
 from storage.archive import ArchiveWriter, Pointer
 from storage.archive_index import ArchiveEntry
 from storage.runs import Owner
 from storage.store import Store
+
+
+def importing(bench: Bench) -> None:
+    bench.another()
+    bench.ingest._reader = dataclasses.replace(bench.ingest._reader, saved=True, rules="other")
 
 
 def replay(bench: Bench, basis: str, number: int = 1, **changes: Any) -> list[Reread]:
@@ -179,3 +187,50 @@ def test_a_licence_may_open_the_archive_to_no_more_than_it_holds(tmp_path: Path,
     replay(bench, "none", rights=rights)
     assert next(store.archive_index.iterate(bench.source.id)) == before
     assert bench.record(article).provenance.archive_reason == before.reason
+
+
+@pytest.mark.fault(78)
+def test_what_may_not_be_kept_leaves_history_tombstones_and_records_without_a_page(
+    tmp_path: Path, store: Store
+) -> None:
+    bench = Bench(tmp_path, store, basis="research")
+    headers = (("content-type", "text/html; charset=utf-8"), ("tdm-reservation", "1"))
+    changed, unarchived, gone = bench.ids[:3]
+    bench.take(*(bench.visit(one, headers=headers) for one in (changed, unarchived, gone)))
+    title = next(iter(bench.record(changed).titles.values())).value.encode()
+    body = bench.site.respond(bench.site.path(changed)).body.replace(title, b"Another title")
+    bench.take(bench.visit(changed, headers=headers, body=body))
+    without = bench.record(unarchived)
+    nowhere = without.provenance.model_copy(update={"warc_file": None, "warc_offset": None, "archive": "none"})
+    with store.begin() as unit:
+        store.records.delete(unit, bench.record(gone).id, "gone", bench.now)
+        store.records.save(unit, [without.model_copy(update={"provenance": nowhere})], run_id=None, now=bench.now)
+    bench.archive.sync()
+    before = store.changes.head()
+    settings = Settings(data_dir=tmp_path, tdm_basis="none")
+    foreseen = replay_source(store, bench.source, settings, lambda one: None, dry_run=True)
+    counts = replay_source(store, bench.source, settings, lambda one: None, dry_run=False)
+    assert (foreseen["changed"], counts["changed"], counts["history_cut"]) == (2, 2, 5)
+    for one in (changed, unarchived, gone):
+        kept = store.records.revisions(bench.record(one).id)
+        assert not [each for each in kept if each.abstracts or each.other_abstracts]
+        assert on_disk(bench.folder, words_of(bench, one)) == []
+    assert bench.record(gone).deleted_at
+    assert store.changes.head() == before + 2, "what a tombstone loses is no news"
+    again = replay_source(store, bench.source, settings, lambda one: None, dry_run=False)
+    assert {*again} <= {"unchanged", "superseded"}
+
+
+def test_what_only_a_header_forbade_holds_for_pages_that_lost_it(tmp_path: Path, bench: Bench) -> None:
+    one, other = bench.ids[:2]
+    html = ("content-type", "text/html; charset=utf-8")
+    bench.take(bench.visit(one, headers=(html, ("x-robots-tag", "noindex"))))
+    bench.take(bench.visit(other, headers=(html, ("x-robots-tag", "noarchive"))))
+    importing(bench)
+    bench.take(bench.visit(one, headers=(html,)), bench.visit(other, headers=(html,)))
+    replay(bench, "none", digest="sha256:other")
+    assert bench.record(one).rights.robots == ("noindex",)
+    assert bench.record(other).rights.robots == ("noarchive",)
+    assert bench.record(other).provenance.archive == "none"
+    assert on_disk(bench.folder, words_of(bench, other)) == []
+    assert on_disk(bench.folder, words_of(bench, one))

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from workbench import Bench
 
+from harvester.model.page import VisitOutcome
+from harvester.model.run import Visit
 from harvester.model.source import RightsRules
 from storage.store import Store
 
@@ -101,3 +103,62 @@ def test_a_record_removed_on_request_never_returns(tmp_path: Path, bench: Bench)
     assert bench.record(one).deletion_reason == "legal"
     bench.archive.sync()
     assert on_disk(bench.folder, words) == []
+
+
+@pytest.mark.fault(78)
+def test_a_basis_that_ends_takes_the_abstracts_out_of_older_revisions_too(tmp_path: Path, store: Store) -> None:
+    bench = Bench(tmp_path, store, basis="research")
+    one = reserved(bench)
+    bench.take(bench.visit(one))
+    page = bench.visit(one).page
+    assert page
+    title = next(iter(bench.record(one).titles.values())).value
+    body = page.body.replace(title.encode(), b"Another title altogether")
+    bench.take(bench.visit(one, body=body))
+    record = bench.record(one)
+    assert [bool(each.abstracts) for each in store.records.revisions(record.id)] == [True, True]
+    bench.another("none")
+    bench.take(bench.visit(one, body=body))
+    kept = store.records.revisions(record.id)
+    assert [bool(each.abstracts or each.other_abstracts) for each in kept] == [False, False, False]
+    assert [each.revision for each in kept] == [1, 2, 3]
+    assert title in [each.value for each in kept[0].titles.values()]
+    assert words_of(bench, one) not in "".join(each.model_dump_json() for each in kept)
+
+
+def unchanged(bench: Bench, article_id: str, *headers: tuple[str, str]) -> Visit:
+    """An answer of 304."""
+    page = bench.visit(article_id, status=304, body=b"", headers=headers).page
+    return bench.failed(article_id, VisitOutcome.NOT_MODIFIED, "HTTP 304").model_copy(update={"page": page})
+
+
+def asked_whole(bench: Bench, article_id: str) -> bool:
+    state = bench.state(article_id)
+    return state.due == bench.now and state.etag is None and state.digest is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [("x-robots-tag", "noarchive"), ("tdm-reservation", "1"), ("x-robots-tag", "noindex, nofollow")],
+    ids=["noarchive", "reserved", "noindex"],
+)
+def test_what_the_headers_of_an_unchanged_page_forbid_is_looked_into(bench: Bench, header: tuple[str, str]) -> None:
+    one, other = bench.ids[:2]
+    bench.take(bench.visit(one), bench.visit(other))
+    bench.take(unchanged(bench, one, header), unchanged(bench, other, ("x-robots-tag", "index, follow")))
+    assert (asked_whole(bench, one), asked_whole(bench, other)) == (True, False)
+    html = ("content-type", "text/html; charset=utf-8")
+    bench.take(bench.visit(one, headers=(html, header)))
+    bench.take(unchanged(bench, one, header))
+    assert not asked_whole(bench, one)
+
+
+def test_a_basis_that_ends_asks_an_unchanged_page_whole(tmp_path: Path, store: Store) -> None:
+    bench = Bench(tmp_path, store, basis="research")
+    one = reserved(bench)
+    bench.take(bench.visit(one))
+    bench.take(unchanged(bench, one))
+    assert not asked_whole(bench, one)
+    bench.another("none")
+    bench.take(unchanged(bench, one))
+    assert asked_whole(bench, one)

@@ -17,6 +17,8 @@ FULLTEXT = "<p>The first observer kept a second notebook, which is printed here 
         f'<div class="paywall">{FULLTEXT}</div>',
         f'<div class="article-body" hidden>{FULLTEXT}</div>',
         f'<section id="fulltext" style="display: none">{FULLTEXT}</section>',
+        f'<div class="paywall">{FULLTEXT.replace("which is", f"see {TITLE}, which is")}</div>',
+        f'<div class="paywall">{FULLTEXT.replace("which is", f"{ABSTRACT[:60]} which is")}</div>',
         '<script type="application/ld+json">{"@type":"Article","articleBody":"A second notebook here"}</script>',
         '<script type="application/ld+json">{"articleBody": "say \\"second notebook\\"", "name": "x"}</script>',
     ],

@@ -100,3 +100,12 @@ def test_a_date_to_come_counts_as_now(store: Store, source: Source, settings: Se
     assert item.visited_at <= datetime.now(UTC)
     (record,) = store.records.iter(source_id="press")
     assert record.provenance.fetched_at <= datetime.now(UTC)
+
+
+def test_large_pages_do_not_wait_together(store: Store, source: Source, settings: Settings) -> None:
+    large = page(HOST + "/article/1", NOW).model_copy(update={"body": b"<html>" + b" " * 9_000_000})
+    with Import(store, source, settings) as one:
+        one.add(large)
+        assert one.counts.total() == 0
+        one.add(large.model_copy(update={"url": HOST + "/article/2", "final_url": HOST + "/article/2"}))
+        assert one.counts["too_large"] == 2

@@ -3,15 +3,18 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
-from press import Press, assert_whole
+from press import PAGES, Press, assert_whole, wait_for_pages
 
+from harvester.errors import BusyError
 from harvester.ingest import LeaseLostError
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import PolitenessRules, Source
-from harvester.run import Progress, run_source
+from harvester.run import Progress, run, run_source
 from harvester.run.lease import is_alive, process, this_process
 from harvester.settings import Settings
 from storage.store import Store
@@ -61,3 +64,23 @@ def test_an_ended_process_is_dead_even_before_it_is_reaped() -> None:
     assert not is_alive(owner)
     assert child.stdin
     child.stdin.close()
+
+
+def test_a_run_that_waits_while_another_reads_keeps_its_lease(
+    store: Store, source: Source, settings: Settings, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "LEASE_S", 1.5)
+    ended: list[Run] = []
+    work = threading.Thread(target=lambda: ended.append(run_source(store, source, settings)))
+    with run._READING:
+        work.start()
+        wait_for_pages(press, PAGES)
+        until = time.monotonic() + 3 * 1.5
+        while time.monotonic() < until:
+            with pytest.raises(BusyError), store.begin() as unit:
+                now, me = datetime.now(UTC), this_process()
+                store.runs.open(unit, source.id, "successor", me, now, 60, is_alive)
+            time.sleep(0.1)
+    work.join(60)
+    assert [one.outcome for one in ended] == [RunOutcome.SUCCEEDED]
+    assert_whole(store, settings)

@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from press import PAGES, ROOT, Press
+from press import PAGES, ROOT, Press, assert_whole
+from warcio.archiveiterator import ArchiveIterator
 
 from harvester.errors import BusyError
 from harvester.model.access import AccessStatus
@@ -184,3 +185,22 @@ def test_kill_9_leaves_whole_batches_and_the_next_replay_ends_the_work(
     assert sorted(changed) == sorted(record.id for record in store.records.iter())
     assert store.check() == []
     assert press.asked == []
+
+
+@pytest.mark.fault(56)
+def test_pages_found_unchanged_are_archived_as_revisits_and_read_again_from_where_they_stand(
+    store: Store, source: Source, settings: Settings, press: Press
+) -> None:
+    run_source(store, source, settings)
+    second = run_source(store, source, settings, full=True)
+    assert second.counts["not_modified"] == PAGES
+    (path,) = (settings.data_dir / "archive" / source.id).glob(f"{second.id}-*.warc.gz")
+    with path.open("rb") as file:
+        kinds = Counter(record.rec_type for record in ArchiveIterator(file, check_digests="raise"))
+    assert kinds == {"warcinfo": 1, "revisit": PAGES}
+    assert path.stat().st_size < 1_000 * PAGES
+    assert_whole(store, settings)
+    assert {one.page.effect for one in replayed(store, source, settings)} == {"unchanged"}
+    run_source(store, source, settings, full=True)
+    assert path.exists(), "the start of a run cuts nothing off that was committed"
+    assert_whole(store, settings)

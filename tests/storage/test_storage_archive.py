@@ -17,11 +17,13 @@ from warcio.archiveiterator import ArchiveIterator
 
 from harvester.errors import StorageError
 from harvester.model.page import Page
-from storage.archive import ArchiveWriter, Pointer, read, recover, remove_members
+from harvester.model.search import Query
+from storage.archive import ArchiveWriter, Original, Pointer, read, recover, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.runs import Owner
 from storage.store import Store
 from storage.tables import metadata
+from storage.warc_files import responses
 
 HEADERS = (
     ("content-type", "text/html; charset=utf-8"),
@@ -221,17 +223,18 @@ class TestRemoval:
                         ArchiveEntry("alpha", page(2).url, pointers[1], NOW, others[0].id),
                     ],
                 )
+        assert store.search.find(Query(text=secret)).total == 1
         on_disk = store.name.startswith("/")
         assert not on_disk or any(secret.encode() in path.read_bytes() for path in _files(tmp_path))
         assert _tables_with(store, secret)
         store.purge(archive, record.id, "legal", NOW)
-        assert not any(secret.encode() in _plain(path) for path in _files(tmp_path))
+        assert not any(stem in _plain(path) for path in _files(tmp_path) for stem in (b"Zytholog", b"zytholog"))
         assert _tables_with(store, secret) == []
         tombstone = store.records.get(record.id)
         assert tombstone and tombstone.titles == {} and tombstone.deletion_reason == "legal"
         assert store.records.revisions(record.id) == [tombstone]
         assert store.records.verdicts(record.id) == []
-        assert list(store.records.iter(query=secret)) == []
+        assert store.search.find(Query(text=secret)).total == 0
         assert store.archive_index.pointer(record.url) is None
         assert read(archive, pointers[1]).url == page(2).url
         assert len(list(store.records.iter())) == 58
@@ -263,3 +266,58 @@ def _no_file_above(size: int) -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, handler)
+
+
+class TestRevisits:
+    def test_a_revisit_refers_to_the_page_and_holds_no_body(self, tmp_path: Path) -> None:
+        moved = page(final_url="https://publisher.test/new/1")
+        later = moved.model_copy(update={"status": 304, "body": b"", "fetched_at": NOW + timedelta(days=1)})
+        writer = ArchiveWriter(tmp_path, "alpha", "run-1")
+        first = writer.write_response(moved, moved.body, cut=False)
+        again = writer.write_revisit(later, Original(moved.final_url, moved.fetched_at))
+        writer.close()
+        assert [kind for kind, _ in sound(tmp_path / first.file)] == ["warcinfo", "response", "revisit"]
+        with (tmp_path / again.file).open("rb") as file:
+            file.seek(again.offset)
+            (record,) = ArchiveIterator(file)
+            said = dict(record.rec_headers.headers)
+            assert record.http_headers.get_statuscode() == "304"
+            assert record.http_headers.get_header("etag") == '"1"'
+            assert record.http_headers.get_header("set-cookie") is None
+            assert record.content_stream().read() == b""
+        assert said["WARC-Profile"] == "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+        assert said["WARC-Target-URI"] == said["WARC-Refers-To-Target-URI"] == moved.final_url
+        assert said["WARC-Refers-To-Date"] == "2026-03-01T08:00:00Z"
+        assert said["WARC-Date"] == "2026-03-02T08:00:00Z"
+        assert read(tmp_path, first).body == moved.body
+        with pytest.raises(StorageError, match="had not changed"):
+            read(tmp_path, again)
+        assert [held.page.body for held in responses(tmp_path / first.file) if held.page] == [moved.body]
+        remove_members(tmp_path, [again])
+        assert [kind for kind, _ in sound(tmp_path / first.file)] == ["warcinfo", "response", "metadata"]
+
+    def test_the_shortest_revisit_can_be_taken_away(self, tmp_path: Path) -> None:
+        short = Page(url="http://a.b/", final_url="http://a.b/", status=304, headers=(), body=b"", fetched_at=NOW)
+        writer = ArchiveWriter(tmp_path, "alpha", "run-1")
+        pointer = writer.write_revisit(short, Original(short.url, NOW))
+        writer.close()
+        remove_members(tmp_path, [pointer])
+        assert [kind for kind, _ in sound(tmp_path / pointer.file)] == ["warcinfo", "metadata"]
+
+    def test_a_revisit_is_kept_by_a_recovery_and_taken_for_no_page(self, tmp_path: Path, store: Store) -> None:
+        writer = ArchiveWriter(tmp_path, "alpha", "run-1")
+        first = writer.write_response(page(), page().body, cut=False)
+        again = writer.write_revisit(page(status=304, body=b""), Original(page().url, NOW))
+        writer.write_response(page(2), b"never committed", cut=False)
+        writer.close()
+        entries = [
+            ArchiveEntry("alpha", page().url, first, NOW, "r1"),
+            ArchiveEntry("alpha", page().url, again, NOW + timedelta(days=1), "r1", revisit=True),
+        ]
+        with store.begin() as unit:
+            store.archive_index.add(unit, entries)
+        assert recover(tmp_path, "alpha", store.archive_index.committed_lengths("alpha")).cut == (first.file,)
+        assert [kind for kind, _ in sound(tmp_path / first.file)] == ["warcinfo", "response", "revisit"]
+        assert (store.archive_index.pointer("r1"), store.archive_index.pointer(page().url)) == (first, first)
+        assert [entry.pointer for entry in store.archive_index.iterate("alpha")] == [first]
+        assert sorted(store.archive_index.pointers("r1"), key=lambda each: each.offset) == [first, again]

@@ -103,3 +103,24 @@ def test_outcomes_are_counted_and_states_read_in_one_go(store: Store, now: datet
     states = store.pages.states("alpha", [*URLS, "https://publisher.test/unknown"])
     assert set(states) == set(URLS)
     assert states[URLS[1]].due is None
+
+
+def test_news_that_were_none_are_taken_up_within_a_week_only(store: Store, now: datetime) -> None:
+    liar, honest, quiet = URLS[:3]
+    discover(store, now, *((url, now - DAY) for url in URLS[:3]))
+    for url in URLS[:3]:
+        visit(store, url, now, digest="sha256:1", etag="1", next_due=now + 30 * DAY)
+    first = now + DAY
+    discover(store, first, (liar, first), (honest, first))
+    assert claim(store, first, "run-2") == [liar, honest]
+    visit(store, liar, first, VisitOutcome.NOT_MODIFIED, digest="sha256:1", etag="1", next_due=first + 30 * DAY)
+    visit(store, honest, first, digest="sha256:2", etag="2", next_due=first + 30 * DAY)
+    visit(store, quiet, first, VisitOutcome.NOT_MODIFIED, next_due=first + 30 * DAY)
+    later = now + 2 * DAY
+    for hours in range(2):
+        moment = later + hours * DAY / 24
+        discover(store, moment, *((url, moment) for url in URLS[:3]))
+    assert claim(store, later + DAY, "run-3") == [honest, quiet]
+    with store.begin() as unit:
+        tags = {item.url: item.etag for item in store.pages.claim(unit, "alpha", "run-4", later + 7 * DAY, 9)}
+    assert tags == {liar: "1", honest: None, quiet: None}

@@ -73,8 +73,8 @@ class TestOpening:
 class TestSchema:
     def test_migrations_make_exactly_the_tables_of_the_code(self, opened: Store) -> None:
         with opened.begin() as unit:
-            context = MigrationContext.configure(unit.connection, opts={"compare_type": True})
-            differences = compare_metadata(context, metadata)
+            opts = {"compare_type": True, "include_name": lambda name, *_: not str(name).startswith("search_words")}
+            differences = compare_metadata(MigrationContext.configure(unit.connection, opts=opts), metadata)
         assert differences == []
 
     def test_text_is_compared_by_code_point_whatever_the_server_speaks(self, opened: Store) -> None:

@@ -184,6 +184,7 @@ class TestMigrations:
         engine.dispose()
         migrated, straight = _schema(file_of(sqlite)), _schema(tmp_path / "straight.sqlite")
         migrated.pop("alembic_version")
+        migrated = {name: shape for name, shape in migrated.items() if not name.startswith("search_words")}
         assert migrated == straight
 
     def test_the_list_of_revisions_is_that_of_the_folder(self) -> None:

@@ -9,6 +9,16 @@ from storage.warc_files import Held, responses
 
 URL = "https://press.example/article/1"
 WHOLE = b"<html>" + bytes(range(32, 127)) * 400 + b"</html>"
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+def chunked(body: bytes) -> bytes:
+    half = len(body) // 2
+    pieces = [b"%x;name=value\r\n%s\r\n" % (len(some), some) for some in (body[:half], body[half:])]
+    return b"".join((*pieces, b"0\r\n\r\n"))
+
+
+CHUNKS = chunked(WHOLE)
 
 
 def member(
@@ -33,6 +43,9 @@ def held(folder: Path, *members: bytes) -> list[Held]:
         (member(WHOLE, about=("WARC-Truncated: length",)), "cut short"),
         (member(b"<html>half", "Content-Length: 5000"), "cut short"),
         (member(gzip.compress(WHOLE)[:60], "Content-Encoding: gzip"), "cut short"),
+        (member(CHUNKS[:-400], CHUNKED), "cut short"),
+        (member(CHUNKS[: CHUNKS.rindex(b"0\r\n")], CHUNKED), "cut short"),
+        (member(CHUNKS[:-400], CHUNKED, "Content-Encoding: gzip"), "cut short"),
         (member(b"abc", "Content-Encoding: zstd"), "content coding zstd"),
         (member(b"abc", "Content-Encoding: br"), "content coding br"),
         (member(b"abc", "Content-Encoding: gzip, br"), "content coding gzip, br"),
@@ -41,7 +54,21 @@ def held(folder: Path, *members: bytes) -> list[Held]:
         (member(WHOLE, url="urn:x"), "no web address"),
         (member(WHOLE, date="yesterday"), "unreadable: ValueError"),
     ],
-    ids=["truncated", "length", "gzip cut", "zstd", "br", "two codings", "no gzip", "no address", "urn", "date"],
+    ids=[
+        "truncated",
+        "length",
+        "gzip cut",
+        "chunk cut",
+        "last chunk missing",
+        "chunks and gzip",
+        "zstd",
+        "br",
+        "two codings",
+        "no gzip",
+        "no address",
+        "urn",
+        "date",
+    ],
 )
 def test_an_odd_record_is_told_and_the_rest_goes_on(tmp_path: Path, odd: bytes, reason: str) -> None:
     first, second = held(tmp_path, odd, member(WHOLE))
@@ -61,9 +88,12 @@ def test_a_record_that_the_file_does_not_hold_to_its_end_is_no_page(tmp_path: Pa
         member(gzip.compress(WHOLE), "Content-Encoding: gzip", f"Content-Length: {len(gzip.compress(WHOLE))}"),
         member(gzip.compress(WHOLE), "Content-Encoding: x-gzip"),
         member(WHOLE, "Content-Encoding: gzip", f"Content-Length: {len(gzip.compress(WHOLE))}"),
-        member(b"%x\r\n%s\r\n0\r\n\r\n" % (len(WHOLE), WHOLE), "Transfer-Encoding: chunked"),
+        member(CHUNKS, CHUNKED),
+        member(CHUNKS + b"Trailer: x\r\n\r\n", CHUNKED),
+        member(chunked(gzip.compress(WHOLE)), CHUNKED, "Content-Encoding: gzip"),
+        member(WHOLE, CHUNKED),
     ],
-    ids=["gzip", "x-gzip", "undone already", "chunked"],
+    ids=["gzip", "x-gzip", "undone already", "chunked", "with a trailer", "chunked gzip", "put together already"],
 )
 def test_whole_pages_are_read(tmp_path: Path, found: bytes) -> None:
     (one,) = held(tmp_path, found)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from harvester.extraction.access import known_licences
 from harvester.extraction.access.known_licences import Named
@@ -21,6 +22,7 @@ from harvester.model.source import AccessRules
 
 _CC_HOST = "creativecommons.org"
 _PASSAGES = 60  # that name a licence: more is an attack
+_STATEMENTS = 200  # of rights, likewise
 _MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
 _MAYBE_KNOWN = re.compile(r"[Ll]icen[cs]|LICEN|[Dd]omain [MmDd]")
 _RIGHTS_NAMES = ("rights", "license", "licence", "rights.license", "accessrights", "rights.uri", "rightsuri")
@@ -71,8 +73,8 @@ def _names_less(vague: str, exact: str, *, alone: bool) -> bool:
 def _stated(
     document: Document, signals: Sequence[Signal], rules: AccessRules, page: PageText
 ) -> Iterator[tuple[Named, Evidence]]:
-    for signal in signals:
-        if not is_rights(signal) or (rules.ignore and f"{signal.vocabulary}:{signal.name}" in rules.ignore):
+    for signal in islice(filter(is_rights, signals), _STATEMENTS):
+        if rules.ignore and f"{signal.vocabulary}:{signal.name}" in rules.ignore:
             continue
         link = signal.element
         if link is not None and link.tag == "a" and not (_own_words_fit(link) and _admissible(page, link)):

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from harvester.extraction.document import Document, Element, language_tag
@@ -11,6 +12,9 @@ from harvester.extraction.signals.signal import Signal
 _ARTICLE = re.compile(r"(Scholarly)?Article$|^(Medical)?ScholarlyArticle$|^Report$|^Thesis$|^Chapter$|^CreativeWork$")
 _MAX_DEPTH = 12
 _MAX_SIZE = 5_000_000
+_MAX_REPAIR = 150_000  # characters of broken blocks; beyond, repairing takes longer than reading the whole page
+_MAX_SIGNALS = 10_000  # of a page
+_MAX_QUOTED = 200_000  # characters in which a value is looked for
 HIDDEN = frozenset(("articlebody", "text"))  # full text: never a value
 _FOLLOW = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement")
 
@@ -21,18 +25,28 @@ def read(document: Document) -> list[Signal]:
     People come one Signal each (`author`), value the printed name, `items` (family, given, orcid, affiliation ...).
     `articleBody` is hidden full text and is left out.
     """
-    signals: list[Signal] = []
+    return [*islice(_signals(document), _MAX_SIGNALS)]
+
+
+def _signals(document: Document) -> Iterator[Signal]:
+    repaired = 0
     for script in document.root.iter("script"):
         if "ld+json" not in (script.get("type") or "").lower():
             continue
-        for node in _nodes(_parse(script.text or ""), 0):
+        text = (script.text or "").strip().removeprefix("<!--").removesuffix("-->").strip()
+        data = _parse(text)
+        if data is _BROKEN:
+            repaired += len(text)
+            data = _repair(text) if repaired <= _MAX_REPAIR else None
+        for node in _nodes(data, 0):
             if is_article(_types(node)):
-                signals.extend(signals_of_node("json_ld", node, script))
-    return signals
+                yield from signals_of_node("json_ld", node, script)
+
+
+_BROKEN = object()
 
 
 def _parse(text: str) -> Any:
-    text = text.strip().removeprefix("<!--").removesuffix("-->").strip()
     if not text or len(text) > _MAX_SIZE:
         return None
     try:
@@ -40,7 +54,7 @@ def _parse(text: str) -> Any:
     except RecursionError:
         return None
     except ValueError:
-        return _repair(text)
+        return _BROKEN
 
 
 def _repair(text: str) -> Any:
@@ -79,7 +93,8 @@ def is_article(types: Iterable[str]) -> bool:
 
 def signals_of_node(vocabulary: str, node: dict[str, Any], element: Element) -> Iterator[Signal]:
     """Signals of one article's node. `element` is their place, unless a value is `Words`."""
-    yield from _Node(vocabulary, element).signals(node)
+    quoted = (element.text or "")[:_MAX_QUOTED] if vocabulary == "json_ld" else ""
+    yield from _Node(vocabulary, element, quoted, quoted.lower()).signals(node)
 
 
 class Words(str):
@@ -98,10 +113,12 @@ class Words(str):
 
 
 class _Node(NamedTuple):
-    """Where the values of a node stand."""
+    """Where the values of a node stand; `script` is the text of a JSON-LD block, as it is and in lower case."""
 
     vocabulary: str
     element: Element
+    script: str
+    lowered: str
 
     def signals(self, node: dict[str, Any]) -> Iterator[Signal]:
         language = language_tag(_text(node.get("inLanguage")))
@@ -152,24 +169,23 @@ class _Node(NamedTuple):
 
     def _signal(self, name: str, text: str, language: str | None, value: Any) -> Signal:
         if not isinstance(value, Words):
-            quote = _raw(self.element.text or "", name, text) if self.vocabulary == "json_ld" else ""
-            return Signal(self.vocabulary, name, text, language, self.element, None, quote)
+            return Signal(self.vocabulary, name, text, language, self.element, None, self._quote(name, text))
         own = value.language or language
         return Signal(self.vocabulary, name, text, own, value.element, value.attribute, str(value))
+
+    def _quote(self, name: str, text: str) -> str:
+        """The words as they stand in the script: the value if it stands unescaped, else the key."""
+        start = text.split("\n", 1)[0][:200]
+        if start and start in self.script:
+            return start
+        key = f'"{name.rpartition(".")[2].lower()}"'
+        at = self.lowered.find(key)
+        found = self.script[at : at + len(key)] if at >= 0 else ""
+        return found if found.lower() == key else ""
 
 
 def _one(value: Any) -> Any:
     return value[0] if isinstance(value, list) and value else value
-
-
-def _raw(script: str, name: str, text: str) -> str:
-    """The words as they stand in the script: the value if it stands unescaped, else the key."""
-    start = text.split("\n")[0][:200]
-    if start and start in script:
-        return start
-    key = name.rsplit(".", 1)[-1]
-    found = re.search(rf'"{re.escape(key)}"', script, re.IGNORECASE)
-    return found[0] if found else ""
 
 
 def _orcid(person: dict[str, Any]) -> str:

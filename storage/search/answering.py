@@ -1,0 +1,206 @@
+"""One answer to one query, from one snapshot."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from harvester.errors import UsageError
+from harvester.model.search import Expansion, Found, Hit, Query, Sort
+from storage.documents import from_text
+from storage.search import cursors
+from storage.search.analyser import COMPOUND
+from storage.search.compiling import EVERYTHING, compiled, plain, words
+from storage.search.cursors import Cursor
+from storage.search.entry import UNLISTED, access_mark, language_mark, lowest_place, source_mark
+from storage.search.expressions import Expression, Row, Without, all_of, any_of, within
+from storage.search.facets import facets
+from storage.search.index import Index, Reader
+from storage.search.query import Both, Node, Words, parse
+from storage.search.ranking import CANDIDATES, RANKED_BY, Ranking
+from storage.search.snippets import snippets
+from storage.search.thesaurus import Thesaurus
+from storage.tables import records, search_entries, search_languages
+
+_CHEAP = 500  # places that are as soon read as counted
+_ONE_DAY = timedelta(days=1)
+
+
+class Answer:
+    """What a query finds. Raises UsageError, before anything is read, for a query that cannot be asked."""
+
+    def __init__(self, reader: Reader, index: Index, thesaurus: Thesaurus, query: Query) -> None:
+        self._reader = reader
+        self._index = index
+        self._thesaurus = thesaurus
+        self._query = query
+        self._tree = parse(query.text)
+        self._after = cursors.read(query)
+        self._most = max(query.count_to, query.limit)
+        self._counted: int | None = None
+        self._limits = _limits(query)
+        self._others = [self._named(name) for name in ("journal", "author") if getattr(query, name)]
+
+    def found(self, behind: int) -> Found:
+        """The answer; `behind` is passed on."""
+        ranked = 0
+        if self._query.sort is Sort.RELEVANCE and self._query.text.strip():
+            hits, more, ranked = self._ranked()
+        else:
+            hits, more = self._newest()
+        by_facet: dict[str, dict[str, int]] = {}
+        if self._query.facets:
+            (total, by_facet), at_least = facets(self._reader, self._places()), False
+        else:
+            total, at_least = self._total()
+        return Found(
+            hits=self._shown(hits),
+            total=total,
+            at_least=at_least,
+            ranked=ranked if ranked < total else 0,
+            facets=by_facet,
+            expanded=self._expanded,
+            cursor=cursors.write(self._query, hits[-1]) if more else None,
+            behind=behind,
+        )
+
+    def _newest(self) -> tuple[list[Cursor], bool]:
+        limit = self._query.limit
+        most = limit if self._after or self._most > _CHEAP else self._most  # one walk for hits and total
+        found = self._ordered(self._places(self._after.place if self._after else None), most + 1)
+        if not self._after and (most == self._most or len(found) <= limit):
+            self._counted = len(found)
+        return [Cursor(0.0, row[0]) for row in found[:limit]], len(found) > limit
+
+    def _ranked(self) -> tuple[list[Cursor], bool, int]:
+        """The best of the newest hits, and of the newest that have every word in title or keywords."""
+        ranking = Ranking(self._wanted)
+        texts = [self._index.words.c[name] for name in RANKED_BY]
+        found = {row[0]: row for row in self._ordered(self._places(None, self._expression, *texts), CANDIDATES)}
+        if len(found) < CANDIDATES:
+            self._counted = len(found)
+        else:
+            strong = all_of([within(self._wanted, ("title", "keyword")), self._expression])
+            found |= {row[0]: row for row in self._ordered(self._places(None, strong, *texts), CANDIDATES)}
+        scored = sorted(
+            (Cursor(ranking.score(dict(zip(RANKED_BY, row[1:], strict=True))), place) for place, row in found.items()),
+            reverse=True,
+        )
+        left = [one for one in scored if self._after is None or one < self._after]
+        return left[: self._query.limit], len(left) > self._query.limit, len(scored)
+
+    def _total(self) -> tuple[int, bool]:
+        total = self._counted
+        if total is None:
+            counted = self._places().limit(self._most + 1).subquery()
+            total = int(self._reader.execute(select(func.count()).select_from(counted)).scalar_one())
+        return min(total, self._most), total > self._most
+
+    def _ordered(self, places: Select[*tuple[Any, ...]], limit: int) -> Sequence[Any]:
+        newest = places.order_by(places.selected_columns[0].desc()).limit(limit)
+        return list(self._reader.execute(newest))
+
+    def _places(
+        self, before: int | None = None, expression: Expression | None = None, *more: ColumnElement[str]
+    ) -> Select[*tuple[Any, ...]]:
+        expression = expression or self._expression
+        place = search_entries.c.place if expression == EVERYTHING else self._index.place
+        found = select(place, *more)
+        if expression != EVERYTHING:
+            found = found.where(self._index.matching(expression))
+        low, high = self._limits
+        found = found.where(place >= low) if low is not None else found
+        found = found.where(place < high) if high is not None else found
+        return found.where(place < before) if before is not None else found
+
+    def _shown(self, hits: list[Cursor]) -> tuple[Hit, ...]:
+        wanted = select(search_entries.c.place, search_entries.c.record_id)
+        wanted = wanted.where(search_entries.c.place.in_([hit.place for hit in hits]))
+        ids = {row.place: row.record_id for row in self._reader.execute(wanted)} if hits else {}
+        shown = [Hit(record_id=ids[hit.place], score=hit.score) for hit in hits]
+        if not self._query.snippets or not hits:
+            return tuple(shown)
+        read = select(records.c.id, records.c.document).where(records.c.id.in_(list(ids.values())))
+        texts = {row.id: row.document for row in self._reader.execute(read)}
+        wanted_words = self._wanted
+        return tuple(
+            hit.model_copy(
+                update={
+                    "snippets": snippets(from_text(texts[hit.record_id]), wanted_words, abstracts=self._query.abstracts)
+                }
+            )
+            for hit in shown
+        )
+
+    @cached_property
+    def _languages(self) -> list[str]:
+        return sorted(self._reader.execute(select(search_languages.c.language)).scalars())
+
+    @cached_property
+    def _names(self) -> dict[tuple[int, int], list[Expansion]]:
+        """Other names of runs of plain words of the outermost conjunction, by their places in it."""
+        if not self._query.thesaurus or self._tree is None:
+            return {}
+        nodes = self._tree.nodes if isinstance(self._tree, Both) else (self._tree,)
+        found: dict[tuple[int, int], list[Expansion]] = {}
+        for start, run in _runs(nodes):
+            typed = [" ".join(node.words) for node in run]
+            for name in self._thesaurus.names(self._reader, typed, self._languages):
+                found.setdefault((start + name.first, start + name.last), []).append(name.expansion)
+        return found
+
+    @property
+    def _expanded(self) -> tuple[Expansion, ...]:
+        return tuple(one for _, found in sorted(self._names.items()) for one in found)
+
+    @cached_property
+    def _wanted(self) -> Expression:
+        """What the text asks for."""
+        others = {
+            span: [words(Words(tuple(COMPOUND.findall(one.to)), quoted=True), [one.to_language]) for one in found]
+            for span, found in self._names.items()
+        }
+        return compiled(self._tree, self._languages, others)
+
+    @cached_property
+    def _expression(self) -> Expression:
+        """What the text asks for, within the filters."""
+        query = self._query
+        marks = [
+            [access_mark(status) for status in query.access],
+            [language_mark(language) for language in query.languages],
+            [source_mark(source_id) for source_id in query.sources],
+        ]
+        filters: list[Expression] = [any_of(Row((mark,)) for mark in some) for some in marks if some]
+        filters += [compiled(other, ()) for other in self._others]
+        wanted = [] if self._wanted == EVERYTHING and filters else [self._wanted]
+        found = all_of([*wanted, *filters])
+        return Without(found, Row((UNLISTED,))) if query.listed else found
+
+    def _named(self, name: str) -> Words:
+        value = getattr(self._query, name)
+        found = tuple(COMPOUND.findall(value))
+        if not found:
+            raise UsageError(f"{name} {value!r}: there is no word to look for", remedy="write letters or digits")
+        return Words(found, name, quoted=True)
+
+
+def _limits(query: Query) -> tuple[int | None, int | None]:
+    first, last = query.published_from, query.published_until
+    low = lowest_place(first.isoformat()) if first else 1 << 24 if last else None  # without a date: in no period
+    return low, lowest_place((last + _ONE_DAY).isoformat()) if last else None
+
+
+def _runs(nodes: Sequence[Node]) -> Iterator[tuple[int, list[Words]]]:
+    """Plain words that follow each other, with the place of the first."""
+    run: list[Words] = []
+    for place, node in enumerate(nodes):
+        if isinstance(node, Words) and plain(node):
+            run.append(node)
+        elif run:
+            yield place - len(run), run
+            run = []
+    if run:
+        yield len(nodes) - len(run), run

@@ -1,0 +1,106 @@
+"""Finding records by their words, and keeping the index of words behind the change log."""
+
+from sqlalchemy import func, select
+
+from harvester.errors import UsageError
+from harvester.model.search import Found, Query
+from storage.database import Database
+from storage.search import filling
+from storage.search.analyser import VERSION
+from storage.search.answering import Answer
+from storage.search.index import Reader, of
+from storage.search.thesaurus import Thesaurus
+from storage.tables import change_head, records, search_entries, search_head
+from storage.unit import Unit
+
+MOST_HITS = 500
+WAITS_FOR = 2000  # Changes that a search reads first
+_BATCH = 500
+_LEFT = select(
+    func.coalesce(select(change_head.c.seq).scalar_subquery(), 0)
+    - func.coalesce(select(search_head.c.seq).scalar_subquery(), 0)
+)
+
+
+class Search:
+    """The index of words. It reads the change log; what is deleted or purged leaves it in the same transaction."""
+
+    def __init__(self, database: Database, engine: str) -> None:
+        self._database = database
+        self._index = of(engine)
+        self._thesaurus = Thesaurus()
+
+    def find(self, query: Query) -> Found:
+        """Records that match, deleted ones never; at most `query.limit` of them, and a cursor for those that follow.
+
+        What was saved before is found: the index catches up first, and `behind` says how many Changes it could not
+        yet read. Raises UsageError for what cannot be asked (see `query`), or a cursor of another query.
+        """
+        if not 0 < query.limit <= MOST_HITS:
+            raise UsageError(f"limit {query.limit}: not so many at a time", remedy=f"ask for 1 to {MOST_HITS}")
+        with self._database.read() as snapshot:
+            answer = Answer(snapshot, self._index, self._thesaurus, query)
+            if not _left(snapshot):
+                return answer.found(0)
+        behind = self.catch_up(WAITS_FOR)
+        with self._database.read() as snapshot:
+            return Answer(snapshot, self._index, self._thesaurus, query).found(behind)
+
+    def catch_up(self, most: int | None = None) -> int:
+        """Read what the change log says since the last time, about `most` Changes; returns how many are left."""
+        left, done = self._left(), 0
+        while left and (most is None or done < most):
+            done += self._database.repeatedly(self._follow)
+            left = self._left()
+        return left
+
+    def _follow(self) -> int:
+        with self._database.write(durable=False) as connection:
+            return filling.follow(Unit(connection), self._index, _BATCH)
+
+    def forget(self, unit: Unit, record_id: str, *, scrub: bool = False) -> None:
+        """Take a record out of the index with this unit; with `scrub` no word of it stays anywhere in the index."""
+        filling.forget(unit, self._index, [record_id])
+        if scrub:
+            self._index.scrub(unit.connection)
+
+    def renew(self) -> None:
+        """Catch up; where the index holds tokens of another analyser, make it anew."""
+        with self._database.read() as snapshot:
+            held = snapshot.execute(select(search_head.c.analyser)).scalar()
+        if held is not None and held != VERSION:
+            self.rebuild()
+        else:
+            self.catch_up()
+
+    def rebuild(self) -> None:
+        """Make the index anew from all records, a batch and a transaction at a time; may be interrupted."""
+        self._database.repeatedly(self._clear)
+        self.catch_up()
+
+    def _clear(self) -> None:
+        with self._database.write() as connection:
+            filling.clear(Unit(connection), self._index)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the index, a line each. While it has not read the whole change log, nothing is said."""
+        live = select(func.count()).where(records.c.deleted_at.is_(None)).scalar_subquery()
+        counts = select(
+            live, *(select(func.count()).select_from(t).scalar_subquery() for t in (search_entries, self._index.words))
+        )
+        if self._left():
+            return []
+        with self._database.read() as snapshot:
+            stored, entries, words = snapshot.execute(counts).one()
+        if stored == entries == words:
+            return []
+        return [f"search: {stored} records, {entries} entries, words of {words}"]
+
+    def _left(self) -> int:
+        with self._database.read() as snapshot:
+            return _left(snapshot)
+
+
+def _left(reader: Reader) -> int:
+    """Changes that the index has not read."""
+    return int(reader.execute(_LEFT).scalar_one())
