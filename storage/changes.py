@@ -6,9 +6,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, select
 
 from harvester.model.run import Change, ChangeKind
+from storage.bulk import Bulk
 from storage.database import Database
 from storage.tables import change_head, changes, upsert
 from storage.unit import Pending, Unit
+
+_LOG = Bulk.insert(changes)
 
 
 class Changes:
@@ -50,7 +53,7 @@ def write_pending(unit: Unit) -> None:
         {"seq": first + n, "record_id": entry.record_id, "kind": entry.kind.value, "at": at, "revision": entry.revision}
         for n, entry in enumerate(unit.pending)
     ]
-    unit.connection.execute(changes.insert(), rows)
+    _LOG.write(unit.connection, rows)
     unit.pending.clear()
 
 

@@ -1,7 +1,7 @@
 """Records as stored text: to JSON and back, made clean for a database."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ CLEANED = "text_cleaned"  # flag of a record from which NUL or broken characters
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A record as it is stored: the (cleaned) record, its JSON, and the hash of its meaning."""
+    """A record as it is stored: the (cleaned) record, its JSON, its verdict's, and the hash of its meaning."""
 
     record: Record
     text: str
+    verdict: str
     content_hash: str
 
 
@@ -26,22 +27,25 @@ def document(record: Record) -> Document:
 
     Raises ValueError or TypeError (pydantic's and orjson's) when a field holds what its type forbids.
     """
-    dump = record.model_dump(mode="json", warnings="error")
     try:
-        text = orjson.dumps(dump)
-    except orjson.JSONEncodeError:
-        return document(_cleaned(dump))
+        text = Record.__pydantic_serializer__.to_json(record, warnings="error")
+    except ValueError as error:  # pydantic: broken characters, or what no JSON can say
+        cleaned = _cleaned(record.model_dump(mode="json", warnings="error"))
+        if cleaned == record:
+            raise ValueError(str(error)) from error
+        return document(cleaned)
+    dump = orjson.loads(text)
     if b"\\u0000" in text and _clean_node(dump) != dump:
         return document(_cleaned(dump))
+    verdict = orjson.dumps(dump["access"]).decode()
     meant = orjson.dumps(meaning_of(dump), option=orjson.OPT_SORT_KEYS)
-    return Document(record, text.decode(), hashlib.sha256(meant).hexdigest())
+    return Document(record, text.decode(), verdict, hashlib.sha256(meant).hexdigest())
 
 
 def renumbered(present: Document, revision: int, updated_at: datetime) -> Document:
     """The same meaning as another revision."""
     record = present.record.model_copy(update={"revision": revision, "updated_at": updated_at})
-    text = orjson.dumps(record.model_dump(mode="json")).decode()
-    return Document(record, text, present.content_hash)
+    return replace(present, record=record, text=record.model_dump_json())
 
 
 def from_text(text: str) -> Record:

@@ -249,7 +249,7 @@ def regroup(
         execute(rows.history(some, None, now))
     written = [_regrouped(stored[one], work_of[one], now, one in fresh) for one in ids]
     if written:
-        execute(rows.UPSERT, [rows.row(document(record)) for record in written])
+        rows.UPSERT.write(unit.connection, [rows.row(document(record)) for record in written])
     log.append(unit, [(record.id, kind, record.revision) for record in written], now)
     return {record.id: record.revision for record in written}
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import and_, bindparam, case, or_, select, update
+from sqlalchemy import Executable, and_, bindparam, case, or_, select, update
 
 from storage.database import Database
 from storage.tables import Moment, hosts, robots_copies, upsert
@@ -41,7 +42,7 @@ class Hosts:
         One turn at a time per host, also for the same owner; `gap_s` lies between the starts of two turns.
         """
         times = {"next_at": now + timedelta(seconds=gap_s), "owner_until": now + timedelta(seconds=deadline_s)}
-        if unit.connection.execute(_TAKE, {"host": host, "owner": owner, "now": now, **times}).first():
+        if unit.connection.execute(_take(), {"host": host, "owner": owner, "now": now, **times}).first():
             return 0.0
         row = unit.connection.execute(select(hosts).where(hosts.c.host == host)).one()
         busy = min(_seconds(row.owner_until, now), _ASK_AGAIN) if row.owner else 0.0
@@ -102,16 +103,22 @@ def _seconds(until: datetime | None, now: datetime) -> float:
 
 
 _now = bindparam("now", type_=Moment)
-_turn = upsert(hosts).values({name: bindparam(name) for name in ("host", "owner", "next_at", "owner_until")})
-_TAKE = _turn.on_conflict_do_update(
-    index_elements=[hosts.c.host],
-    set_={name: _turn.excluded[name] for name in ("owner", "next_at", "owner_until")},
-    where=and_(
-        hosts.c.next_at <= _now,
-        or_(hosts.c.hold_until.is_(None), hosts.c.hold_until <= _now),
-        or_(hosts.c.owner.is_(None), hosts.c.owner_until <= _now),
-    ),
-).returning(hosts.c.host)
+
+
+@cache
+def _take() -> Executable:
+    turn = upsert(hosts).values({name: bindparam(name) for name in ("host", "owner", "next_at", "owner_until")})
+    return turn.on_conflict_do_update(
+        index_elements=[hosts.c.host],
+        set_={name: turn.excluded[name] for name in ("owner", "next_at", "owner_until")},
+        where=and_(
+            hosts.c.next_at <= _now,
+            or_(hosts.c.hold_until.is_(None), hosts.c.hold_until <= _now),
+            or_(hosts.c.owner.is_(None), hosts.c.owner_until <= _now),
+        ),
+    ).returning(hosts.c.host)
+
+
 _END = (
     update(hosts)
     .where(hosts.c.host == bindparam("the_host"), hosts.c.owner == bindparam("the_owner"), hosts.c.owner_until > _now)

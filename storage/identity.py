@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Connection, select
 
 from harvester.model.record import Record
-from storage.database import Snapshot
+from storage.bulk import among
 from storage.documents import clean
 from storage.tables import identities
 
@@ -17,7 +17,8 @@ def names_of(record: Record) -> list[Name]:
     """Names in the order in which they decide. A DOI of another edition is never one."""
     keys = [f"pid:{record.publisher_id}"] if record.publisher_id else []
     keys += [f"url:{url}" for url in (record.url, *record.aliases)]
-    keys += [doi_key(record.identity_doi)] if record.identity_doi else []
+    doi = record.identity_doi
+    keys += [doi_key(doi)] if doi else []
     return [(clean(key), record.source_id) for key in keys]
 
 
@@ -32,18 +33,17 @@ def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
         yield values[start : start + _CHUNK]
 
 
-def owners(connection: Connection | Snapshot, names: Iterable[Name]) -> dict[Name, str]:
+def owners(connection: Connection, names: Iterable[Name]) -> dict[Name, str]:
     """Record id by name, for those names that are taken."""
     by_source: dict[str, list[str]] = {}
     for key, source_id in sorted(set(names)):
         by_source.setdefault(source_id, []).append(key)
     found: dict[Name, str] = {}
     for source_id, keys in by_source.items():
-        for some in chunks(keys):
-            query = select(identities.c.key, identities.c.record_id).where(
-                identities.c.source_id == source_id, identities.c.key.in_(some)
-            )
-            found |= {(row.key, source_id): row.record_id for row in connection.execute(query)}
+        query = select(identities.c.key, identities.c.record_id).where(
+            identities.c.source_id == source_id, among(connection, identities.c.key, keys)
+        )
+        found |= {(key, source_id): record_id for key, record_id in connection.execute(query)}
     return found
 
 

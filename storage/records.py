@@ -1,6 +1,7 @@
 """Records: found by any of their names, read whole, iterated in constant memory, deleted and purged."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
@@ -15,6 +16,7 @@ from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
 from storage.documents import document, from_text
+from storage.dump import Dump, dump
 from storage.history import History
 from storage.identity import doi_key, names_of, owners, target_of
 from storage.pages import Pages
@@ -91,6 +93,15 @@ class Records:
             for _, text in page:
                 yield from_text(text)
             last = page[-1][0]
+
+    @contextmanager
+    def dump(self, since: int = 0) -> Iterator[Dump]:
+        """Everything as stored JSON, in order of id and constant memory, as it is at this moment.
+
+        `since`: only what has a Change after that number, then with tombstones.
+        """
+        with self._database.read() as snapshot:
+            yield dump(snapshot, since)
 
     def revisions(self, record_id: str) -> list[Record]:
         """Every revision that is kept, oldest first, the present one last."""

@@ -6,18 +6,19 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Insert, bindparam, literal, select, update
+from sqlalchemy import Insert, literal, select
 
 from harvester.model.record import Record
+from storage.bulk import Bulk
 from storage.documents import Document, document
 from storage.identity import Name
-from storage.tables import Moment, identities, records, revisions, upsert
+from storage.tables import Moment, identities, records, revisions, verdicts
 from storage.unit import Unit
 
 
 def put(unit: Unit, record: Record) -> None:
     """Write a record as it stands, without asking what changed."""
-    unit.connection.execute(UPSERT, row(document(record)))
+    UPSERT.write(unit.connection, [row(document(record))])
 
 
 def row(present: Document) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def row(present: Document) -> dict[str, Any]:
 
 def renewal(present: Document) -> dict[str, Any]:
     """The part of the row that moves without a revision."""
-    return _moving(present) | {"the_id": present.record.id}
+    return _moving(present) | {"id": present.record.id}
 
 
 def _moving(present: Document) -> dict[str, Any]:
@@ -68,13 +69,14 @@ def _verdict_hash(record: Record) -> str:
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
-def verdict_row(record: Record, run_id: str | None, now: datetime) -> dict[str, Any]:
+def verdict_row(present: Document, run_id: str | None, now: datetime) -> dict[str, Any]:
+    record = present.record
     return {
         "record_id": record.id,
         "at": now,
         "run_id": run_id,
         "status": record.access.status.value,
-        "verdict": record.access.model_dump_json(),
+        "verdict": present.verdict,
     }
 
 
@@ -83,14 +85,7 @@ def name_row(name: Name, record_id: str) -> dict[str, Any]:
     return {"key": key, "source_id": source_id, "record_id": record_id}
 
 
-_upsert = upsert(records)
-UPSERT = _upsert.on_conflict_do_update(
-    index_elements=[records.c.id],
-    set_={column.name: _upsert.excluded[column.name] for column in records.c if not column.primary_key},
-)
-RENEW = (
-    update(records)
-    .where(records.c.id == bindparam("the_id"))
-    .values({name: bindparam(name) for name in ("aliases", "verdict_hash", "document")})
-)
-NAME = upsert(identities).on_conflict_do_nothing()
+UPSERT = Bulk.upsert(records)
+RENEW = Bulk.update(records, ("aliases", "verdict_hash", "document"))
+NAME = Bulk.insert(identities, or_="ON CONFLICT DO NOTHING")
+VERDICT = Bulk.insert(verdicts, without=("id",))

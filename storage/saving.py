@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
 
 from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind
 from storage import grouping, redaction, rows
+from storage.bulk import among
 from storage.changes import Changes
 from storage.documents import Document, document, from_text, renumbered
 from storage.identity import Name, names_of, owners, target_of
-from storage.tables import NEVER_AGAIN, records, verdicts
+from storage.tables import NEVER_AGAIN, records
 from storage.unit import Unit
 
 _CHUNK = 500
@@ -42,7 +43,7 @@ class _Stored:
     work_id: str
     publisher_id: str | None
     url: str
-    aliases: tuple[str, ...]
+    aliases: str  # JSON
     access: str
     integrity: str
     content_hash: str
@@ -161,12 +162,8 @@ def _independent(waiting: list[_Item], known: dict[Name, str]) -> tuple[list[_It
 
 def _stored(unit: Unit, ids: list[str]) -> dict[str, _Stored]:
     columns = [records.c[name] for name in _Stored.__slots__]
-    found = unit.connection.execute(select(*columns).where(records.c.id.in_(ids)))
-    return {row.id: _stored_of(row) for row in found}
-
-
-def _stored_of(row: Row[*tuple[Any, ...]]) -> _Stored:
-    return _Stored(**dict(row._mapping) | {"aliases": tuple(orjson.loads(row.aliases))})
+    found = unit.connection.execute(select(*columns).where(among(unit.connection, records.c.id, ids)))
+    return {row[0]: _Stored(*row) for row in found}
 
 
 def _step(
@@ -195,7 +192,7 @@ def _step(
         renew=not kinds,
         replaces=bool(kinds and stored),
         names=tuple(name for name in item.names if name not in known),
-        verdict=rows.verdict_row(record, run_id, now) if _newly_said(row, stored) else None,
+        verdict=rows.verdict_row(present, run_id, now) if _newly_said(row, stored) else None,
     )
 
 
@@ -213,7 +210,7 @@ def _merged(record: Record, stored: _Stored | None, now: datetime) -> Record:
         first = {"work_id": record.id, "revision": 1, "created_at": now, "updated_at": now}
         return record.model_copy(update=fresh | first)
     url = record.url if stored.url in record.aliases else stored.url
-    aliases = dict.fromkeys((*stored.aliases, stored.url, record.url, *record.aliases))
+    aliases = dict.fromkeys((*orjson.loads(stored.aliases), stored.url, record.url, *record.aliases))
     return record.at(url).model_copy(
         update=fresh
         | {
@@ -259,7 +256,9 @@ def _flipped(unit: Unit, wave: list[_Item], stored: dict[str, _Stored]) -> dict[
     ]
     if not ids:
         return {}
-    found = unit.connection.execute(select(records.c.id, records.c.document).where(records.c.id.in_(ids)))
+    found = unit.connection.execute(
+        select(records.c.id, records.c.document).where(among(unit.connection, records.c.id, ids))
+    )
     return {row.id: from_text(row.document) for row in found}
 
 
@@ -276,14 +275,10 @@ def _write(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) ->
 
 
 def _write_rows(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) -> None:
-    execute = unit.connection.execute
     if replaced := [step.saved.record_id for step in steps if step.replaces]:
-        execute(rows.history(replaced, run_id, now))
-    if whole := [step.row for step in steps if step.row and not step.renew]:
-        execute(rows.UPSERT, whole)
-    if renewed := [step.row for step in steps if step.row and step.renew]:
-        execute(rows.RENEW, renewed)
-    if names := [rows.name_row(name, step.saved.record_id) for step in steps for name in step.names]:
-        execute(rows.NAME, names)
-    if reached := [step.verdict for step in steps if step.verdict]:
-        execute(verdicts.insert(), reached)
+        unit.connection.execute(rows.history(replaced, run_id, now))
+    rows.UPSERT.write(unit.connection, [step.row for step in steps if step.row and not step.renew])
+    rows.RENEW.write(unit.connection, [step.row for step in steps if step.row and step.renew])
+    names = [rows.name_row(name, step.saved.record_id) for step in steps for name in step.names]
+    rows.NAME.write(unit.connection, names)
+    rows.VERDICT.write(unit.connection, [step.verdict for step in steps if step.verdict])

@@ -265,8 +265,8 @@ def test_an_export_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     target = tmp_path / "all.jsonl"
     target.write_text("old")
 
-    def broken() -> Iterator[Record]:
-        yield RECORDS[0]
+    def broken() -> Iterator[bytes]:
+        yield line(RECORDS[0])
         raise RuntimeError("the reader went away")
 
     with pytest.raises(RuntimeError):

@@ -1,4 +1,4 @@
-"""Records to a file or to standard output; a file is replaced in one step, when it is complete."""
+"""Lines to a file or to standard output; a file is replaced in one step, when it is complete."""
 
 import os
 import sys
@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harvester.errors import UsageError
-from harvester.formats.jsonl import line
-from harvester.model.record import Record
 
 
-def to_stdout(records: Iterable[Record]) -> int:
-    """Write one line per record; returns how many."""
+def to_stdout(lines: Iterable[bytes]) -> int:
+    """Write the lines; returns how many."""
     sys.stdout.flush()
-    return _write(records, sys.stdout.buffer)
+    return _write(lines, sys.stdout.buffer)
 
 
-def to_file(records: Iterable[Record], path: Path) -> int:
+def to_file(lines: Iterable[bytes], path: Path) -> int:
     """Write beside `path`, make it durable, then rename over it: a reader sees the old export or the new one.
 
     Raises UsageError for a place no file can be in, OSError when it cannot be written; what was there then stays.
@@ -28,7 +26,7 @@ def to_file(records: Iterable[Record], path: Path) -> int:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            count = _write(records, file)
+            count = _write(lines, file)
             os.fsync(file.fileno())
         part.replace(path)
     finally:
@@ -37,10 +35,10 @@ def to_file(records: Iterable[Record], path: Path) -> int:
     return count
 
 
-def _write(records: Iterable[Record], file: BinaryIO) -> int:
+def _write(lines: Iterable[bytes], file: BinaryIO) -> int:
     count = 0
-    for record in records:
-        file.write(line(record))
+    for line in lines:
+        file.write(line)
         count += 1
     file.flush()
     return count

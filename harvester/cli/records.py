@@ -128,17 +128,18 @@ def export(
     """Write all that is kept of every record, for yourself.
 
     Each record's rights.abstract_policy says whether its abstracts may be passed on. With --since also the tombstones
-    of deleted records. The last entry of the change log is told on standard error, for the next --since.
+    of deleted records. What is written is one moment of the database; the last entry of its change log is told on
+    standard error, for the next --since.
     """
     one_of("--format", format_, ("jsonl",))
     from harvester.cli.export import to_file, to_stdout, told
+    from harvester.formats.jsonl import pasted
 
     wiring: Wiring = context.obj
-    with wiring.store() as store:
-        head = store.changes.head()
-        found = store.records.iter(since=since, include_deleted=since > 0)
-        count = to_file(found, output) if output else to_stdout(found)
-    told(count, head, output)
+    with wiring.store() as store, store.records.dump(since) as dump:
+        lines = map(pasted, dump.documents)
+        count = to_file(lines, output) if output else to_stdout(lines)
+    told(count, dump.head, output)
 
 
 def changes(

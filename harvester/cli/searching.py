@@ -103,8 +103,9 @@ def _print_counts(found: "Found") -> None:
 
 def _print_lines(store: "Store", query: "Query") -> None:
     from harvester.cli.export import to_stdout
+    from harvester.formats.jsonl import line
 
-    to_stdout(one for found in _answers(store, query) for one in _records(store, found))
+    to_stdout(line(one) for found in _answers(store, query) for one in _records(store, found))
 
 
 def _records(store: "Store", found: "Found") -> "list[Record]":

@@ -13,7 +13,11 @@ _SUSPECTS = tuple(map(chr, _LINE_ENDS))
 
 def line(record: Record) -> bytes:
     """The record as one line of JSON, with its line feed."""
-    text = record.model_dump_json()
+    return pasted(record.model_dump_json())
+
+
+def pasted(text: str) -> bytes:
+    """The line of a record that is JSON already."""
     if any(mark in text for mark in _SUSPECTS):
         text = text.translate(_LINE_ENDS)
     return text.encode() + b"\n"

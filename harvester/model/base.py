@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer
 class Value(BaseModel):
     """An immutable value. An unknown key is a mistake, never ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", defer_build=True)
 
 
 def _to_utc(moment: datetime) -> datetime:

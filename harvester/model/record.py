@@ -2,7 +2,10 @@
 
 import hashlib
 import json
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+from pydantic import BaseModel
 
 from harvester.model.access import AccessVerdict
 from harvester.model.base import Utc, Value
@@ -240,28 +243,55 @@ _NOT_MEANING = {
 }  # fmt: skip
 
 
-_NESTED = (dict, list)
-
-
 def meaning(record: Record) -> dict[str, Any]:
     """The record as JSON types without places, times and bookkeeping: two equal meanings are no Change."""
     return meaning_of(record.model_dump(mode="json"))
 
 
 def meaning_of(dump: dict[str, Any]) -> dict[str, Any]:
-    """`meaning` of a record that has been dumped (`mode="json"`) already."""
-    pruned: dict[str, Any] = _prune(dump)
-    return pruned
+    """`meaning` of a record that has been dumped (`mode="json"`) already; the dump itself becomes it."""
+    _prune(dump, _pruning(Record))
+    return dump
 
 
-def _prune(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {
-            key: _prune(value) if isinstance(value, _NESTED) else value
-            for key, value in node.items()
-            if key not in _NOT_MEANING
-        }
-    return [_prune(value) if isinstance(value, _NESTED) else value for value in node]
+class _Pruning(NamedTuple):
+    """What goes out of the dump of one model: its own fields, and those of the models in its fields."""
+
+    drops: tuple[str, ...]
+    single: tuple[tuple[str, "_Pruning"], ...]
+    listed: tuple[tuple[str, "_Pruning"], ...]
+    keyed: tuple[tuple[str, "_Pruning"], ...]
+
+
+@cache
+def _pruning(model: type[BaseModel]) -> _Pruning:
+    fields = model.model_fields
+    inner: dict[str, list[tuple[str, _Pruning]]] = {"single": [], "listed": [], "keyed": []}
+    for name in fields.keys() - _NOT_MEANING:
+        if (held := _model_in(fields[name].annotation)) and any(below := _pruning(held)):
+            kinds: dict[Any, str] = {tuple: "listed", dict: "keyed"}
+            inner[kinds.get(get_origin(fields[name].annotation), "single")].append((name, below))
+    return _Pruning(tuple(_NOT_MEANING & fields.keys()), **{kind: tuple(found) for kind, found in inner.items()})
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
+
+
+def _prune(dump: dict[str, Any], pruning: _Pruning) -> None:
+    for name in pruning.drops:
+        del dump[name]
+    for name, below in pruning.single:
+        if dump[name] is not None:
+            _prune(dump[name], below)
+    for name, below in pruning.listed:
+        for value in dump[name]:
+            _prune(value, below)
+    for name, below in pruning.keyed:
+        for value in dump[name].values():
+            _prune(value, below)
 
 
 def content_hash(record: Record) -> str:
