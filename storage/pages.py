@@ -3,9 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from harvester.model.page import VisitOutcome
 from harvester.model.run import FrontierItem
@@ -82,7 +97,7 @@ class Pages:
             latest[url] = max(filter(None, (latest.get(url), believed)), default=None)
         known = _known(unit, source_id, list(latest))
         if latest:
-            unit.connection.execute(_DISCOVER, [_found_row(source_id, url, mod, now) for url, mod in latest.items()])
+            unit.connection.execute(_discover(), [_found_row(source_id, url, mod, now) for url, mod in latest.items()])
         return len(latest) - known
 
     def note_list(self, unit: Unit, source_id: str, url: str, at: datetime) -> None:
@@ -203,7 +218,7 @@ class Pages:
             unit.lock_pages(source_id)
         latest = {(visit.source_id, visit.url): visit for visit in visits}
         if latest:
-            unit.connection.execute(_VISITED, [_visit_row(visit) for visit in latest.values()])
+            unit.connection.execute(_visited(), [_visit_row(visit) for visit in latest.values()])
 
     def counts(self, source_id: str) -> dict[VisitOutcome, int]:
         """Visited pages by outcome of their last visit."""
@@ -261,40 +276,45 @@ def _chunks(urls: list[str]) -> list[list[str]]:
     return [urls[n : n + _CHUNK] for n in range(0, len(urls), _CHUNK)]
 
 
-_new = upsert(pages).values(kind="article", failures=0)
-_later = func.coalesce(pages.c.lastmod, "") < _new.excluded.lastmod
-_news = _new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
-_cried_wolf = and_(
-    pages.c.outcome == VisitOutcome.NOT_MODIFIED.value,
-    pages.c.lastmod > pages.c.first_seen,
-    func.substr(pages.c.lastmod, 1, _DAY) == func.substr(pages.c.visited_at, 1, _DAY),
-)
-_patiently = bindparam("patiently", type_=Moment)
-_sooner = or_(pages.c.due.is_(None), pages.c.due > _patiently)
-_again = and_(_news, _cried_wolf)
-_DISCOVER = _new.on_conflict_do_update(
-    index_elements=[pages.c.source_id, pages.c.url],
-    set_={
-        # Several lists may date the same page; the latest counts, else they would be news to each other.
-        "lastmod": case((_again, pages.c.lastmod), (_later, _new.excluded.lastmod), else_=pages.c.lastmod),
-        "due": case(
-            (and_(_again, _sooner), _patiently), (_again, pages.c.due), (_news, _new.excluded.due), else_=pages.c.due
-        ),
-        # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
-        "etag": case((_again, pages.c.etag), (_news, None), else_=pages.c.etag),
-        "last_modified": case((_again, pages.c.last_modified), (_news, None), else_=pages.c.last_modified),
-    },
-    where=_new.excluded.lastmod.is_not(None),
-)
+@cache
+def _discover() -> Insert:
+    new = upsert(pages).values(kind="article", failures=0)
+    later = func.coalesce(pages.c.lastmod, "") < new.excluded.lastmod
+    news = new.excluded.lastmod > func.coalesce(pages.c.lastmod, pages.c.visited_at)
+    cried_wolf = and_(
+        pages.c.outcome == VisitOutcome.NOT_MODIFIED.value,
+        pages.c.lastmod > pages.c.first_seen,
+        func.substr(pages.c.lastmod, 1, _DAY) == func.substr(pages.c.visited_at, 1, _DAY),
+    )
+    patiently = bindparam("patiently", type_=Moment)
+    sooner = or_(pages.c.due.is_(None), pages.c.due > patiently)
+    again = and_(news, cried_wolf)
+    return new.on_conflict_do_update(
+        index_elements=[pages.c.source_id, pages.c.url],
+        set_={
+            # Several lists may date the same page; the latest counts, else they would be news to each other.
+            "lastmod": case((again, pages.c.lastmod), (later, new.excluded.lastmod), else_=pages.c.lastmod),
+            "due": case(
+                (and_(again, sooner), patiently), (again, pages.c.due), (news, new.excluded.due), else_=pages.c.due
+            ),
+            # News that the site's list knows of outrank an unchanged validator, which some servers keep sending.
+            "etag": case((again, pages.c.etag), (news, None), else_=pages.c.etag),
+            "last_modified": case((again, pages.c.last_modified), (news, None), else_=pages.c.last_modified),
+        },
+        where=new.excluded.lastmod.is_not(None),
+    )
 
-_visit = upsert(pages)
-_read = _visit.excluded.digest.is_not(None)
-_VISITED = _visit.on_conflict_do_update(
-    index_elements=[pages.c.source_id, pages.c.url],
-    set_={name: _visit.excluded[name] for name in ("outcome", "detail", "due", "failures", "visited_at")}
-    | {
-        name: case((_read, _visit.excluded[name]), else_=func.coalesce(_visit.excluded[name], pages.c[name]))
-        for name in ("etag", "last_modified")
-    }
-    | {name: func.coalesce(_visit.excluded[name], pages.c[name]) for name in ("digest", "record_id")},
-)
+
+@cache
+def _visited() -> Insert:
+    visit = upsert(pages)
+    read = visit.excluded.digest.is_not(None)
+    return visit.on_conflict_do_update(
+        index_elements=[pages.c.source_id, pages.c.url],
+        set_={name: visit.excluded[name] for name in ("outcome", "detail", "due", "failures", "visited_at")}
+        | {
+            name: case((read, visit.excluded[name]), else_=func.coalesce(visit.excluded[name], pages.c[name]))
+            for name in ("etag", "last_modified")
+        }
+        | {name: func.coalesce(visit.excluded[name], pages.c[name]) for name in ("digest", "record_id")},
+    )
