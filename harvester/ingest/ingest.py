@@ -361,8 +361,8 @@ class Ingest:
             return []
         self.tally.seen["drifted_fields"] = len(self._holding.drifted)
         return [
-            f"pages of known articles no longer show what they had: {told}; their records were kept as they were. Where "
-            "the site's template has changed, mend the rules (`harvester source try`) and have the archived pages read "
+            f"pages of known articles no longer show what they had: {told}; their records were kept as they were. "
+            "Where the site's template has changed, mend the rules (`harvester source try`) and have the archived pages read "
             "with `harvester replay`; where the site says less now, `harvester replay --accept` takes that over"
         ]
 
