@@ -30,6 +30,7 @@ from storage.store import Store
 from storage.unit import Unit
 
 _MOVED_BATCH = 100
+_SHOWN = frozenset((VisitOutcome.OK, VisitOutcome.NOT_MODIFIED))
 _LOST = "{lost} no longer found"
 UNREADABLE_AGAIN = timedelta(days=7)  # by then the rules may be others
 _NO_FAILURE = frozenset((VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.NOT_ARTICLE, VisitOutcome.REDIRECTED))
@@ -316,7 +317,7 @@ class Ingest:
         for item in batch:
             if item.reading.held and item.record_id:
                 self._holding.held[item.record_id] = self._held(item)
-            elif item.reading.record and item.record_id:
+            elif item.record_id and item.reading.outcome in _SHOWN and item.reading.effect != "kept_old":
                 self._holding.held.pop(item.record_id, None)  # another of its pages has it all
         if self._holding.is_full():
             self._settle()
@@ -362,8 +363,8 @@ class Ingest:
         self.tally.seen["drifted_fields"] = len(self._holding.drifted)
         return [
             f"pages of known articles no longer show what they had: {told}; their records were kept as they were. "
-            "Where the site's template has changed, mend the rules (`harvester source try`) and have the archived pages read "
-            "with `harvester replay`; where the site says less now, `harvester replay --accept` takes that over"
+            "Where the site's template has changed, mend the rules (`harvester source try`) and have the archived "
+            "pages read with `harvester replay`; where it says less now, `harvester replay --accept` takes that over"
         ]
 
     def name_moved(self) -> None:

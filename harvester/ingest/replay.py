@@ -119,7 +119,10 @@ class Replay:
         cut = _parts(entry.reason) if entry.cut else {}
         accept = held and self._accept
         found = self._reader.reread(_visit(entry, page, known), known, cut=cut, now=now, accept=accept)
-        if held and not accept and found.record and (fewer := losses(known, found.record)):
+        fewer = losses(known, found.read) if found.record and found.read else ()
+        if fewer and not held and self._store.archive_index.pointer(known.id) != entry.pointer:
+            return self._left(told, "superseded", "", now)  # the page that was held back has the word
+        if fewer and held and not accept:
             said = f"{', '.join(map(in_words, fewer))} no longer found; --accept takes that over"
             return self._left(told, "kept_old", said, now)
         return self._told(told, found, now, held=held)

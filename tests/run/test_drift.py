@@ -128,8 +128,31 @@ def test_replay_takes_in_what_was_held_back_once_the_rules_are_mended(
     for url, record in after.items():
         assert record.keywords["en"].items == before[url].keywords["en"].items
         assert record.identifier("doi") == before[url].identifier("doi")
-        assert record.provenance.fetched_at > before[url].provenance.fetched_at
     assert weekly.press.asked == []
+    assert again(store, mended, settings).outcome is RunOutcome.SUCCEEDED
+
+
+def test_rules_that_read_only_the_new_pages_take_nothing_from_the_records_in_between(
+    store: Store, source: Source, settings: Settings, weekly: Weekly
+) -> None:
+    weekly.press.article = lambda number: weekly.article(number).replace("citation_", "cited_")  # type: ignore[method-assign]
+    old = ReadRules(
+        title=(SelectorRule(css="h1"),),
+        keywords=(SelectorRule(css="meta[name=cited_keywords]", attr="content", split=";"),),
+    )
+    source = source.model_copy(update={"read": old, "digest": "old"})
+    run_source(store, source, settings)
+    before, head = records(store), store.changes.head()
+    assert all(record.keywords for record in before.values())
+    weekly.changed = CHANGED
+    assert again(store, source, settings).outcome is RunOutcome.DEGRADED
+    new = ReadRules(title=old.title, keywords=(SelectorRule(css="ul.topics li"),))
+    mended = source.model_copy(update={"read": new, "digest": "new"})
+    assert replayed(store, mended, settings)["kept_old"] == 0
+    assert {url: record.keywords["en"].items for url, record in records(store).items()} == {
+        url: record.keywords["en"].items for url, record in before.items()
+    }
+    assert store.changes.head() == head
     assert again(store, mended, settings).outcome is RunOutcome.SUCCEEDED
 
 
