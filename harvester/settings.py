@@ -16,6 +16,7 @@ from harvester.errors import UsageError
 
 PREFIX = "HARVESTER_"
 _CONTACT = re.compile(r"(mailto:)?[^@\s()]+@[^@\s()]+\.[^@\s()]+|https?://[^\s()]+")
+_SECRET = frozenset(("smtp_url",))  # values that may hold a password and are not repeated
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 
 
@@ -65,6 +66,27 @@ class Settings(BaseSettings):
         "none",
         description="Basis for pages that reserve text and data mining, where the source file's [rights] names none.",
     )
+
+    operator_mail: str = Field(
+        "", description="Who is told by mail when a source falls ill, and when it is well again."
+    )
+    smtp_url: str = Field(
+        "", description="The server that sends it: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where offered) or smtps://."
+    )
+
+    @field_validator("operator_mail")
+    @classmethod
+    def _is_mail_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", value):
+            raise ValueError("write one mail address, as in you@example.org")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: str) -> str:
+        if value and not re.fullmatch(r"smtps?://([^\s@/]+@)?[^\s@/:]+(:\d{1,5})?/?", value):
+            raise ValueError("write smtp://HOST:PORT or smtps://USER:PASSWORD@HOST (%40 for an @ in the password)")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -168,7 +190,8 @@ def _refuse_misspelt(environ: Iterable[str]) -> None:
 def _mistake(detail: Mapping[str, Any]) -> str:
     name = str(detail["loc"][0])
     message = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{PREFIX}{name.upper()}={detail['input']!s}: {message}"
+    given = "..." if name in _SECRET else detail["input"]
+    return f"{PREFIX}{name.upper()}={given!s}: {message}"
 
 
 class Described(NamedTuple):

@@ -77,10 +77,12 @@ class Runs:
         counts: Mapping[str, int],
         notes: Sequence[str],
         now: datetime,
+        seen: Mapping[str, int] | None = None,
     ) -> None:
         """End a Run and give its lease back. A Run already called interrupted by its successor stays so."""
         ended = update(runs).where(runs.c.id == run_id, runs.c.outcome == RunOutcome.RUNNING.value)
         values = {"outcome": outcome.value, "ended_at": now, "counts": _json(dict(counts)), "notes": _json(list(notes))}
+        values["seen"] = _json(dict(seen or {}))
         unit.connection.execute(ended.values(values))
         unit.connection.execute(leases.delete().where(leases.c.run_id == run_id))
 
@@ -150,10 +152,15 @@ def _json(value: object) -> str:
 
 
 def _run_row(run: Run) -> dict[str, Any]:
-    row = run.model_dump(exclude={"counts", "notes"})
-    return row | {"outcome": run.outcome.value, "counts": _json(run.counts), "notes": _json(run.notes)}
+    row = run.model_dump(exclude={"counts", "notes", "seen"})
+    return row | {
+        "outcome": run.outcome.value,
+        "counts": _json(run.counts),
+        "notes": _json(run.notes),
+        "seen": _json(run.seen),
+    }
 
 
 def _run(row: Row[*tuple[Any, ...]]) -> Run:
     values = dict(row._mapping)
-    return Run.model_validate(values | {"counts": orjson.loads(row.counts), "notes": orjson.loads(row.notes)})
+    return Run.model_validate(values | {name: orjson.loads(values[name]) for name in ("counts", "notes", "seen")})

@@ -193,6 +193,7 @@ runs = _table(
     Column("resumed_from", string(64)),
     Column("counts", string(), nullable=False),  # JSON
     Column("notes", string(), nullable=False),  # JSON
+    Column("seen", string(), nullable=False, server_default="{}"),  # JSON
     Index("runs_by_source", "source_id", "started_at"),
 )
 

@@ -24,13 +24,17 @@ def replay(
     context: typer.Context,
     source: Annotated[str | None, typer.Option(metavar="ID", help="Only this source; without it, all.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change; write nothing.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take over what pages no longer say, where a run held that back.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read the archived pages again with today's rules, and say which records and verdicts change, and why.
 
     Seed files, access rules, rights and the rules of extraction count as they are now. No publisher is asked. A change
     of meaning is a new revision and an entry of the change log, as in a harvest; good data is never replaced by
-    nothing. With --json: one object per page that is not unchanged, then one with the counts of the source.
+    nothing, unless you accept that the site says less now. With --json: one object per page that is not unchanged, then
+    one with the counts of the source.
 
     Exit code 4 when a run of a source is at work.
     """
@@ -39,7 +43,8 @@ def replay(
     wiring: Wiring = context.obj
     with wiring.store() as store:
         for one in _wanted(wiring, store, source):
-            counts = replay_source(store, one, wiring.settings, _watch(one.id, as_json=as_json), dry_run=dry_run)
+            watch = _watch(one.id, as_json=as_json)
+            counts = replay_source(store, one, wiring.settings, watch, dry_run=dry_run, accept=accept)
             _tell_end(one.id, counts, dry_run=dry_run, as_json=as_json)
 
 

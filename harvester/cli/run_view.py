@@ -1,11 +1,12 @@
 """Runs for a reader: how each ended, what was counted, what was noted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from harvester.cli.show import facts, table
+from harvester.ingest.measures import FIELDS, in_words
 from harvester.model.run import Run
 
 if TYPE_CHECKING:
@@ -42,9 +43,20 @@ def full(run: Run) -> Table:
             ("took", f"{_seconds(run):.1f} s" if run.ended_at else ""),
             ("resumed from", run.resumed_from),
             *((name, str(count)) for name, count in sorted(run.counts.items())),
+            *_seen(run.seen),
             *(("note", note) for note in run.notes),
         ]
     )
+
+
+def _seen(seen: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """What the records read whole were like: shares of the fields, and plain counts of the rest."""
+    records = seen.get("records", 0)
+    if records:
+        yield "records read whole", str(records)
+        yield from ((f"... with {in_words(name)}", f"{seen.get(name, 0) / records:.0%}") for name in FIELDS)
+        more = ("status:", "same:", "duplicate_abstracts")
+        yield from ((in_words(name), str(seen[name])) for name in sorted(seen) if name.startswith(more))
 
 
 def planned(source_id: str, plan: "Agenda") -> Iterator[Table]:

@@ -7,6 +7,8 @@ replay.py       archived pages read again with today's rules
 withholding.py  what may not be kept any more leaves history and tombstones too
 item.py         one Visit on its way through a batch; when its page is due again
 tally.py        what a Run counts
+measures.py     what the records read were like, field by field
+holding.py      updates that would take from records what they had, held until it is clear why
 faces.py        one article at an address per language
 burial.py       which records become tombstones when their pages are gone
 """

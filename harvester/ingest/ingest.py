@@ -1,7 +1,8 @@
 """A batch of Visits at a time: read every page, archive what may be kept, then one transaction for all of it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,7 +10,9 @@ from pathlib import Path
 
 from harvester.errors import HarvesterError
 from harvester.ingest.burial import Graveyard
+from harvester.ingest.holding import Held, Holding
 from harvester.ingest.item import Item, Looked, Revisit, turning_point
+from harvester.ingest.measures import in_words
 from harvester.ingest.quarantine import TRIES, Quarantine
 from harvester.ingest.reading import Reader, Reading
 from harvester.ingest.tally import Tally
@@ -27,6 +30,8 @@ from storage.store import Store
 from storage.unit import Unit
 
 _MOVED_BATCH = 100
+_SHOWN = frozenset((VisitOutcome.OK, VisitOutcome.NOT_MODIFIED))
+_LOST = "{lost} no longer found"
 UNREADABLE_AGAIN = timedelta(days=7)  # by then the rules may be others
 _NO_FAILURE = frozenset((VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.NOT_ARTICLE, VisitOutcome.REDIRECTED))
 _ANSWERED = frozenset((VisitOutcome.OK, VisitOutcome.NOT_ARTICLE, VisitOutcome.WRONG_CONTENT))
@@ -50,6 +55,10 @@ def _is_nameless(record: Record) -> bool:
     return record.identity_doi is None and record.publisher_id is None
 
 
+def _words(names: Sequence[str]) -> str:
+    return ", ".join(in_words(name) for name in names)
+
+
 def _titles(record: Record) -> set[str]:
     return {title.value for title in record.titles.values()}
 
@@ -64,6 +73,7 @@ class Ingest:
 
     `default_basis` stands in where the Source's rights name none. `clock` gives the present moment (UTC). Every
     transaction prolongs the lease by `lease_s` seconds. `saved` says that the pages were saved elsewhere.
+    `earlier` counts what known records had and lost in the good Runs before (`had:FIELD`, `lost:FIELD`).
     """
 
     def __init__(
@@ -79,6 +89,7 @@ class Ingest:
         lease_s: float,
         clock: Callable[[], datetime],
         saved: bool = False,
+        earlier: Mapping[str, int] | None = None,
     ) -> None:
         self._store = store
         self._archive = archive
@@ -93,6 +104,7 @@ class Ingest:
         self._clock = clock
         self._beaten = time.monotonic()
         self._graves = Graveyard()
+        self._holding = Holding(earlier or {})
         self._fresh: dict[str, Record] = {}  # read in this batch, by address and DOI
         self._moved: dict[str, str] = {}  # URLs that lead to others
         self.tally = Tally()
@@ -124,6 +136,7 @@ class Ingest:
 
         loses = any(item.loses_abstracts for item in batch)
         batch, self.tally = self._store.transact(save, scrub=loses)
+        self._hold(batch)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
 
@@ -185,7 +198,7 @@ class Ingest:
 
     def _save(self, unit: Unit, batch: Sequence[Item]) -> None:
         now = self._clock()
-        new = [item for item in batch if item.reading.record]
+        new = [item for item in batch if item.reading.record and not item.reading.held]
         records = [self._located(item) for item in new]
         for item, saved in zip(new, self._store.records.save(unit, records, run_id=self._run_id, now=now), strict=True):
             item.note(saved)
@@ -261,6 +274,10 @@ class Ingest:
             due = None
         elif reading.unreadable:
             due = visit.at + UNREADABLE_AGAIN
+        if reading.held:  # until it is settled; a Run that is stopped before leaves the page to the next one
+            return PageVisit(
+                self._source_id, visit.url, reading.outcome, visit.at, visit.at, _LOST.format(lost=_words(reading.held))
+            )
         return PageVisit(
             source_id=self._source_id,
             url=visit.url,
@@ -286,12 +303,69 @@ class Ingest:
         if about and about.deleted_at is None:
             policy = (reading.record or reading.known or about).rights.abstract_policy
             tally.note_record(about, may_keep=policy.keep)
+        if reading.read and (about := reading.read).deleted_at is None:
+            tally.measures.note(about, reading.known)
         if reading.outcome is VisitOutcome.REDIRECTED:
             self._moved[reading.visit.url] = reading.detail
         if reading.outcome is VisitOutcome.GONE and reading.known:
             self._graves.note_gone(reading.known, reading.visit.url, reading.detail)
         elif reading.outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED) and item.record_id:
             self._graves.note_alive(item.record_id)
+
+    def _hold(self, batch: Sequence[Item]) -> None:
+        """Hold the updates that would lose something, and settle when they are many."""
+        for item in batch:
+            if item.reading.held and item.record_id:
+                self._holding.held[item.record_id] = self._held(item)
+            elif item.record_id and item.reading.outcome in _SHOWN and item.reading.effect != "kept_old":
+                self._holding.held.pop(item.record_id, None)  # another of its pages has it all
+        if self._holding.is_full():
+            self._settle()
+
+    def _held(self, item: Item) -> Held:
+        lost, whole = item.reading.held, replace(item, reading=replace(item.reading, held=()))
+        accepted, detail = self._visits(whole), _LOST.format(lost=_words(lost))
+        kept = [
+            replace(visit, digest=None, etag=None, last_modified=None, detail=detail) if visit.digest else visit
+            for visit in accepted
+        ]
+        return Held(self._located(item), accepted, kept, lost)
+
+    def _settle(self) -> None:
+        """Store what is news about single articles, and leave as they were the records that a new template emptied."""
+        counts = self.tally.measures.counts
+        news, old = self._holding.settle(counts)
+        now = self._clock()
+
+        def save(unit: Unit) -> Counter[str]:
+            self._beat(unit)
+            saved = self._store.records.save(unit, [one.record for one in news], run_id=self._run_id, now=now)
+            came = [one.kept_old if done.error else one.accepted for one, done in zip(news, saved, strict=True)]
+            self._store.pages.record_visits(
+                unit, [visit for some in (*came, *(o.kept_old for o in old)) for visit in some]
+            )
+            kinds = (kind.value for done in saved for kind in (done.kind, *done.extra) if kind)
+            tally = self.tally.counts + Counter([*kinds, *(["kept_old"] * len(old))])
+            tally -= Counter(held=len(news) + len(old))
+            self._store.runs.note_counts(unit, self._run_id, tally)
+            return tally
+
+        if news or old:
+            self.tally.counts = self._store.transact(save)
+
+    def settle(self) -> list[str]:
+        """Decide about what is held; returns a note if records were kept as they were."""
+        self._settle()
+        counts = self.tally.measures.counts
+        told = ", ".join(self._holding.told(counts))
+        if not self._holding.drifted:
+            return []
+        self.tally.seen["drifted_fields"] = len(self._holding.drifted)
+        return [
+            f"pages of known articles no longer show what they had: {told}; their records were kept as they were. "
+            "Where the site's template has changed, mend the rules (`harvester source try`) and have the archived "
+            "pages read with `harvester replay`; where it says less now, `harvester replay --accept` takes that over"
+        ]
 
     def name_moved(self) -> None:
         """Give the records their further addresses: those that redirected to a page with a visit of its own."""

@@ -58,7 +58,7 @@ class Item:
     def effects(self) -> list[str]:
         """What the visit did, as the Run counts it."""
         reading, saved = self.reading, self.saved
-        effects = [reading.effect] if reading.effect else []
+        effects = [reading.effect] if reading.effect else ["held"] if reading.held else []
         if saved and not saved.error:
             kinds = [kind.value for kind in (saved.kind, *saved.extra) if kind]
             effects += ["skipped"] if saved.skipped else kinds or ["unchanged"]
@@ -66,7 +66,7 @@ class Item:
         if stored and reading.outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED):
             effects += ["reserved"] if stored.rights.tdm and stored.rights.tdm.reserved else []
             effects += [] if stored.rights.abstract_policy.keep else ["abstracts_withheld"]
-        if reading.kept and reading.kept.state != "kept":
+        if reading.kept and reading.kept.state != "kept" and reading.effect != "kept_old":
             effects.append(f"archive_{reading.kept.state}")
         return effects
 

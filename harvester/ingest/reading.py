@@ -12,6 +12,7 @@ from harvester.extraction.extract import RULES, extract
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.fields.rights import robots_directives
 from harvester.ingest.faces import other_faces, with_other_faces
+from harvester.ingest.measures import losses
 from harvester.model.access import AccessStatus
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record, content_hash
@@ -34,7 +35,8 @@ class Reading:
     """What became of a Visit before anything is stored.
 
     `known` is the stored record the page belongs to, `read` what extraction read, `record` what policy lets us keep of
-    it. `effect` is set where no record is to be saved: unchanged, kept_old, skipped.
+    it. `effect` is set where no record is to be saved: unchanged, kept_old, skipped. `kept` may go to the archive
+    all the same.
     """
 
     visit: Visit
@@ -49,6 +51,7 @@ class Reading:
     unreadable: bool = False  # extraction itself failed
     has_faces: bool = False  # the article stands at other addresses in other languages
     must_be_whole: bool = False  # the page was not sent again, but has to be read
+    held: tuple[str, ...] = ()  # fields that the stored record has and this one has not
 
 
 def digest_of(page: Page) -> str:
@@ -92,13 +95,17 @@ class Reader:
             return Reading(visit, VisitOutcome.NOT_MODIFIED, "the same bytes as last time", seen, known)
         return self._extract(visit, visit.page, known, seen, now)
 
-    def reread(self, visit: Visit, known: Record, *, cut: Collection[str], now: datetime) -> Reading:
+    def reread(
+        self, visit: Visit, known: Record, *, cut: Collection[str], now: datetime, accept: bool = False
+    ) -> Reading:
         """Read the archived page of `known` again; what was `cut` from it is not lost. Never raises for a page.
 
-        `cut` names the parts, as the archive's reason does: `abstracts`, `full text`, `e-mail addresses`.
+        `cut` names the parts, as the archive's reason does: `abstracts`, `full text`, `e-mail addresses`. `accept`
+        takes the page at its word, whatever it has lost.
         """
         assert visit.page
-        return self._extract(visit, visit.page, known, known.provenance.page_digest, now, cut, again=True)
+        digest = known.provenance.page_digest
+        return self._extract(visit, visit.page, known, digest, now, cut, again=True, accept=accept)
 
     def _must_be_read(self, visit: Visit, known: Record, now: datetime) -> bool:
         """Whether an unchanged page must be read all the same: rights over it that the record knows nothing of yet."""
@@ -136,6 +143,7 @@ class Reader:
         cut: Collection[str] = (),
         *,
         again: bool = False,
+        accept: bool = False,
     ) -> Reading:
         try:
             found = extract(page, self.source)
@@ -159,10 +167,34 @@ class Reader:
             read = _as_restricted(known, read)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
-        if known and known.deleted_at is None and (loss := lost(known, read, self.rules)):
-            return Reading(visit, VisitOutcome.OK, f"{loss} no longer found", None, known, read, effect="kept_old")
         reading = self._keep(visit, page, digest, known, read, found.robots, now)
+        if known and known.deleted_at is None and reading.record and not accept:
+            reading = self._guarded(reading, known, reading.record, found.robots, now, again=again)
         return replace(reading, has_faces=True) if faces else reading
+
+    def _guarded(
+        self, reading: Reading, known: Record, record: Record, robots: tuple[str, ...], now: datetime, *, again: bool
+    ) -> Reading:
+        """The reading, unless the page has lost what the stored record has.
+
+        A loss of all titles, all abstracts or the verdict never replaces them; of other fields, Ingest decides. Rights
+        that have changed hold in any case.
+        """
+        read, page = reading.read, reading.visit.page
+        assert read and page
+        loss = lost(known, read, self.rules)
+        if loss == "abstracts" and not record.rights.abstract_policy.keep:
+            loss = None
+        fewer = () if again or self.saved or loss else losses(known, read)
+        if not loss and not fewer:
+            return reading
+        if _rights(record) != _rights(known) and not again:
+            same = known.model_copy(update={"rights": read.rights, "provenance": read.provenance})
+            kept = self._keep(reading.visit, page, reading.digest or "", known, same, robots, now)
+            return replace(kept, read=read)
+        if loss:
+            return replace(reading, detail=f"{loss} no longer found", digest=None, record=None, effect="kept_old")
+        return replace(reading, held=fewer)
 
     def _known_by(self, read: Record, faces: Mapping[str, str]) -> Record | None:
         """The stored record of the page, else that of the page's other faces."""
@@ -210,6 +242,10 @@ def _without_names(kept: Kept, page: Page, names: Names, record: Record) -> Kept
     """What the archive may hold, with the names masked; the record's own addresses stay as they are."""
     masked = masked_page(page, record.provenance.encoding, names, (record.url, *record.aliases))
     return kept if masked is page else Kept(masked, "cut", "; ".join(filter(None, (kept.reason, PART))))
+
+
+def _rights(record: Record) -> tuple[object, ...]:
+    return record.rights.abstract_policy, record.rights.robots, record.rights.tdm and record.rights.tdm.reserved
 
 
 def _states_no_rights(visit: Visit, page: Page, known: Record) -> bool:

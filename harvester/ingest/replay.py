@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from harvester.errors import StorageError
 from harvester.ingest.ingest import LeaseLostError
+from harvester.ingest.measures import in_words, losses
 from harvester.ingest.quarantine import TRIES, Quarantine
 from harvester.ingest.reading import Reader, Reading
 from harvester.model.differences import FieldChange, differences
@@ -53,7 +54,11 @@ class Reread:
 
 
 class Replay:
-    """Reads the archive of one Source again. `archive` takes bodies that must be cut further; None writes nothing."""
+    """Reads the archive of one Source again. `archive` takes bodies that must be cut further; None writes nothing.
+
+    A page that a harvest held back, since it had lost what its record has, is taken in when today's rules find all of
+    it; `accept` takes it in without.
+    """
 
     def __init__(
         self,
@@ -65,6 +70,7 @@ class Replay:
         default_basis: str,
         clock: Callable[[], datetime],
         run_id: str = "",
+        accept: bool = False,
     ) -> None:
         self._store = store
         self._folder = folder
@@ -74,6 +80,7 @@ class Replay:
         self._reader = Reader(source, default_basis, lambda _: None, redactor=store.redactor)
         self._clock = clock
         self._run_id = run_id
+        self._accept = accept
 
     def entries(self) -> Iterator[ArchiveEntry]:
         """The archived pages of the Source, without those that this Run itself has written."""
@@ -92,22 +99,40 @@ class Replay:
             return None
         told = _Told(known, entry)
         place = (known.provenance.warc_file, known.provenance.warc_offset)
-        if known.deleted_at is not None or place != (entry.pointer.file, entry.pointer.offset):
+        held = self._is_held(known, entry)
+        if known.deleted_at is not None or (place != (entry.pointer.file, entry.pointer.offset) and not held):
             body = self._body_of_superseded(known, entry)
             return told.that("superseded", body=body) if body or known.deleted_at is None else None
         now = self._clock()
-        if entry.cut and self._reader.is_current(known, now):
+        if entry.cut and not held and self._reader.is_current(known, now):
             return told.that("unchanged")  # what would differ on a cut page is what was cut
         if quarantine and not quarantine.admit(entry.url):
             return self._left(told, "unreadable", f"set aside: reading it ended the process {TRIES} times", now)
+        return self._read_again(told, now, held=held)
+
+    def _read_again(self, told: "_Told", now: datetime, *, held: bool) -> Reread:
+        known, entry = told
         try:
             page = read(self._folder, entry.pointer)
         except StorageError as error:
             return self._left(told, "unreadable", error.message, now)
         cut = _parts(entry.reason) if entry.cut else {}
-        return self._told(told, self._reader.reread(_visit(entry, page, known), known, cut=cut, now=now), now)
+        accept = held and self._accept
+        found = self._reader.reread(_visit(entry, page, known), known, cut=cut, now=now, accept=accept)
+        fewer = losses(known, found.read) if found.record and found.read else ()
+        if fewer and not held and self._store.archive_index.pointer(known.id) != entry.pointer:
+            return self._left(told, "superseded", "", now)  # the page that was held back has the word
+        if fewer and held and not accept:
+            said = f"{', '.join(map(in_words, fewer))} no longer found; --accept takes that over"
+            return self._left(told, "kept_old", said, now)
+        return self._told(told, found, now, held=held)
 
-    def _told(self, told: "_Told", found: Reading, now: datetime) -> Reread:
+    def _is_held(self, known: Record, entry: ArchiveEntry) -> bool:
+        """Whether the page is the latest of its record and newer than the one the record was read from."""
+        newer = known.deleted_at is None and entry.fetched_at > known.provenance.fetched_at
+        return newer and self._store.archive_index.pointer(known.id) == entry.pointer
+
+    def _told(self, told: "_Told", found: Reading, now: datetime, *, held: bool = False) -> Reread:
         if found.effect == "unchanged":
             return told.that("unchanged")
         if found.record is None or found.kept is None:
@@ -116,7 +141,7 @@ class Replay:
         record = _merged(told.known, found.record)
         if taken := self._owner_of(record.url, told.known):
             return self._left(told, "kept_old", f"{record.url} is the address of record {taken}", now)
-        return self._differing(told, record, _body(told.entry, found.kept), now)
+        return self._differing(told, record, _body(told.entry, found.kept), now, held=held)
 
     def _left(self, told: "_Told", effect: Effect, reason: str, now: datetime) -> Reread:
         """The record stays as it was read, but not with abstracts that today's rights withhold."""
@@ -126,11 +151,23 @@ class Replay:
         record = decide(known, rights, basis, page_robots=(), visit_robots=(), now=now)
         return self._differing(told, record, Kept(None, "none", f"abstracts ({reason})"), now, reason)
 
-    def _differing(self, told: "_Told", record: Record, body: Kept | None, now: datetime, reason: str = "") -> Reread:
+    def _differing(
+        self,
+        told: "_Told",
+        record: Record,
+        body: Kept | None,
+        now: datetime,
+        reason: str = "",
+        *,
+        held: bool = False,
+    ) -> Reread:
         known = told.known
         fields = tuple(differences(meaning(known), meaning(record)))
         why = tuple(_why(known, record, told.entry, self._reader.is_current(known, now)))
-        record = _located(known, record, None if body is None else body.state, "" if body is None else body.reason)
+        if held:
+            record = _as_held(record, told.entry, body)
+        else:
+            record = _located(known, record, None if body is None else body.state, "" if body is None else body.reason)
         effect: Effect = "changed" if fields else "renewed"
         said = {"fields": fields, "kinds": tuple(kinds(fields)), "why": why, "reason": reason}
         return told.that(effect, **said, record=record, body=body)
@@ -274,6 +311,15 @@ def _located(known: Record, record: Record, state: str | None, reason: str) -> R
     if state is not None:
         update |= {"archive": state, "archive_reason": reason or None, "warc_file": None, "warc_offset": None}
     return record.model_copy(update={"provenance": record.provenance.model_copy(update=update)})
+
+
+def _as_held(record: Record, entry: ArchiveEntry, body: Kept | None) -> Record:
+    """The record with the provenance of the page that was held back; `body` None: the archive holds what it held."""
+    place: dict[str, Any] = {"archive": "cut" if entry.cut else "kept", "archive_reason": entry.reason}
+    place |= {"warc_file": entry.pointer.file, "warc_offset": entry.pointer.offset}
+    if body is not None:
+        place = {"archive": body.state, "archive_reason": body.reason or None, "warc_file": None, "warc_offset": None}
+    return record.model_copy(update={"provenance": record.provenance.model_copy(update=place)})
 
 
 def _at(one: Reread, entry: ArchiveEntry | None) -> Record:

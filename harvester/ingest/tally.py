@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from harvester.ingest.measures import Measures
 from harvester.model.access import AccessStatus
 from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
@@ -13,15 +14,17 @@ class Tally:
     """What a Run counted: `counts` by VisitOutcome and by effect; `seen` what the records read were like.
 
     `first` tells of every VisitOutcome the first page that met it, as `URL: detail`.
+    `measures` are of pages read whole.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
+    measures: Measures = field(default_factory=Measures)
 
     def copy(self) -> "Tally":
         """The same counts, to go on from."""
-        return Tally(self.counts.copy(), self.seen.copy(), self.first.copy())
+        return Tally(self.counts.copy(), self.seen.copy(), self.first.copy(), self.measures.copy())
 
     def note_visit(self, outcome: VisitOutcome, url: str, detail: str) -> None:
         """Count one visit."""
@@ -33,5 +36,8 @@ class Tally:
         self.seen["records"] += 1
         self.seen["with_doi"] += read.identifier("doi") is not None
         self.seen["with_abstract"] += bool(read.abstracts) or not may_keep
+        self.seen["abstract_in_two"] += len(read.abstracts) > 1 or not may_keep
+        self.seen["with_keywords"] += bool(read.keywords)
+        self.seen["with_authors"] += bool(read.contributors)
         self.seen["bilingual"] += len(read.titles.keys() | read.abstracts.keys()) > 1
         self.seen["with_verdict"] += read.access.status is not AccessStatus.UNKNOWN or read.access.disputed

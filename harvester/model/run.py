@@ -17,7 +17,11 @@ class RunOutcome(StrEnum):
 
 
 class Run(Value):
-    """One execution for one Source. `counts` are by VisitOutcome and by effect (created, updated, unchanged ...)."""
+    """One execution for one Source. `counts` are by VisitOutcome and by effect (created, updated, unchanged ...).
+
+    `seen` says what the records read were like: `records`, and by field how many of them had it; empty where nothing
+    was measured (imports, replays, Runs that are at work or died).
+    """
 
     id: str
     source_id: str
@@ -27,6 +31,7 @@ class Run(Value):
     resumed_from: str | None = None
     counts: dict[str, int] = {}
     notes: tuple[str, ...] = ()
+    seen: dict[str, int] = {}
 
 
 class ChangeKind(StrEnum):

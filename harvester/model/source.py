@@ -194,13 +194,21 @@ class RightsRules(Value):
 
 
 class Expectations(Value):
-    """Least counts and shares (0..1) of a Run; a miss makes it degraded."""
+    """Least counts and shares (0..1) of a Run; a miss makes it degraded. `duplicate_abstracts` is the largest share.
+
+    What is not stated here is learnt from the Source's earlier Runs, unless `learned` is false.
+    """
 
     min_records: Annotated[int, Field(ge=0)] | None = None
     with_doi: Annotated[float, Field(ge=0, le=1)] | None = None
     with_abstract: Annotated[float, Field(ge=0, le=1)] | None = None
     bilingual: Annotated[float, Field(ge=0, le=1)] | None = None
     with_verdict: Annotated[float, Field(ge=0, le=1)] | None = None
+    with_keywords: Annotated[float, Field(ge=0, le=1)] | None = None
+    with_authors: Annotated[float, Field(ge=0, le=1)] | None = None
+    abstract_in_two: Annotated[float, Field(ge=0, le=1)] | None = None
+    duplicate_abstracts: Annotated[float, Field(ge=0, le=1)] | None = None
+    learned: bool = True
 
 
 class Detect(Value):

@@ -12,6 +12,8 @@ agenda.py         what is due when, and why
 robots.py         may a URL be fetched, and by which rule
 look.py           one page to look at, kept nowhere
 verdict.py        counts, report and Expectations -> outcome and notes; pure
+baseline.py       what earlier Runs were like, and where this one falls short of it; pure
+telling.py        a mail to the operator when a Source falls ill, and when it is well again
 """
 
 from harvester.run.many import run_sources

@@ -15,6 +15,7 @@ from harvester.ingest.replay import Replay, Reread
 from harvester.ingest.withholding import Withholding
 from harvester.model.run import RunOutcome
 from harvester.model.source import Source
+from harvester.run.baseline import ACCEPTED
 from harvester.run.lease import is_alive, this_process
 from harvester.run.run import LEASE_S
 from harvester.run.salvage import cut_archive_tails
@@ -38,18 +39,21 @@ class Replayed(NamedTuple):
 OnPage = Callable[[Replayed], None]
 
 
-def replay_source(store: Store, source: Source, settings: Settings, on_page: OnPage, *, dry_run: bool) -> Counter[str]:
+def replay_source(
+    store: Store, source: Source, settings: Settings, on_page: OnPage, *, dry_run: bool, accept: bool = False
+) -> Counter[str]:
     """Read all archived pages of a Source again and store what differs; returns counts by effect and kind of Change.
 
     A dry run writes nothing and takes no lease. Raises BusyError while a Run of the Source is at work, StorageError,
     and LeaseLostError when this process slept so long that another Run took its place. A process that is killed leaves
-    whole batches behind; another replay goes on.
+    whole batches behind; another replay goes on. `accept` takes in pages that were held back, whatever they have lost,
+    and what the last Run found becomes what is expected of the next.
     """
     if dry_run:
-        return _foreseen(store, source, settings, on_page)
+        return _foreseen(store, source, settings, on_page, accept=accept)
     run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     store.transact(lambda unit: store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive))
-    work = _Work(store, source, settings, run_id, on_page)
+    work = _Work(store, source, settings, run_id, on_page, accept=accept)
     outcome, notes = RunOutcome.SUCCEEDED, [NOTE]
     try:
         work.replay()
@@ -67,9 +71,9 @@ def replay_source(store: Store, source: Source, settings: Settings, on_page: OnP
     return work.counts
 
 
-def _foreseen(store: Store, source: Source, settings: Settings, on_page: OnPage) -> Counter[str]:
+def _foreseen(store: Store, source: Source, settings: Settings, on_page: OnPage, *, accept: bool) -> Counter[str]:
     folder = settings.data_dir / "archive"
-    replay = Replay(store, folder, None, source, default_basis=settings.tdm_basis, clock=_now)
+    replay = Replay(store, folder, None, source, default_basis=settings.tdm_basis, clock=_now, accept=accept)
     counts: Counter[str] = Counter()
     read: set[str] = set()
     for entry in replay.entries():
@@ -95,7 +99,9 @@ def _counted(page: Reread) -> Iterator[str]:
 class _Work:
     """One replay at work."""
 
-    def __init__(self, store: Store, source: Source, settings: Settings, run_id: str, on_page: OnPage) -> None:
+    def __init__(
+        self, store: Store, source: Source, settings: Settings, run_id: str, on_page: OnPage, *, accept: bool
+    ) -> None:
         self._store = store
         self._source = source
         self._settings = settings
@@ -104,8 +110,16 @@ class _Work:
         self._folder = settings.data_dir / "archive"
         self.archive = ArchiveWriter(self._folder, source.id, run_id)
         self._replay = Replay(
-            store, self._folder, self.archive, source, default_basis=settings.tdm_basis, clock=_now, run_id=run_id
+            store,
+            self._folder,
+            self.archive,
+            source,
+            default_basis=settings.tdm_basis,
+            clock=_now,
+            run_id=run_id,
+            accept=accept,
         )
+        self._accept = accept
         self.counts: Counter[str] = Counter()
 
     def replay(self) -> None:
@@ -116,6 +130,9 @@ class _Work:
         began = time.monotonic()
         for entry in self._replay.entries():
             if page := self._replay.reread(entry, quarantine):
+                if page.record and any(page.record_id == other.record_id for other in batch):
+                    self._save(batch)  # a page that was held back comes after the one its record was read from
+                    batch = []
                 batch.append(page)
             if len(batch) >= BATCH or time.monotonic() - began > _BATCH_S:
                 self._save(batch)
@@ -141,8 +158,9 @@ class _Work:
 
     def close(self, outcome: RunOutcome, notes: list[str]) -> None:
         """End the Run and give the lease back."""
+        seen = {ACCEPTED: 1} if self._accept and outcome is RunOutcome.SUCCEEDED else {}
         self._store.transact(
-            lambda unit: self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
+            lambda unit: self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now(), seen)
         )
         self._store.search.catch_up()
 

@@ -18,10 +18,12 @@ from harvester.errors import HarvesterError
 from harvester.ingest import Ingest, LeaseLostError, Looked, Quarantine, warm
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Source
+from harvester.run.baseline import lost_lately
 from harvester.run.child import Child
 from harvester.run.lease import is_alive, this_process
 from harvester.run.salvage import cut_archive_tails, left_behind, tidy_spool
-from harvester.run.verdict import Course, judge
+from harvester.run.telling import tell
+from harvester.run.verdict import Course, drift, judge
 from harvester.settings import Settings
 from storage.archive import ArchiveWriter
 from storage.spool import SpoolReader, leftovers
@@ -30,6 +32,7 @@ from storage.unit import Unit
 
 LEASE_S = 60.0
 STOP_S = 24.0  # of the 30 a stopped Run has, so that the rest is left for what was fetched
+_EARLIER = 50  # Runs that are compared with
 _LOOK_S = 0.05
 _REPORT_S = 0.2
 _READING = threading.Lock()  # Runs side by side in one process read one after the other: the work is the processor's
@@ -90,12 +93,11 @@ def run_source(
         # What stopped the Run may also stop this; the next Run then calls it interrupted.
         with suppress(HarvesterError):
             work.close(outcome, [str(error) or type(error).__name__])
+            work.tell_operator()
         raise
     finally:
         work.archive.close()
-    run = store.runs.get(run_id)
-    assert run is not None
-    return run
+    return work.tell_operator()
 
 
 class _Work:
@@ -123,6 +125,7 @@ class _Work:
         self._spool = settings.data_dir / "spool"
         self._reader = SpoolReader(self._spool, run_id)
         folder = settings.data_dir / "archive"
+        self._earlier = [run for run in store.runs.list(source.id, limit=_EARLIER) if run.id != run_id]
         self.archive = ArchiveWriter(folder, source.id, run_id)
         self._ingest = Ingest(
             store,
@@ -134,8 +137,10 @@ class _Work:
             revisit=revisit,
             lease_s=LEASE_S,
             clock=_now,
+            earlier=lost_lately(self._earlier),
         )
         self._notes: list[str] = []
+        self._drifts = 0
         self._told = 0.0
 
     def harvest(self, *, full: bool, unconditional: bool) -> None:
@@ -156,7 +161,7 @@ class _Work:
         self._ingest.name_moved()
         stopped = self.stop.is_set()
         if not stopped:
-            self._notes += self._ingest.finish()
+            self._notes += [*self._ingest.settle(), *self._ingest.finish()]
         course = Course(
             counts=self._ingest.tally.counts,
             seen=self._ingest.tally.seen,
@@ -166,8 +171,11 @@ class _Work:
             last_words=child.last_words,
             stopped=stopped,
             stored=self._stored(),
+            measured=self._ingest.tally.measures.seen(),
+            earlier=self._earlier,
         )
         outcome, notes = judge(course, self._source.expect)
+        self._drifts = len([*drift(course, self._source.expect)]) + course.seen.get("drifted_fields", 0)
         self.close(outcome, [*self._notes, *notes])
 
     def _take_over(self) -> None:
@@ -252,9 +260,19 @@ class _Work:
 
     def close(self, outcome: RunOutcome, notes: Sequence[str]) -> None:
         """End the Run and give the lease back."""
-        counts = self._ingest.tally.counts
-        self._store.transact(lambda unit: self._store.runs.close(unit, self._run_id, outcome, counts, notes, _now()))
+        tally = self._ingest.tally
+        seen = tally.measures.seen() | ({"drifts": self._drifts} if self._drifts else {})
+        self._store.transact(
+            lambda unit: self._store.runs.close(unit, self._run_id, outcome, tally.counts, notes, _now(), seen)
+        )
         self._store.search.catch_up()
+
+    def tell_operator(self) -> Run:
+        """The closed Run; the operator is told of it where there is news."""
+        run = self._store.runs.get(self._run_id)
+        assert run is not None
+        tell(self._settings, run, self._earlier)
+        return run
 
 
 @contextmanager

@@ -5,12 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harvester.model.page import VisitOutcome
-from harvester.model.run import RunOutcome
+from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Expectations
+from harvester.run.baseline import LEAST_READ, falls, unvarying
 
-SHARES = ("with_doi", "with_abstract", "bilingual", "with_verdict")
+SHARES = (
+    "with_doi",
+    "with_abstract",
+    "abstract_in_two",
+    "bilingual",
+    "with_keywords",
+    "with_authors",
+    "with_verdict",
+)
 DRIFT_SHARE = 0.2  # of the pages read
-LEAST_READ = 5  # records; a share of fewer says nothing
+_LEAST_DUPLICATES = 10  # from which on they are told, whatever is expected
 _MOST_PROBLEMS = 10
 
 _REACHED = frozenset(
@@ -47,6 +56,7 @@ _TOLD = (
 class Course:
     """How a Run went. `seen` counts the records read, `stored` the Source's records (None: nobody asked).
 
+    `measured` is of the pages read whole, `earlier` the Source's Runs before, newest first.
     `first` has of every VisitOutcome the first page that met it, and why.
     """
 
@@ -58,6 +68,8 @@ class Course:
     last_words: str = ""
     stopped: bool = False
     stored: int | None = None
+    measured: Mapping[str, int] = field(default_factory=dict)
+    earlier: Sequence[Run] = ()
 
 
 def judge(course: Course, expect: Expectations) -> tuple[RunOutcome, list[str]]:
@@ -73,8 +85,9 @@ def judge(course: Course, expect: Expectations) -> tuple[RunOutcome, list[str]]:
         return RunOutcome.INTERRUPTED, ["stopped on request; the next run goes on from here", *notes]
     if nothing := _nothing_reached(course, problems):
         return nothing[0], [nothing[1], *notes]
-    missed = [*misses(expect, course.seen, course.stored), *_drift(course.seen)]
-    spoilt = missed or shut or course.seen.get("redesign")
+    missed = [*misses(expect, course.seen, course.stored), *_drift(course.seen), *drift(course, expect)]
+    spoilt = missed or shut or course.seen.get("redesign") or course.seen.get("drifted_fields")
+    notes += _duplicates(course.measured)
     return (RunOutcome.DEGRADED if spoilt else RunOutcome.SUCCEEDED), [*missed, *notes]
 
 
@@ -88,6 +101,28 @@ def _drift(seen: Mapping[str, int]) -> Iterator[str]:
         )
     if unreadable >= LEAST_READ and unreadable > DRIFT_SHARE * (read + unreadable):
         yield f"reading failed on {unreadable} pages; they are asked for again in a week"
+
+
+def drift(course: Course, expect: Expectations) -> Iterator[str]:
+    """A note for every way in which the Run falls short of what the Source's Runs were like before."""
+    measured, share = course.measured, expect.duplicate_abstracts
+    records, duplicates = measured.get("records", 0), measured.get("duplicate_abstracts", 0)
+    if share is not None and records >= LEAST_READ and duplicates > share * records:
+        yield f"expected duplicate_abstracts at most {share:.0%}, found {duplicates / records:.0%} of {records} records"
+    learnt = [*map(str, falls(measured, course.earlier, expect)), *unvarying(measured, course.earlier, expect)]
+    yield from learnt
+    if learnt:
+        yield (
+            "look at a page with `harvester source try`, mend the rules and have the archive read with "
+            "`harvester replay`; `harvester replay --accept` makes this what is expected from now on"
+        )
+
+
+def _duplicates(measured: Mapping[str, int]) -> list[str]:
+    records, duplicates = measured.get("records", 0), measured.get("duplicate_abstracts", 0)
+    if duplicates < _LEAST_DUPLICATES or duplicates <= DRIFT_SHARE * records:
+        return []
+    return [f"{duplicates} of {records} records have the abstract of another article: is a teaser of the site read?"]
 
 
 def misses(expect: Expectations, seen: Mapping[str, int], stored: int | None) -> Iterator[str]:
