@@ -16,10 +16,12 @@ from storage.archive_index import ArchiveIndex
 from storage.changes import Changes, write_pending
 from storage.database import Database
 from storage.hosts import Hosts
+from storage.leaders import Leaders
 from storage.pages import Pages
 from storage.records import Records
 from storage.redaction import Redactor
 from storage.runs import Runs
+from storage.schedules import Schedules
 from storage.search.search import Search
 from storage.tables import change_head, changes
 from storage.unit import Unit
@@ -46,6 +48,8 @@ class Store:
         self.pages = Pages(database)
         self.hosts = Hosts(database)
         self.runs = Runs(database)
+        self.schedules = Schedules(database)
+        self.leaders = Leaders(database)
         self.archive_index = ArchiveIndex(database)
         self.search = Search(database, database.engine_name)
         self.records = Records(database, self.changes, self.pages, self.archive_index, self.search)

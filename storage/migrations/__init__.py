@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.unit import Unit
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0005")
 
 
 def current(connection: Connection) -> str | None:
