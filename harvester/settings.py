@@ -66,6 +66,13 @@ class Settings(BaseSettings):
         description="Basis for pages that reserve text and data mining, where the source file's [rights] names none.",
     )
 
+    workers: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="How many sources `harvester serve` harvests at a time, each in a process of its own.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _is_known_kind(cls, value: str) -> str:

@@ -39,7 +39,7 @@ class Leaders:
         values = {**_who(owner), "beat": over.beat + 1 if over else 1, "since": now, "seen_at": now}
         if over is None:
             row = upsert(leaders).values(name=name, **values).on_conflict_do_nothing()
-            return unit.connection.execute(row).rowcount == 1
+            return unit.connection.execute(row.returning(leaders.c.name)).first() is not None
         same = update(leaders).where(leaders.c.name == name, leaders.c.beat == over.beat, *_is(over.owner))
         return unit.connection.execute(same.values(values)).rowcount == 1
 

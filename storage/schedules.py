@@ -64,8 +64,8 @@ class Schedules:
         Also ends the request to run now, and forgets fires of long ago.
         """
         unit.lock(f"fires {fire.source_id}")
-        mine = unit.connection.execute(upsert(fires).values(_fire_row(fire)).on_conflict_do_nothing())
-        if mine.rowcount != 1:
+        row = upsert(fires).values(_fire_row(fire)).on_conflict_do_nothing()
+        if unit.connection.execute(row.returning(fires.c.at)).first() is None:
             return False
         ours = schedules.c.source_id == fire.source_id
         latest = unit.connection.execute(select(schedules.c.last_at).where(ours)).scalar()
@@ -87,6 +87,16 @@ class Schedules:
     def end(self, unit: Unit, fire: Fire, state: FireState, note: str, now: datetime) -> bool:
         """It is over. False: it is another's by now, who will say so."""
         return self._move(unit, fire, {"state": state.value, "note": note, "ended_at": now})
+
+    def attach(self, unit: Unit, fire: Fire, run_id: str) -> bool:
+        """An open fire waits for the end of this Run, which is at work already."""
+        return self._move(unit, fire, {"state": FireState.RUNNING.value, "run_id": run_id})
+
+    def open_of(self, unit: Unit, source_id: str) -> Fire | None:
+        """The open fire of a Source; there is never a second one."""
+        query = select(fires).where(fires.c.source_id == source_id, fires.c.state.in_(OPEN))
+        row = unit.connection.execute(query.order_by(fires.c.at).limit(1)).first()
+        return Fire.model_validate(dict(row._mapping)) if row else None
 
     def open(self) -> Sequence[Fire]:
         """Fires that are neither done nor skipped, oldest first."""

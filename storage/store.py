@@ -119,15 +119,25 @@ class Store:
         self.search.renew()
         return applied
 
+    def ping(self) -> None:
+        """Ask the database for nothing. Raises StorageError when it does not answer."""
+        with self.snapshot() as connection:
+            connection.execute(select(1))
+
+    def schema_problem(self) -> str:
+        """What is wrong with the schema's version; empty when it is this program's."""
+        revision, wanted = self._revision(), migrations.REVISIONS[-1]
+        return "" if revision == wanted else f"at {revision}, this program wants {wanted}"
+
     def check(self) -> list[str]:
         """Every problem found in files, references, schema and change log; an empty list is good."""
         problems = self._database.problems()
-        revision = self._revision()
+        schema = self.schema_problem()
         with self._database.read() as connection:
             last = connection.execute(select(func.max(changes.c.seq))).scalar() or 0
             head = connection.execute(select(change_head.c.seq)).scalar() or 0
-        if revision != migrations.REVISIONS[-1]:
-            problems.append(f"schema: at {revision}, this program wants {migrations.REVISIONS[-1]}")
+        if schema:
+            problems.append(f"schema: {schema}")
         if last != head:
             problems.append(f"change log: last entry is {last}, head says {head}")
         return problems + self.search.problems()

@@ -41,9 +41,7 @@ def parsed(text: str) -> Cron:
     words = text.lower().split()
     if len(words) != 5:
         raise ValueError(f"has {len(words)} fields instead of five, as in 30 2 * * 1-5 (02:30 on working days)")
-    minutes, hours, days, months, weekdays = (
-        _values(word, *field) for word, field in zip(words, _FIELDS, strict=True)
-    )
+    minutes, hours, days, months, weekdays = (_values(word, *field) for word, field in zip(words, _FIELDS, strict=True))
     any_day, any_weekday = words[2] == "*", words[4] == "*"
     if any_weekday and not any_day and all(days[0] > _LONGEST[month] for month in months):
         raise ValueError(f"day of month {words[2]} never comes in month {words[3]}")

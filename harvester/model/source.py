@@ -211,7 +211,7 @@ def _cron(text: str) -> str:
 
 
 class ScheduleRules(Value):
-    """When a Source runs: at an interval (`every`, spread over it), or by `cron` on the clock of `zone`; else every day.
+    """When a Source runs: at an interval (`every`), or by `cron` on the clock of `zone`; else every day.
 
     A fire is put off by up to `jitter`, the same for whoever computes it.
     """

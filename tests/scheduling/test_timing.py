@@ -69,7 +69,9 @@ def test_cron_means_what_crontab_means(cron: str, expected: list[str]) -> None:
     assert fires(ScheduleRules(cron=cron), "2026-11-01T00:00", "2026-11-09T00:00") == expected
 
 
-@pytest.mark.parametrize("text", ["61 * * * *", "0 0 32 1 *", "0 0 31 4,6 *", "5-1 0 * * *", "*/0 0 * * *", "x 0 * * *"])
+@pytest.mark.parametrize(
+    "text", ["61 * * * *", "0 0 32 1 *", "0 0 31 4,6 *", "5-1 0 * * *", "*/0 0 * * *", "x 0 * * *"]
+)
 def test_a_wrong_expression_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=r"minute|day of month"):
         parsed(text)
@@ -115,9 +117,14 @@ def test_a_fire_that_is_put_off_is_not_due_and_the_one_before_it_is() -> None:
 
 
 RULES = st.sampled_from(
-    [ScheduleRules(), ScheduleRules(every="25m", jitter="20m"), ScheduleRules(cron="10,40 1-4 * * *", zone="Europe/Paris"),
-     ScheduleRules(cron="0 */2 1,29 * mon", zone="America/New_York", jitter="1h"), NIGHTLY]
-)  # fmt: skip
+    [
+        ScheduleRules(),
+        ScheduleRules(every="25m", jitter="20m"),
+        ScheduleRules(cron="10,40 1-4 * * *", zone="Europe/Paris"),
+        ScheduleRules(cron="0 */2 1,29 * mon", zone="America/New_York", jitter="1h"),
+        NIGHTLY,
+    ]
+)
 
 
 @settings(max_examples=60, deadline=None)
