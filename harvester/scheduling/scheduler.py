@@ -7,8 +7,8 @@ from functools import partial
 from harvester.errors import HarvesterError
 from harvester.model.base import iso_utc
 from harvester.model.run import RunOutcome
-from harvester.model.schedule import Fire, FireState
-from harvester.model.source import ScheduleRules, Source
+from harvester.model.schedule import Fire, FireState, Schedule
+from harvester.model.source import PolitenessRules, ScheduleRules, Source
 from harvester.run.lease import is_alive
 from harvester.scheduling.clock import Clock
 from harvester.scheduling.engine import Engine
@@ -19,7 +19,7 @@ from storage.store import Store
 from storage.unit import Unit
 
 _UNENDED = (RunOutcome.RUNNING, RunOutcome.INTERRUPTED)
-_Key = tuple[ScheduleRules, datetime]
+_Key = tuple[ScheduleRules, PolitenessRules, datetime]
 
 
 class Scheduler:
@@ -52,11 +52,12 @@ class Scheduler:
         leads = self._leadership.look()
         self._say_role()
         sources = self._sources()
-        found = plans(sources, self._store.schedules.all(), self._clock.now())
+        kept = self._store.schedules.all()
+        found = plans(sources, kept, self._clock.now())
         opened = self._store.schedules.open()
         self._stop_what_rests(found, opened)
         if leads:
-            self._begin(found)
+            self._begin(found, kept)
             for plan in found.values():
                 if not self._leadership.look():
                     return
@@ -84,11 +85,10 @@ class Scheduler:
             if reason := plan.rest if plan else "there is no such source any more":
                 self._engine.stop(fire.source_id, reason)
 
-    def _begin(self, found: Mapping[str, Plan]) -> None:
+    def _begin(self, found: Mapping[str, Plan], kept: Mapping[str, Schedule]) -> None:
         """Fires of Sources seen for the first time count from now on; so do those a wrong clock has told of."""
         now = self._clock.now()
-        known = self._store.schedules.all()
-        if new := found.keys() - known.keys():
+        if new := found.keys() - kept.keys():
             self._store.transact(lambda unit: self._store.schedules.begin(unit, new, now))
         for plan in found.values():
             if plan.is_ahead(now):
@@ -108,7 +108,7 @@ class Scheduler:
 
     def _may_be_due(self, plan: Plan, now: datetime) -> bool:
         """Cheap: the next start of a Source is worked out only when something about it has changed."""
-        key = (plan.rules, plan.schedule.counts_after())
+        key = (plan.rules, plan.source.politeness, plan.schedule.counts_after())
         known = self._waits.get(plan.source.id)
         if known is None or known[0] != key:
             start = plan.next_start()

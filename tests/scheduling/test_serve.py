@@ -1,5 +1,6 @@
 """Real services on one database: each fire once, one leads, the other takes over, nothing is lost or left behind."""
 
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,3 +118,19 @@ def test_a_source_that_is_switched_off_stops_and_so_does_the_service(
         assert service.stop() <= 30
     assert all(run.outcome is not RunOutcome.RUNNING for run in store.runs.list())
     assert all(record.deleted_at is None for record in store.records.iter())
+
+
+@pytest.mark.fault(10, 28)
+def test_a_leader_that_is_suspended_wakes_up_as_standby(
+    store: Store, database: str, publisher: Publisher, tmp_path: Path
+) -> None:
+    house = House(tmp_path, database, publisher)
+    with at_work(house) as one:
+        one.wait_for(" leader")
+        with at_work(house) as two:
+            two.wait_for("standby: ")
+            one.process.send_signal(signal.SIGSTOP)
+            assert until(two.leads, 20) <= 15
+            one.process.send_signal(signal.SIGCONT)
+            one.wait_for(f"standby: scheduler {two.process.pid} on ")
+            assert two.get("/readyz")[1]["scheduler"] == "leader"

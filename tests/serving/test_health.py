@@ -43,10 +43,9 @@ def test_what_is_wrong_is_named(store: Store, tmp_path: Path) -> None:
         status, said = ask(f"{server.url}/readyz")
         assert (status, said["status"]) == (503, "bad")
         assert "nowhere cannot be written" in said["data folder"]
-        (tmp_path / "data" / "harvester.db").write_bytes(b"no database")
-        for path in (tmp_path / "data").glob("harvester.db-*"):
-            path.unlink()
         store.close()
+        for path in (tmp_path / "data").glob("harvester.db*"):
+            path.write_bytes(b"no database")
         assert ask(f"{server.url}/healthz")[0] == 503
 
 
