@@ -365,6 +365,7 @@ secrets = _table(
     "secrets",
     Column("name", string(64), primary_key=True),
     Column("value", string(128), nullable=False),
+)
 
 # One row for every Source a scheduler has seen. `last_at` is the latest fire that was claimed.
 schedules = _table(

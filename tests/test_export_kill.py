@@ -1,4 +1,4 @@
-"""An export that is killed in the middle leaves the old one as it was, and the next one is whole."""
+"""An export that is killed in the middle leaves the old one as it was."""
 
 import subprocess
 import sys
@@ -11,18 +11,18 @@ ENDLESS = """
 import sys, time
 from pathlib import Path
 from harvester.cli.export import to_file
-from harvester.model.record import Record
+from harvester.formats.jsonl import line
 sys.path.insert(0, "tests/storage")
 from made import make_record
 
-def records():
+def lines():
     for number in range(10**6):
-        yield make_record(number)
+        yield line(make_record(number))
         if number == 2000:
             print("in the middle", flush=True)
             time.sleep(60)
 
-to_file(records(), Path(sys.argv[1]))
+to_file(lines(), Path(sys.argv[1]))
 """
 
 
