@@ -11,6 +11,8 @@ The map, from the ground floor up (imports go down only; `tests/test_architectur
     crawl/                        the only room that knows Scrapy
     ingest/                       spooled Page -> extraction -> policy -> archive and storage
     run/                          one Run: lease, crawl, ingest, outcome
+    scheduling/                   when Sources are due, who leads, workers
+    serving/                      the only room that knows the web framework
     sample/                       a small publisher on loopback, for `harvester demo` and tests
     cli.py                        the command line
 """

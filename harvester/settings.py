@@ -88,6 +88,13 @@ class Settings(BaseSettings):
             raise ValueError("write smtp://HOST:PORT or smtps://USER:PASSWORD@HOST (%40 for an @ in the password)")
         return value
 
+    workers: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="How many sources `harvester serve` harvests at a time, each in a process of its own.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _is_known_kind(cls, value: str) -> str:

@@ -2,6 +2,6 @@
 
 It takes and returns model words or plain values, never rows; times and settings come in as arguments.
 Rooms: `store` (the open store), `unit` (one transaction), `database` (`sqlite`, `postgresql`), `records`,
-`changes`, `pages`, `hosts`, `runs` (tables behind small classes), `spool` (raw pages on their way from crawl to
-ingest), `archive` (WARC files and their index), `migrations`.
+`changes`, `pages`, `hosts`, `runs`, `schedules`, `leaders` (tables behind small classes), `spool` (raw pages on
+their way from crawl to ingest), `archive` (WARC files and their index), `migrations`.
 """

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, Table, func, select, text, update
 from harvester.errors import UsageError
 from harvester.model.run import RunOutcome
 from storage.store import Store
-from storage.tables import DERIVED, hosts, leases, metadata, runs
+from storage.tables import DERIVED, hosts, leaders, leases, metadata, runs
 
 _PORTION = 500  # rows
 _TABLES = [table for table in metadata.sorted_tables if table not in DERIVED]
@@ -60,6 +60,7 @@ def _copy(source: Store, target: Store, now: datetime, on_rows: OnRows) -> None:
         for table in _TABLES:
             _copy_table(reading, writing, table, on_rows)
         writing.execute(leases.delete())
+        writing.execute(leaders.delete())
         writing.execute(update(hosts).values(owner=None, owner_until=None))
         at_work = update(runs).where(runs.c.outcome == RunOutcome.RUNNING.value)
         writing.execute(at_work.values(outcome=RunOutcome.INTERRUPTED.value, ended_at=now))

@@ -100,6 +100,11 @@ class Runs:
         with self._database.read() as connection:
             return [_run(row) for row in connection.execute(query)]
 
+    def holder(self, unit: Unit, source_id: str, now: datetime, is_alive: Callable[[Owner], bool]) -> str | None:
+        """The Run that holds the lease of a Source, unless its lease has run out or its process is dead."""
+        row = unit.connection.execute(select(leases).where(leases.c.source_id == source_id)).first()
+        return row.run_id if row and _holds(row, now, is_alive) else None
+
     def at_work(self, unit: Unit) -> Sequence[str]:
         """Ids of all Runs that have not ended."""
         return (
@@ -132,7 +137,7 @@ class Runs:
     @staticmethod
     def _refuse_if_held(unit: Unit, source_id: str, now: datetime, is_alive: Callable[[Owner], bool]) -> None:
         row = unit.connection.execute(select(leases).where(leases.c.source_id == source_id)).first()
-        if row is None or row.expires_at <= now or not is_alive(Owner(row.host, row.pid, row.started)):
+        if row is None or not _holds(row, now, is_alive):
             return
         raise BusyError(
             f"source {source_id}: run {row.run_id} is at work"
@@ -145,6 +150,10 @@ class Runs:
         query = select(runs.c.id, runs.c.outcome).where(runs.c.source_id == source_id)
         last = unit.connection.execute(query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1)).first()
         return last.id if last and last.outcome == RunOutcome.INTERRUPTED.value else None
+
+
+def _holds(row: Row[*tuple[Any, ...]], now: datetime, is_alive: Callable[[Owner], bool]) -> bool:
+    return bool(row.expires_at > now and is_alive(Owner(row.host, row.pid, row.started)))
 
 
 def _json(value: object) -> str:

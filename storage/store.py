@@ -16,10 +16,12 @@ from storage.archive_index import ArchiveIndex
 from storage.changes import Changes, write_pending
 from storage.database import Database
 from storage.hosts import Hosts
+from storage.leaders import Leaders
 from storage.pages import Pages
 from storage.records import Records
 from storage.redaction import Redactor
 from storage.runs import Runs
+from storage.schedules import Schedules
 from storage.search.search import Search
 from storage.tables import change_head, changes
 from storage.unit import Unit
@@ -46,6 +48,8 @@ class Store:
         self.pages = Pages(database)
         self.hosts = Hosts(database)
         self.runs = Runs(database)
+        self.schedules = Schedules(database)
+        self.leaders = Leaders(database)
         self.archive_index = ArchiveIndex(database)
         self.search = Search(database, database.engine_name)
         self.records = Records(database, self.changes, self.pages, self.archive_index, self.search)
@@ -115,15 +119,25 @@ class Store:
         self.search.renew()
         return applied
 
+    def ping(self) -> None:
+        """Read one row, without patience. Raises StorageError when the database does not answer."""
+        with self.snapshot() as connection:
+            connection.execute(select(change_head.c.seq).limit(1)).first()
+
+    def schema_problem(self) -> str:
+        """What is wrong with the schema's version; empty when it is this program's."""
+        revision, wanted = self._revision(), migrations.REVISIONS[-1]
+        return "" if revision == wanted else f"at {revision}, this program wants {wanted}"
+
     def check(self) -> list[str]:
         """Every problem found in files, references, schema and change log; an empty list is good."""
         problems = self._database.problems()
-        revision = self._revision()
+        schema = self.schema_problem()
         with self._database.read() as connection:
             last = connection.execute(select(func.max(changes.c.seq))).scalar() or 0
             head = connection.execute(select(change_head.c.seq)).scalar() or 0
-        if revision != migrations.REVISIONS[-1]:
-            problems.append(f"schema: at {revision}, this program wants {migrations.REVISIONS[-1]}")
+        if schema:
+            problems.append(f"schema: {schema}")
         if last != head:
             problems.append(f"change log: last entry is {last}, head says {head}")
         return problems + self.search.problems()

@@ -367,3 +367,44 @@ secrets = _table(
     Column("name", string(64), primary_key=True),
     Column("value", string(128), nullable=False),
 )
+
+# One row for every Source a scheduler has seen. `last_at` is the latest fire that was claimed.
+schedules = _table(
+    "schedules",
+    Column("source_id", string(128), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("last_at", Moment),
+    Column("paused_at", Moment),
+    Column("paused_by", string()),
+    Column("paused_reason", string()),
+    Column("rules", string()),  # JSON: the operator's own, before those of the source file
+    Column("requested_at", Moment),
+    Column("requested_by", string()),
+)
+
+fires = _table(
+    "fires",
+    Column("source_id", string(128), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", string(16), nullable=False),
+    Column("claimed_by", string(), nullable=False),
+    Column("claimed_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("run_id", string(64)),
+    Column("note", string(), nullable=False),
+    PrimaryKeyConstraint("source_id", "at"),
+    Index("fires_by_state", "state"),
+    rowid=False,
+)
+
+# Who leads. `beat` grows with every sign of life: others compare it with their own clocks, never two machines' clocks.
+leaders = _table(
+    "leaders",
+    Column("name", string(64), primary_key=True),
+    Column("host", string(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started", string(), nullable=False),
+    Column("beat", integer(), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)

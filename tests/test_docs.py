@@ -109,7 +109,7 @@ def test_linked_files_exist() -> None:
 
 def test_every_command_a_message_names_exists(tmp_path: Path) -> None:
     texts = [path.read_text("utf-8") for room in ("harvester", "storage") for path in (ROOT / room).rglob("*.py")]
-    groups = {"source", "runs", "records", "works", "db"}
+    groups = {"source", "runs", "records", "works", "db", "schedule"}
     for named in sorted({found for text in texts for found in re.findall(r"`(harvester [a-z]+(?: [a-z]+)?)", text)}):
         words = named.split() if named.split()[1] in groups else named.split()[:2]
         done = harvester(" ".join([*words, "--help"]), tmp_path)

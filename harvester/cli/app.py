@@ -24,6 +24,8 @@ VERBS = {  # verb: module of this package, what it is for
     "run": ("harvest", "Harvest sources: crawl politely, read, keep what may be kept."),
     "robots": ("harvest", "Say whether a page may be fetched, and by which rule."),
     "runs": ("harvest", "Look at past runs."),
+    "schedule": ("schedule", "When sources are harvested: look, pause, resume, run now, change."),
+    "serve": ("serving", "Harvest every source when it is due, and answer on HTTP: all in one process."),
     "extract": ("reading", "Read one page and print the record with its evidence."),
     "evaluate": ("reading", "Score what is read from labelled pages."),
     "import": ("importing", "Take in pages that were saved elsewhere (HTML, WARC), as a harvest would."),
@@ -49,7 +51,7 @@ First steps:
 `harvester VERB --help` explains a verb with examples.
 Exit codes: 0 done, 1 failed or degraded, 2 wrong use, 3 refused by a rule, 4 busy.
 Settings are environment variables HARVESTER_DATA_DIR, _DATABASE_URL, _SEEDS_DIR, _CONTACT, _BASE_URL,
-_PRIVATE_ALLOW, _TDM_BASIS; the README explains each.
+_PRIVATE_ALLOW, _TDM_BASIS, _WORKERS; the README explains each.
 """
 
 

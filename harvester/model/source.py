@@ -5,13 +5,14 @@ Regular expressions are compiled when a value is made, so a bad one is a mistake
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from harvester.model.base import Value
+from harvester.model.cron import parsed
 
 
 def _regex(text: str) -> str:
@@ -177,6 +178,79 @@ class PolitenessRules(Value):
     quiet_zone: Zone = "UTC"  # IANA name
 
 
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LEAST = timedelta(minutes=5)
+_MOST = timedelta(weeks=53)
+_MOST_JITTER = timedelta(days=1)
+
+
+def duration(text: str) -> timedelta:
+    """`90m`, `6h`, `1d` or `2w` as a span of time. Raises ValueError for anything else."""
+    if not re.fullmatch(r"[0-9]{1,6}[mhdw]", text, re.ASCII):
+        raise ValueError("not a number with a unit m, h, d or w, as in 6h")
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+
+
+def _interval(text: str) -> str:
+    if not _LEAST <= duration(text) <= _MOST:
+        raise ValueError("is less than 5 minutes or more than 53 weeks, as in 6h")
+    return text
+
+
+def _jitter(text: str) -> str:
+    if duration(text) > _MOST_JITTER:
+        raise ValueError("is more than a day, as in 10m")
+    return text
+
+
+def _cron(text: str) -> str:
+    cron = parsed(text)
+    if timedelta(minutes=cron.shortest_gap) < _LEAST:
+        raise ValueError("fires again within 5 minutes; write */5 for every five minutes")
+    return " ".join(text.split())
+
+
+class ScheduleRules(Value):
+    """When a Source runs: at an interval (`every`), or by `cron` on the clock of `zone`; else every day.
+
+    A fire is put off by up to `jitter`, the same for whoever computes it.
+    """
+
+    every: Annotated[str, AfterValidator(_interval)] | None = None
+    cron: Annotated[str, AfterValidator(_cron)] | None = None
+    zone: Zone = "UTC"  # IANA name
+    jitter: Annotated[str, AfterValidator(_jitter)] = "0m"
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "ScheduleRules":
+        if self.every and self.cron:
+            raise ValueError("says both every and cron; keep one of the two")
+        if duration(self.jitter) >= self.shortest:
+            raise ValueError(f"jitter {self.jitter} is not shorter than the time between two fires")
+        return self
+
+    @property
+    def shortest(self) -> timedelta:
+        """The least time between two fires."""
+        return timedelta(minutes=parsed(self.cron).shortest_gap) if self.cron else self.interval
+
+    @property
+    def interval(self) -> timedelta:
+        """The interval; a day where neither `every` nor `cron` is said."""
+        return duration(self.every or "1d")
+
+    def over(self, base: "ScheduleRules") -> "ScheduleRules":
+        """These rules with those of `base` where these say nothing. One way to say when replaces the other."""
+        said = {name: getattr(self, name) for name in self.model_fields_set}
+        if said.get("every") or said.get("cron"):
+            said = {"every": None, "cron": None} | said
+        return base.model_copy(update=said)
+
+    def checked(self) -> "ScheduleRules":
+        """These rules, once more made from their words. Raises ValidationError where they do not agree."""
+        return ScheduleRules.model_validate(self.model_dump(exclude_unset=True))
+
+
 class RightsRules(Value):
     """The operator's basis for what a TDM reservation covers (decisions in seeds/README.md).
 
@@ -240,6 +314,7 @@ class Platform(Value):
     read: ReadRules = ReadRules()
     access: AccessRules = AccessRules()
     politeness: PolitenessRules = PolitenessRules()
+    schedule: ScheduleRules = ScheduleRules()
 
 
 class Source(Value):
@@ -260,6 +335,7 @@ class Source(Value):
     read: ReadRules = ReadRules()
     access: AccessRules = AccessRules()
     politeness: PolitenessRules = PolitenessRules()
+    schedule: ScheduleRules = ScheduleRules()
     rights: RightsRules = RightsRules()
     expect: Expectations = Expectations()
     digest: str = ""  # of the files it was made from

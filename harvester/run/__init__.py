@@ -2,6 +2,7 @@
 
 run.py            the Run itself, from lease to outcome
 many.py           several Sources at once
+apart.py          a Run in a process of its own (`python -m harvester.run`)
 lease.py          who holds a Source, and whether that process still lives
 salvage.py        what a Run that died left behind: its crawl, its spool, archive tails
 child.py          the crawl's process as the Run sees it

@@ -1,6 +1,5 @@
 """Pages saved elsewhere go through the same ingest, as a Run of their Source; nobody is asked for anything."""
 
-import secrets
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from harvester.model.page import Page, VisitOutcome
 from harvester.model.run import RunOutcome, Visit
 from harvester.model.source import Source
 from harvester.run.lease import is_alive, this_process
-from harvester.run.run import LEASE_S, revisit
+from harvester.run.run import LEASE_S, new_run_id, revisit
 from harvester.run.salvage import cut_archive_tails
 from harvester.settings import Settings
 from harvester.urls import canonical_url, in_bounds, is_article, refused
@@ -36,7 +35,7 @@ class Import:
         self._store = store
         self._source = source
         self._settings = settings
-        self._run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self._run_id = new_run_id()
         self._stop = stop or Event()
         self._waiting: dict[str, Visit] = {}
         self._bytes = 0  # of the bodies that wait

@@ -1,6 +1,5 @@
 """A replay is a Run of its own under its Source's lease, so that no harvest works beside it; it fetches nothing."""
 
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from harvester.model.run import RunOutcome
 from harvester.model.source import Source
 from harvester.run.baseline import ACCEPTED
 from harvester.run.lease import is_alive, this_process
-from harvester.run.run import LEASE_S
+from harvester.run.run import LEASE_S, new_run_id
 from harvester.run.salvage import cut_archive_tails
 from harvester.settings import Settings
 from storage.archive import ArchiveWriter
@@ -51,7 +50,7 @@ def replay_source(
     """
     if dry_run:
         return _foreseen(store, source, settings, on_page, accept=accept)
-    run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    run_id = new_run_id()
     store.transact(lambda unit: store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive))
     work = _Work(store, source, settings, run_id, on_page, accept=accept)
     outcome, notes = RunOutcome.SUCCEEDED, [NOTE]

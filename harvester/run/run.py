@@ -56,6 +56,11 @@ class Progress(NamedTuple):
 OnProgress = Callable[[Progress], None]
 
 
+def new_run_id() -> str:
+    """A name for a Run: when it began, and enough chance to be its own."""
+    return f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
 def run_source(
     store: Store,
     source: Source,
@@ -66,15 +71,17 @@ def run_source(
     limit: int | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
+    run_id: str | None = None,
 ) -> Run:
     """Harvest one Source and return the closed Run. SIGTERM, SIGINT or setting `stop` ends it within 30 seconds.
 
     `full` visits every known page, due or not; `refetch` also asks for each whole, sending no validators; `limit`
-    bounds the pages visited. Raises BusyError while another Run of the Source is at work, UsageError without a contact,
-    StorageError, and LeaseLostError when this process slept so long that another Run took its place.
+    bounds the pages visited; `run_id` names the Run (`new_run_id`). Raises BusyError while another Run of the Source is
+    at work, UsageError without a contact, StorageError, and LeaseLostError when this process slept so long that
+    another Run took its place.
     """
     contact = settings.contact_for((*source.hosts, *_resolvers(source)))
-    run_id = f"{_now():%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    run_id = run_id or new_run_id()
 
     def begin(unit: Unit) -> None:
         store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive)

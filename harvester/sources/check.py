@@ -7,7 +7,9 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
-from harvester.model.source import Platform, Source
+from pydantic import ValidationError
+
+from harvester.model.source import Platform, ScheduleRules, Source
 from harvester.sources.files import Finding, Key, Mistake, SeedFile
 from harvester.sources.merge import has_code
 from harvester.sources.selectors import css_check, rule_findings, selector_findings
@@ -54,6 +56,7 @@ def source_mistakes(
         *_journals(own),
         *_rights(own),
         *_delay(own, platform, private_allow),
+        *_schedule(own, platform),
     ]
     return _told(file, shape, findings)
 
@@ -242,6 +245,18 @@ def _delay(own: Source, platform: Platform | None, private_allow: Collection[str
             what,
             "write 1.0 or more; only hosts of HARVESTER_PRIVATE_ALLOW may go without a gap",
         )
+
+
+def _schedule(own: Source, platform: Platform | None) -> Iterator[Finding]:
+    rules = own.schedule
+    by_cron = rules.cron or (platform and platform.schedule.cron and not rules.every)
+    if "zone" in rules.model_fields_set and not by_cron:
+        yield ("schedule", "zone"), "has no effect without cron", 'remove it, or write cron = "30 2 * * *"'
+    try:
+        rules.over(platform.schedule if platform else ScheduleRules()).checked()
+    except ValidationError as error:
+        what = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        yield ("schedule", "jitter"), f"{what}, with the platform's rules", 'write a shorter one, as in jitter = "0m"'
 
 
 def _is_local(host: str) -> bool:

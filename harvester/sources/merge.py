@@ -27,6 +27,7 @@ def merged(platform: Platform | None, own: Source, digest: str) -> Source:
             "read": _over(platform.read, own.read),
             "access": _over(platform.access, own.access),
             "politeness": _over(platform.politeness, own.politeness),
+            "schedule": own.schedule.over(platform.schedule),
         }
     return own.model_copy(update=changes)
 
@@ -75,5 +76,6 @@ def reading_only(platform: Platform, journals: tuple[Journal, ...], digest: str)
         read=platform.read,
         access=platform.access,
         politeness=platform.politeness,
+        schedule=platform.schedule,
         digest=digest,
     )

@@ -1,0 +1,12 @@
+"""Schedules become Runs: when Sources are due, who leads, which fires are claimed, who does the work.
+
+timing.py         when a Source is due; pure
+plan.py           one Source's Schedule as it stands: file, operator, what follows; pure
+leadership.py     which of several processes claims fires
+scheduler.py      claims what is due, looks after what was left behind
+engine.py         the seam: whoever turns a fire into work
+pool.py           the engine within one process, Runs as its children
+seeds.py          the Sources as their files say now
+service.py        embedded mode: scheduler and workers in one process
+clock.py          the two clocks
+"""

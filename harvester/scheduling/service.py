@@ -1,0 +1,71 @@
+"""Embedded mode: scheduler and workers in one process, nothing else to install."""
+
+import threading
+from collections.abc import Callable
+
+from harvester.errors import HarvesterError
+from harvester.run.lease import is_alive, this_process
+from harvester.scheduling.clock import SystemClock
+from harvester.scheduling.leadership import Leadership
+from harvester.scheduling.pool import LocalPool
+from harvester.scheduling.scheduler import Scheduler
+from harvester.scheduling.seeds import Seeds
+from harvester.settings import Settings
+from storage.store import Store
+
+LOOK_S = 2.0
+
+
+class Service:
+    """The scheduler's loop with its workers. `tell` gets a line about what an operator may want to know.
+
+    The loop is paced by a clock that cannot be set, so that a jump of the other one neither stops it nor hurries it.
+    """
+
+    def __init__(self, store: Store, settings: Settings, tell: Callable[[str], None]) -> None:
+        clock = SystemClock()
+        self._tell = tell
+        self._leadership = Leadership(store, this_process(), clock, is_alive)
+        self._pool = LocalPool(store, settings, self._leadership, clock, tell)
+        self._seeds = Seeds(settings.seeds_dir, settings.private_allow, tell)
+        self._scheduler = Scheduler(store, self._seeds, self._pool, self._leadership, clock, tell)
+
+    def run(self, stop: threading.Event) -> None:
+        """Look every few seconds until `stop`, then end everything in good order, within 30 seconds.
+
+        Raises SourceError for seed files that are wrong from the start.
+        """
+        self._seeds()
+        trouble = ""
+        try:
+            while not stop.is_set():
+                said = self._looked()
+                if said and said != trouble:
+                    self._tell(said)
+                trouble = said
+                stop.wait(LOOK_S)
+        finally:
+            self._close()
+
+    def state(self) -> dict[str, object]:
+        """Leader or standby, Runs at work and waiting, and what is wrong with the seed files."""
+        return {
+            "scheduler": self._leadership.said(),
+            "runs": self._pool.counts(),
+            "seeds": self._seeds.trouble or "good",
+        }
+
+    def _looked(self) -> str:
+        """What went wrong, if anything: the next look tries again."""
+        try:
+            self._scheduler.look()
+        except (HarvesterError, OSError) as error:
+            return f"the scheduler tries again: {error}"
+        return ""
+
+    def _close(self) -> None:
+        self._pool.close()
+        try:
+            self._leadership.resign()
+        except HarvesterError as error:
+            self._tell(str(error))

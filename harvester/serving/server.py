@@ -1,0 +1,51 @@
+"""The HTTP server of the application, in a thread beside the work."""
+
+import socket
+import threading
+import time
+
+import uvicorn
+from fastapi import FastAPI
+
+from harvester.errors import UsageError
+
+_START_S = 10.0
+_STOP_S = 5.0
+
+
+class Server:
+    """Answers on one address. Use as a context manager; `url` is where it listens."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        """Take the address. Port 0 takes any that is free. Raises UsageError when it cannot be had."""
+        self._socket = _listening(host, port)
+        name = f"[{host}]" if ":" in host else host
+        self.url = f"http://{name}:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=int(_STOP_S)
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)
+
+    def __enter__(self) -> "Server":
+        self._thread.start()
+        deadline = time.monotonic() + _START_S
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(_STOP_S * 2)
+        self._socket.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        words = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"cannot listen on {host} port {port}: {words}", remedy="name another --host or --port"
+        ) from None

@@ -1,0 +1,99 @@
+"""`harvester serve` in processes of its own, over the sample publisher."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harvester.sample.seedbed import seeds
+from harvester.sample.server import Publisher
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class House:
+    """A database, a data folder and seed files that several services share."""
+
+    def __init__(self, folder: Path, database: str, publisher: Publisher, delay: float = 0) -> None:
+        self.seeds = folder / "seeds"
+        seeds(self.seeds, publisher)
+        for path in self.seeds.glob("platforms/*.toml"):
+            path.write_text(re.sub(r"\ndelay = .*", f"\ndelay = {delay}", path.read_text("utf-8")), "utf-8")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("HARVESTER_")}
+        self.environment = {
+            **clean,
+            "HARVESTER_DATA_DIR": str(folder / "data"),
+            "HARVESTER_DATABASE_URL": database,
+            "HARVESTER_SEEDS_DIR": str(self.seeds),
+            "HARVESTER_CONTACT": "desk@harvest.example",
+            "HARVESTER_PRIVATE_ALLOW": publisher.host,
+        }
+
+    def harvester(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "harvester.cli", *words]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=60
+        )
+
+
+class Serve:
+    """One service at work."""
+
+    def __init__(self, house: House) -> None:
+        command = [sys.executable, "-m", "harvester.cli", "serve", "--port", "0"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=house.environment, stderr=subprocess.PIPE, text=True)
+        self.said: list[str] = []
+        self._news = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            with self._news:
+                self.said.append(line.rstrip())
+                self._news.notify_all()
+
+    def wait_for(self, words: str, seconds: float = 40) -> str:
+        """The line that holds these words, as soon as it is said."""
+        with self._news:
+            assert self._news.wait_for(lambda: any(words in line for line in self.said), seconds), self.said
+            return next(line for line in self.said if words in line)
+
+    def leads(self) -> bool:
+        return any(line.endswith(" leader") for line in self.said)
+
+    def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        url = self.wait_for("listening on ").rpartition(" ")[2]
+        try:
+            with urllib.request.urlopen(url + path, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> float:
+        """Ask it to stop; seconds until it had ended."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(40) == 0, self.said
+        return time.monotonic() - began
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> float:
+    """Seconds until something came true."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.1)
+    return time.monotonic() - began

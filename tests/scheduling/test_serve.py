@@ -1,0 +1,136 @@
+"""Real services on one database: each fire once, one leads, the other takes over, nothing is lost or left behind."""
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from serving import House, Serve, until
+
+from harvester.model.run import RunOutcome
+from harvester.model.schedule import FireState
+from harvester.sample.server import Publisher, serve
+from storage.store import Store
+
+SOURCES = {"cahiers-orvaliens", "halvern-review"}
+SLOW = "halvern-review"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    with serve() as found:
+        yield found
+
+
+@contextmanager
+def at_work(house: House) -> Iterator[Serve]:
+    service = Serve(house)
+    try:
+        yield service
+    finally:
+        service.process.kill()
+        service.process.wait()
+
+
+def overdue(store: Store, names: set[str]) -> None:
+    """As if these Sources had been waiting for two days."""
+    before = datetime.now(UTC) - timedelta(days=2)
+    store.transact(lambda unit: store.schedules.begin(unit, names, before))
+
+
+def done(store: Store, name: str) -> int:
+    return sum(fire.state is FireState.DONE for fire in store.schedules.fires(name))
+
+
+def articles(publisher: Publisher) -> Counter[str]:
+    return Counter(one.path for one in publisher.log if "article" in one.path)
+
+
+@pytest.mark.fault(28, 29)
+def test_two_services_do_each_fire_once_and_one_takes_over(
+    store: Store, database: str, publisher: Publisher, tmp_path: Path
+) -> None:
+    overdue(store, SOURCES)
+    house = House(tmp_path, database, publisher)
+    with at_work(house) as one, at_work(house) as two:
+        until(lambda: all(done(store, name) for name in SOURCES), 90)
+        leader, standby = (one, two) if one.leads() else (two, one)
+        assert f"scheduler {leader.process.pid} on " in standby.wait_for("standby: ")
+        assert not standby.leads()
+        runs = store.runs.list()
+        assert {run.source_id for run in runs} == SOURCES
+        assert len(runs) == 2
+        assert all(run.outcome is RunOutcome.SUCCEEDED for run in runs), runs
+        assert all(len(store.schedules.fires(name)) == 1 for name in SOURCES)
+        assert max(articles(publisher).values()) == 1
+        assert standby.get("/healthz") == (200, {"status": "good", "database": "good"})
+        status, ready = standby.get("/readyz")
+        assert (status, ready["status"], ready["schema"]) == (200, "good", "good")
+        assert ready["scheduler"] == f"standby: scheduler {leader.process.pid} on {ready['scheduler'].split()[4]} leads"
+        leader.kill()
+        assert until(standby.leads, 15) <= 15
+        assert house.harvester("schedule", "run", SLOW).returncode == 0
+        until(lambda: done(store, SLOW) == 2, 60)
+        assert standby.stop() <= 30
+
+
+@pytest.mark.fault(7)
+def test_a_killed_service_leaves_nothing_at_work_and_the_next_goes_on(
+    store: Store, database: str, publisher: Publisher, tmp_path: Path
+) -> None:
+    overdue(store, {SLOW})
+    house = House(tmp_path, database, publisher, delay=0.4)
+    with at_work(house) as service:
+        until(lambda: len(articles(publisher)) >= 3)
+        service.kill()
+    until(lambda: store.runs.list()[0].outcome is RunOutcome.INTERRUPTED, 30)
+    (fire,) = store.schedules.fires(SLOW)
+    assert fire.state is FireState.RUNNING
+    asked = len(publisher.log)
+    with at_work(house) as service:
+        service.wait_for("taken up again")
+        assert len(publisher.log) - asked < 5
+        until(lambda: done(store, SLOW) == 1)
+        assert len(store.schedules.fires(SLOW)) == 1
+        assert [run.outcome for run in store.runs.list()] == [RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED]
+        assert max(articles(publisher).values()) == 1
+        assert service.stop() <= 30
+
+
+@pytest.mark.fault(2, 38)
+def test_a_source_that_is_switched_off_stops_and_so_does_the_service(
+    store: Store, database: str, publisher: Publisher, tmp_path: Path
+) -> None:
+    overdue(store, SOURCES)
+    house = House(tmp_path, database, publisher, delay=0.5)
+    with at_work(house) as service:
+        until(lambda: len(articles(publisher)) >= 3 and {run.source_id for run in store.runs.list()} == SOURCES)
+        path = house.seeds / "sources" / f"{SLOW}.toml"
+        path.write_text("enabled = false\n" + path.read_text("utf-8"), "utf-8")
+        assert until(lambda: done(store, SLOW) == 1) <= 30
+        assert store.schedules.fires(SLOW)[0].note == "stopped: the source is switched off"
+        assert store.runs.list(SLOW)[0].outcome is RunOutcome.INTERRUPTED
+        assert service.stop() <= 30
+    assert all(run.outcome is not RunOutcome.RUNNING for run in store.runs.list())
+    assert all(record.deleted_at is None for record in store.records.iter())
+
+
+@pytest.mark.fault(10, 28)
+def test_a_leader_that_is_suspended_wakes_up_as_standby(
+    store: Store, database: str, publisher: Publisher, tmp_path: Path
+) -> None:
+    house = House(tmp_path, database, publisher)
+    with at_work(house) as one:
+        one.wait_for(" leader")
+        with at_work(house) as two:
+            two.wait_for("standby: ")
+            one.process.send_signal(signal.SIGSTOP)
+            assert until(two.leads, 20) <= 15
+            one.process.send_signal(signal.SIGCONT)
+            one.wait_for(f"standby: scheduler {two.process.pid} on ")
+            assert two.get("/readyz")[1]["scheduler"] == "leader"
