@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 
 from harvester.errors import UsageError
 from harvester.model.search import Expansion, Found, Hit, Query, Sort
@@ -17,7 +17,7 @@ from storage.search.cursors import Cursor
 from storage.search.entry import UNLISTED, access_mark, language_mark, lowest_place, source_mark
 from storage.search.expressions import Expression, Row, Without, all_of, any_of, within
 from storage.search.facets import facets
-from storage.search.index import Index, Reader
+from storage.search.index import Index, Newest, Reader
 from storage.search.query import Both, Node, Words, parse
 from storage.search.ranking import CANDIDATES, RANKED_BY, Ranking
 from storage.search.snippets import snippets
@@ -69,21 +69,21 @@ class Answer:
     def _newest(self) -> tuple[list[Cursor], bool]:
         limit = self._query.limit
         most = limit if self._after or self._most > _CHEAP else self._most  # one walk for hits and total
-        found = self._ordered(self._places(self._after.place if self._after else None), most + 1)
-        if not self._after and (most == self._most or len(found) <= limit):
-            self._counted = len(found)
-        return [Cursor(0.0, row[0]) for row in found[:limit]], len(found) > limit
+        found = self._newest_of(self._expression, most + 1, before=self._after.place if self._after else None)
+        if not self._after:
+            self._count(found)
+        return [Cursor(0.0, row[0]) for row in found.rows[:limit]], len(found.rows) > limit
 
     def _ranked(self) -> tuple[list[Cursor], bool, int]:
         """The best of the newest hits, and of the newest that have every word in title or keywords."""
         ranking = Ranking(self._wanted)
         texts = [self._index.words.c[name] for name in RANKED_BY]
-        found = {row[0]: row for row in self._ordered(self._places(None, self._expression, *texts), CANDIDATES)}
-        if len(found) < CANDIDATES:
-            self._counted = len(found)
-        else:
-            strong = all_of([within(self._wanted, ("title", "keyword")), self._expression])
-            found |= {row[0]: row for row in self._ordered(self._places(None, strong, *texts), CANDIDATES)}
+        newest = self._newest_of(self._expression, CANDIDATES, *texts)
+        self._count(newest)
+        found = {row[0]: row for row in newest.rows}
+        if not newest.all_known or newest.known > CANDIDATES:
+            strong = self._filtered(within(self._wanted, ("title", "keyword")))
+            found |= {row[0]: row for row in self._newest_of(strong, CANDIDATES, *texts).rows}
         scored = sorted(
             (Cursor(ranking.score(dict(zip(RANKED_BY, row[1:], strict=True))), place) for place, row in found.items()),
             reverse=True,
@@ -94,26 +94,36 @@ class Answer:
     def _total(self) -> tuple[int, bool]:
         total = self._counted
         if total is None:
-            counted = self._places().limit(self._most + 1).subquery()
-            total = int(self._reader.execute(select(func.count()).select_from(counted)).scalar_one())
+            total = self._newest_of(self._expression, self._most + 1).known
         return min(total, self._most), total > self._most
 
-    def _ordered(self, places: Select[*tuple[Any, ...]], limit: int) -> Sequence[Any]:
-        newest = places.order_by(places.selected_columns[0].desc()).limit(limit)
-        return list(self._reader.execute(newest))
+    def _count(self, found: Newest) -> None:
+        if found.all_known or found.known > self._most:
+            self._counted = found.known
 
-    def _places(
-        self, before: int | None = None, expression: Expression | None = None, *more: ColumnElement[str]
-    ) -> Select[*tuple[Any, ...]]:
-        expression = expression or self._expression
-        place = search_entries.c.place if expression == EVERYTHING else self._index.place
-        found = select(place, *more)
+    def _newest_of(
+        self, expression: Expression, most: int, *columns: ColumnElement[str], before: int | None = None
+    ) -> Newest:
         if expression != EVERYTHING:
-            found = found.where(self._index.matching(expression))
+            bounds = self._bounds(self._index.place, before)
+            return self._index.newest(self._reader, expression, bounds, columns, most)
+        place = search_entries.c.place
+        every = select(place).where(*self._bounds(place, before)).order_by(place.desc()).limit(most)
+        rows = list(self._reader.execute(every))
+        return Newest(rows, len(rows), len(rows) < most)
+
+    def _places(self) -> Select[*tuple[Any, ...]]:
+        """Of every hit."""
+        if self._expression == EVERYTHING:
+            return select(search_entries.c.place).where(*self._bounds(search_entries.c.place))
+        matching = self._index.matching(self._expression)
+        return select(self._index.place).where(matching, *self._bounds(self._index.place))
+
+    def _bounds(self, place: ColumnElement[int], before: int | None = None) -> list[ColumnElement[bool]]:
         low, high = self._limits
-        found = found.where(place >= low) if low is not None else found
-        found = found.where(place < high) if high is not None else found
-        return found.where(place < before) if before is not None else found
+        bounds = [place >= low] if low is not None else []
+        bounds += [place < high] if high is not None else []
+        return bounds + ([place < before] if before is not None else [])
 
     def _shown(self, hits: list[Cursor]) -> tuple[Hit, ...]:
         wanted = select(search_entries.c.place, search_entries.c.record_id)
@@ -167,6 +177,9 @@ class Answer:
     @cached_property
     def _expression(self) -> Expression:
         """What the text asks for, within the filters."""
+        return self._filtered(self._wanted)
+
+    def _filtered(self, wanted_words: Expression) -> Expression:
         query = self._query
         marks = [
             [access_mark(status) for status in query.access],
@@ -175,7 +188,7 @@ class Answer:
         ]
         filters: list[Expression] = [any_of(Row((mark,)) for mark in some) for some in marks if some]
         filters += [compiled(other, ()) for other in self._others]
-        wanted = [] if self._wanted == EVERYTHING and filters else [self._wanted]
+        wanted = [] if wanted_words == EVERYTHING and filters else [wanted_words]
         found = all_of([*wanted, *filters])
         return Without(found, Row((UNLISTED,))) if query.listed else found
 

@@ -2,9 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Executable, TableClause
+from sqlalchemy import ColumnElement, Connection, Executable, TableClause, select
 
 from storage.search.entry import Entry
 from storage.search.expressions import Expression
@@ -17,15 +17,36 @@ class Reader(Protocol):
         """Its rows."""
 
 
+class Newest(NamedTuple):
+    """The newest hits, each as its place and the columns asked for; `known`: how many hits there are at least."""
+
+    rows: Sequence[Any]
+    known: int
+    all_known: bool  # there are no more than `known`
+
+
 class Index(ABC):
     """The words of every record, by place. Places rise with the day of publication."""
 
-    words: TableClause  # title, keyword, abstract, other
+    words: TableClause  # with title, keyword and other
     place: ColumnElement[int]
 
     @abstractmethod
     def matching(self, expression: Expression) -> ColumnElement[bool]:
         """The condition on `words`."""
+
+    def newest(
+        self,
+        reader: Reader,
+        expression: Expression,
+        bounds: Sequence[ColumnElement[bool]],
+        columns: Sequence[ColumnElement[Any]],
+        most: int,
+    ) -> Newest:
+        """The newest `most` hits within `bounds`, which are conditions on `place`, newest first."""
+        found = select(self.place, *columns).where(self.matching(expression), *bounds)
+        rows = list(reader.execute(found.order_by(self.place.desc()).limit(most)))
+        return Newest(rows, len(rows), len(rows) < most)
 
     @abstractmethod
     def put(self, connection: Connection, entries: Mapping[int, Entry]) -> None:
@@ -38,6 +59,9 @@ class Index(ABC):
     @abstractmethod
     def clear(self, connection: Connection) -> None:
         """Take out everything."""
+
+    def settle(self, connection: Connection) -> None:  # noqa: B027 - most engines need nothing
+        """After much was written: let the engine know how much there is."""
 
     @abstractmethod
     def scrub(self, connection: Connection) -> None:

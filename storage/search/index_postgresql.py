@@ -1,35 +1,135 @@
-"""The index on PostgreSQL: a tsvector made here, token by token, and a GIN index over it.
+"""The index on PostgreSQL: tsvectors made here, token by token, and GIN indexes over them.
 
-Its rows are kept narrow (long values apart), so that those of many places are soon walked through.
+To look into a tsvector takes as long as to read the rows of many places, which are kept narrow (long values apart).
+So hits are taken from the indexes alone wherever these know them for certain, and the planner, which knows nothing of
+that cost, is told which way to go.
 """
 
 from collections.abc import Mapping, Sequence
+from math import isqrt
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, cast, column, literal, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    TextClause,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from storage.search.analyser import BARRIER
 from storage.search.entry import Entry
-from storage.search.expressions import FIELDS, All, Any, Expression, Row, Without
-from storage.search.index import Index
+from storage.search.expressions import Expression
+from storage.search.index import Index, Newest, Reader
+from storage.search.tsquery import WEIGHTS, Part, parts, quoted
 
-_WEIGHTS = {"title": "A", "keyword": "B", "other": "C", "abstract": "D"}  # in the order of their positions
+_STORED = ("title", "keyword", "other")
 _LAST_POSITION, _MOST_POSITIONS = 16_383, 255
 _MOST_BYTES = 900_000  # a tsvector holds less than a megabyte
+# Hits that are sooner read and sorted than met on a walk from the newest place on, for one hit that is asked for;
+# they grow with its square root, as the walk becomes shorter with every hit there is.
+_SOONER_SORTED = 4_000
+
+
+def _planned(*, indexed: bool, walked: bool) -> TextClause:
+    """Which ways the planner may go in this transaction."""
+    settings = {"enable_bitmapscan": indexed, "enable_indexscan": walked, "enable_seqscan": indexed and walked}
+    chosen = [f"set_config('{name}', '{'on' if may else 'off'}', true)" for name, may in settings.items()]
+    return text(f"SELECT {', '.join(chosen)}, set_config('jit', 'off', true), set_config('work_mem', '32MB', true)")
+
+
+_BY_WORD, _BY_PLACE = _planned(indexed=True, walked=False), _planned(indexed=False, walked=True)
+_AS_IT_LIKES = _planned(indexed=True, walked=True)
 
 
 class PostgresqlIndex(Index):
-    """A table with a tsvector."""
+    """A table with two tsvectors: of everything, and of everything but the abstract."""
 
-    words = table("search_words", column("place"), *map(column, FIELDS), column("words"))
+    words = table("search_words", column("place"), *map(column, _STORED), column("heads"), column("words"))
     place = words.c.place
 
     def matching(self, expression: Expression) -> ColumnElement[bool]:
-        return self.words.c.words.bool_op("@@")(cast(literal(match(expression)), TSQUERY))
+        return _matching(parts(expression), self.words)
+
+    def newest(
+        self,
+        reader: Reader,
+        expression: Expression,
+        bounds: Sequence[ColumnElement[bool]],
+        columns: Sequence[ColumnElement[Any]],
+        most: int,
+    ) -> Newest:
+        asked = parts(expression)
+        reader.execute(_BY_WORD)
+        if all(part.exact for part in asked):
+            found = self._sorted(reader, asked, bounds, columns, most) or self._walked(
+                reader, asked, bounds, columns, most
+            )
+        else:
+            found = self._looked_into(reader, asked, bounds, columns, most)
+        reader.execute(_AS_IT_LIKES)
+        return found
+
+    def _sorted(
+        self,
+        reader: Reader,
+        asked: Sequence[Part],
+        bounds: Sequence[ColumnElement[bool]],
+        columns: Sequence[ColumnElement[Any]],
+        most: int,
+    ) -> Newest | None:
+        """By the index, unless there are too many."""
+        too_many = _SOONER_SORTED * isqrt(most)
+        some = select(self.place, *columns).where(_matching(asked, self.words), *bounds).limit(too_many).subquery()
+        newest = select(*some.c, func.count().over()).order_by(some.c.place.desc()).limit(most)
+        rows = list(reader.execute(newest))
+        known = rows[0][-1] if rows else 0
+        return Newest([row[:-1] for row in rows], known, True) if known < too_many else None
+
+    def _walked(
+        self,
+        reader: Reader,
+        asked: Sequence[Part],
+        bounds: Sequence[ColumnElement[bool]],
+        columns: Sequence[ColumnElement[Any]],
+        most: int,
+    ) -> Newest:
+        """From the newest place on: one is soon met."""
+        reader.execute(_BY_PLACE)
+        found = select(self.place, *columns).where(_matching(asked, self.words), *bounds)
+        rows = list(reader.execute(found.order_by(self.place.desc()).limit(most)))
+        return Newest(rows, len(rows), len(rows) < most)
+
+    def _looked_into(
+        self,
+        reader: Reader,
+        asked: Sequence[Part],
+        bounds: Sequence[ColumnElement[bool]],
+        columns: Sequence[ColumnElement[Any]],
+        most: int,
+    ) -> Newest:
+        """What the index takes for a hit, newest first, is looked into until there are enough."""
+        vectors = (self.words.c.heads, self.words.c.words)
+        loose = _matching(asked, self.words, loose=True)
+        some = select(self.place, *columns, *vectors).where(loose, *bounds)
+        sorted_ = some.order_by(self.place.desc()).offset(0).subquery()
+        wanted = [sorted_.c.place, *(sorted_.c[one.name] for one in columns)]
+        strict = _matching([part for part in asked if not part.exact], sorted_)
+        rows = list(reader.execute(select(*wanted).where(strict).order_by(sorted_.c.place.desc()).limit(most)))
+        return Newest(rows, len(rows), len(rows) < most)
 
     def put(self, connection: Connection, entries: Mapping[int, Entry]) -> None:
         rows = [
-            {"place": place, "words": vector(found)} | {name: getattr(found, name) for name in FIELDS}
+            {"place": place, "heads": vector(found, abstract=False), "words": vector(found)}
+            | {name: getattr(found, name) for name in _STORED}
             for place, found in sorted(entries.items())
         ]
         connection.execute(self.words.insert(), rows)
@@ -40,30 +140,22 @@ class PostgresqlIndex(Index):
     def clear(self, connection: Connection) -> None:
         connection.execute(text("TRUNCATE search_words"))
 
+    def settle(self, connection: Connection) -> None:
+        connection.execute(text("ANALYZE search_words, search_entries, search_keywords, search_terms"))
+
     def scrub(self, connection: Connection) -> None:
         # A GIN index never forgets a key by itself.
         connection.execute(text("REINDEX INDEX search_words_by_word"))
+        connection.execute(text("REINDEX INDEX search_words_by_head"))
 
 
-def match(expression: Expression) -> str:
-    """As a tsquery."""
-    if isinstance(expression, Row):
-        weights = "".join(sorted(_WEIGHTS[name] for name in expression.fields))
-        suffixes = [weights] * len(expression.tokens)
-        suffixes[-1] += "*" if expression.prefix else ""
-        tokens = zip(expression.tokens, suffixes, strict=True)
-        return " <-> ".join(f"{_quoted(one)}{':' if suffix else ''}{suffix}" for one, suffix in tokens)
-    if isinstance(expression, Without):
-        return f"({match(expression.wanted)}) & !({match(expression.unwanted)})"
-    word = {All: " & ", Any: " | "}[type(expression)]
-    return word.join(f"({match(part)})" for part in expression.parts)
-
-
-def vector(entry: Entry) -> str:
+def vector(entry: Entry, *, abstract: bool = True) -> str:
     """The entry as a tsvector literal; a barrier takes a position and is no lexeme."""
     places: dict[str, list[str]] = {}
     position = 0
-    for name, weight in _WEIGHTS.items():
+    for name, weight in WEIGHTS.items():
+        if name == "abstract" and not abstract:
+            break
         for token in getattr(entry, name).split():
             position += 1
             if token != BARRIER:
@@ -72,12 +164,19 @@ def vector(entry: Entry) -> str:
     found: list[str] = []
     size = 0
     for token, where in places.items():
-        found.append(f"{_quoted(token)}:{','.join(where[:_MOST_POSITIONS])}")
+        found.append(f"{quoted(token)}:{','.join(where[:_MOST_POSITIONS])}")
         size += len(token.encode()) + 2 * min(len(where), _MOST_POSITIONS) + 8
         if size > _MOST_BYTES:
             break
     return " ".join(found)
 
 
-def _quoted(token: str) -> str:
-    return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
+def _matching(asked: Sequence[Part], stored: FromClause, *, loose: bool = False) -> ColumnElement[bool]:
+    return and_(
+        *(
+            stored.c["heads" if part.heads else "words"].bool_op("@@")(
+                cast(literal(part.query(loose=loose)), TSQUERY)
+            )
+            for part in asked
+        )
+    )

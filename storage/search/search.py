@@ -16,6 +16,7 @@ from storage.unit import Unit
 MOST_HITS = 500
 WAITS_FOR = 2000  # Changes that a search reads first
 _BATCH = 500
+_MUCH = 10_000  # Changes after which the engine counts anew
 _LEFT = select(
     func.coalesce(select(change_head.c.seq).scalar_subquery(), 0)
     - func.coalesce(select(search_head.c.seq).scalar_subquery(), 0)
@@ -52,7 +53,13 @@ class Search:
         while left and (most is None or done < most):
             done += self._database.repeatedly(self._follow)
             left = self._left()
+        if done >= _MUCH:
+            self._database.repeatedly(self._settle)
         return left
+
+    def _settle(self) -> None:
+        with self._database.write(durable=False) as connection:
+            self._index.settle(connection)
 
     def _follow(self) -> int:
         with self._database.write(durable=False) as connection:
