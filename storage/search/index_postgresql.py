@@ -174,9 +174,7 @@ def vector(entry: Entry, *, abstract: bool = True) -> str:
 def _matching(asked: Sequence[Part], stored: FromClause, *, loose: bool = False) -> ColumnElement[bool]:
     return and_(
         *(
-            stored.c["heads" if part.heads else "words"].bool_op("@@")(
-                cast(literal(part.query(loose=loose)), TSQUERY)
-            )
+            stored.c["heads" if part.heads else "words"].bool_op("@@")(cast(literal(part.query(loose=loose)), TSQUERY))
             for part in asked
         )
     )
