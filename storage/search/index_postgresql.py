@@ -6,7 +6,6 @@ that cost, is told which way to go.
 """
 
 from collections.abc import Mapping, Sequence
-from math import isqrt
 from typing import Any
 
 from sqlalchemy import (
@@ -34,9 +33,10 @@ from storage.search.tsquery import WEIGHTS, Part, parts, quoted
 _STORED = ("title", "keyword", "other")
 _LAST_POSITION, _MOST_POSITIONS = 16_383, 255
 _MOST_BYTES = 900_000  # a tsvector holds less than a megabyte
-# Hits that are sooner read and sorted than met on a walk from the newest place on, for one hit that is asked for;
-# they grow with its square root, as the walk becomes shorter with every hit there is.
-_SOONER_SORTED = 4_000
+_PEEK = 60  # of the newest places, looked into first
+_LOOK_COSTS = 50  # to look into a tsvector, in hits that are read and sorted
+_FEW = 10_000
+_PLACES = text("(SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_words'::regclass) AS places")
 
 
 def _planned(*, indexed: bool, walked: bool) -> TextClause:
@@ -68,31 +68,24 @@ class PostgresqlIndex(Index):
         most: int,
     ) -> Newest:
         asked = parts(expression)
-        reader.execute(_BY_WORD)
-        if all(part.exact for part in asked):
-            found = self._sorted(reader, asked, bounds, columns, most) or self._walked(
-                reader, asked, bounds, columns, most
-            )
+        reader.execute(_BY_PLACE)
+        if self._is_soon_met(reader, asked, bounds, most):
+            found = self._walked(reader, asked, bounds, columns, most)
         else:
-            found = self._looked_into(reader, asked, bounds, columns, most)
+            reader.execute(_BY_WORD)
+            exact = all(part.exact for part in asked)
+            found = (self._sorted if exact else self._looked_into)(reader, asked, bounds, columns, most)
         reader.execute(_AS_IT_LIKES)
         return found
 
-    def _sorted(
-        self,
-        reader: Reader,
-        asked: Sequence[Part],
-        bounds: Sequence[ColumnElement[bool]],
-        columns: Sequence[ColumnElement[Any]],
-        most: int,
-    ) -> Newest | None:
-        """By the index, unless there are too many."""
-        too_many = _SOONER_SORTED * isqrt(most)
-        some = select(self.place, *columns).where(_matching(asked, self.words), *bounds).limit(too_many).subquery()
-        newest = select(*some.c, func.count().over()).order_by(some.c.place.desc()).limit(most)
-        rows = list(reader.execute(newest))
-        known = rows[0][-1] if rows else 0
-        return Newest([row[:-1] for row in rows], known, True) if known < too_many else None
+    def _is_soon_met(
+        self, reader: Reader, asked: Sequence[Part], bounds: Sequence[ColumnElement[bool]], most: int
+    ) -> bool:
+        """Would a walk end sooner than all hits are sorted, going by how many of the newest places are hits?"""
+        peek = select(*self.words.c).where(*bounds).order_by(self.place.desc()).limit(_PEEK).subquery()
+        hits = select(func.count()).select_from(peek).where(_matching(asked, peek)).scalar_subquery()
+        met, places = reader.execute(select(hits, _PLACES)).one()
+        return bool(met * met * max(places, _FEW) > _PEEK * _PEEK * _LOOK_COSTS * most)
 
     def _walked(
         self,
@@ -102,11 +95,24 @@ class PostgresqlIndex(Index):
         columns: Sequence[ColumnElement[Any]],
         most: int,
     ) -> Newest:
-        """From the newest place on: one is soon met."""
-        reader.execute(_BY_PLACE)
+        """From the newest place on."""
         found = select(self.place, *columns).where(_matching(asked, self.words), *bounds)
         rows = list(reader.execute(found.order_by(self.place.desc()).limit(most)))
         return Newest(rows, len(rows), len(rows) < most)
+
+    def _sorted(
+        self,
+        reader: Reader,
+        asked: Sequence[Part],
+        bounds: Sequence[ColumnElement[bool]],
+        columns: Sequence[ColumnElement[Any]],
+        most: int,
+    ) -> Newest:
+        """Of all the hits the indexes know."""
+        some = select(self.place, *columns).where(_matching(asked, self.words), *bounds).offset(0).subquery()
+        newest = select(*some.c, func.count().over()).order_by(some.c.place.desc()).limit(most)
+        rows = list(reader.execute(newest))
+        return Newest([row[:-1] for row in rows], rows[0][-1] if rows else 0, True)
 
     def _looked_into(
         self,
