@@ -34,7 +34,8 @@ _STORED = ("title", "keyword", "other")
 _LAST_POSITION, _MOST_POSITIONS = 16_383, 255
 _MOST_BYTES = 900_000  # a tsvector holds less than a megabyte
 _PEEK = 60  # of the newest places, looked into first
-_LOOK_COSTS = 50  # to look into a tsvector, in hits that are read and sorted
+_LOOK_COSTS = 80  # to look into a tsvector, in hits that an index is read for
+_FAR = 30  # places for each hit that is asked for
 _FEW = 10_000
 _PLACES = text("(SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_words'::regclass) AS places")
 
@@ -69,23 +70,29 @@ class PostgresqlIndex(Index):
     ) -> Newest:
         asked = parts(expression)
         reader.execute(_BY_PLACE)
-        if self._is_soon_met(reader, asked, bounds, most):
+        met, places, far = self._peek(reader, asked, bounds, most)
+        if met * met * max(places, _FEW) > _PEEK * _PEEK * _LOOK_COSTS * most:  # sooner than all hits are read
             found = self._walked(reader, asked, bounds, columns, most)
         else:
             reader.execute(_BY_WORD)
-            exact = all(part.exact for part in asked)
-            found = (self._sorted if exact else self._looked_into)(reader, asked, bounds, columns, most)
+            way = self._sorted if all(part.exact for part in asked) else self._looked_into
+            near = way(reader, asked, [*bounds, self.place >= far], columns, most) if met and far else None
+            if near and len(near.rows) == most:
+                found = Newest(near.rows, near.known, False)
+            else:
+                found = way(reader, asked, bounds, columns, most)
         reader.execute(_AS_IT_LIKES)
         return found
 
-    def _is_soon_met(
+    def _peek(
         self, reader: Reader, asked: Sequence[Part], bounds: Sequence[ColumnElement[bool]], most: int
-    ) -> bool:
-        """Would a walk end sooner than all hits are sorted, going by how many of the newest places are hits?"""
-        peek = select(*self.words.c).where(*bounds).order_by(self.place.desc()).limit(_PEEK).subquery()
-        hits = select(func.count()).select_from(peek).where(_matching(asked, peek)).scalar_subquery()
-        met, places = reader.execute(select(hits, _PLACES)).one()
-        return bool(met * met * max(places, _FEW) > _PEEK * _PEEK * _LOOK_COSTS * most)
+    ) -> tuple[int, int, int | None]:
+        """How many of the newest places are hits, how many places there are, and one far enough for frequent words."""
+        newest = select(*self.words.c).where(*bounds).order_by(self.place.desc()).limit(_PEEK).subquery()
+        hits = select(func.count()).select_from(newest).where(_matching(asked, newest)).scalar_subquery()
+        far = select(self.place).where(*bounds).order_by(self.place.desc()).offset(_FAR * most).limit(1)
+        row = reader.execute(select(hits, _PLACES, far.scalar_subquery())).one()
+        return row[0], row[1], row[2]
 
     def _walked(
         self,
