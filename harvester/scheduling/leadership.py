@@ -72,6 +72,8 @@ class Leadership:
             now = self._clock.now()
             if self._store.transact(lambda unit: self._store.leaders.take(unit, NAME, self.me, lead, now)):
                 self._beat_at, self._seen = moment, None
+            elif winner := self._store.leaders.get(NAME):  # of two that start together
+                self._seen = (winner, moment)
 
     def _is_silent(self, lead: Lead, moment: float) -> bool:
         assert self._seen
