@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,7 +17,7 @@ from harvester.errors import UsageError
 
 PREFIX = "HARVESTER_"
 _CONTACT = re.compile(r"(mailto:)?[^@\s()]+@[^@\s()]+\.[^@\s()]+|https?://[^\s()]+")
-_SECRET = frozenset(("smtp_url",))  # values that may hold a password and are not repeated
+_SECRET = frozenset(("smtp_url", "database_url"))  # values that may hold a password and are not repeated
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 
 
@@ -101,6 +102,8 @@ class Settings(BaseSettings):
         file, server = r"sqlite(\+pysqlite)?:///(?!:memory:)[^?\s].*", r"postgres(ql)?://\S+"
         if not re.fullmatch(rf"{file}|{server}", value):
             raise ValueError("write sqlite:///PATH or postgresql://USER@HOST/NAME")
+        if value.startswith("postgres") and not _has_good_port(value):
+            raise ValueError("its port is no number (in a password write %2F for /, %3A for : and %40 for @)")
         return value
 
     @field_validator("contact")
@@ -146,6 +149,13 @@ class Settings(BaseSettings):
     def is_private(self, host: str) -> bool:
         """Whether `host` (or host:port) is named by `private_allow`; without a port, 80 or 443 is meant."""
         return host in self.private_allow or f"{host}:80" in self.private_allow or f"{host}:443" in self.private_allow
+
+
+def _has_good_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _host_and_port(entry: str) -> str:

@@ -73,6 +73,14 @@ def test_a_wrong_value_names_its_variable(monkeypatch, variable, value, says):
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("value", ["mysql://me:hunter2@host/db", "postgresql://me:hun/ter2@host/db"])
+def test_a_mistake_in_the_database_url_does_not_repeat_its_password(monkeypatch, value):
+    monkeypatch.setenv("HARVESTER_DATABASE_URL", value)
+    with pytest.raises(UsageError, match="HARVESTER_DATABASE_URL") as caught:
+        settings.load()
+    assert "hun" not in str(caught.value)
+
+
 def test_every_wrong_value_is_named_at_once(monkeypatch):
     monkeypatch.setenv("HARVESTER_CONTACT", "me")
     monkeypatch.setenv("HARVESTER_TDM_BASIS", "maybe")
