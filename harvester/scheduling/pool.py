@@ -1,6 +1,7 @@
 """The engine within one process: a bounded number of Runs at a time, each a process of its own."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,7 +17,9 @@ from storage.store import Store
 from storage.unit import Unit
 
 STOP_S = 28.0  # of the 30 a Run has to stop
+TRIES = 3
 _BUSY = 4
+_FINAL = frozenset((2, 3))  # wrong use, or refused by a rule: it would end like that again
 _Name = tuple[str, str]
 
 
@@ -34,6 +37,7 @@ class LocalPool:
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="worker")
         self._lock = threading.Lock()
         self._tasks: dict[_Name, _Task] = {}
+        self._deaths: Counter[_Name] = Counter()  # Runs of a fire that came to no end
         self._closing = threading.Event()
 
     def put(self, fire: Fire, source: Source) -> None:
@@ -93,22 +97,32 @@ class LocalPool:
         task.begin(RunApart(task.source, self._settings, run_id))
         assert task.run
         code = task.run.wait(STOP_S)
-        run = self._store.runs.get(run_id)
+        run, words = self._store.runs.get(run_id), task.run.last_words
+        note = run.outcome.value if run and run.ended_at else f"ended with code {code} before its time"
+        self._tell(f"source {task.source.id}: run {run_id} {note}" + (f": {words}" if words else ""))
         if self._closing.is_set() or code == _BUSY:
             return  # still open: whoever leads takes it up, or waits for the Run that is at work
         if task.reason:
             note = f"stopped: {task.reason}"
-        elif run is None:
-            note = task.run.last_words or f"the run ended with code {code} before it began"
-        else:
-            note = run.outcome.value if run.ended_at else f"the run ended with code {code}: {task.run.last_words}"
+        elif not (run and run.ended_at):
+            if code not in _FINAL and self._may_try_again(task.fire):
+                return  # still open, to be taken up: it was killed, or its database did not answer
+            note = words or note
         self._end(started, note)
+
+    def _may_try_again(self, fire: Fire) -> bool:
+        """Whether a Run that came to no end may be begun anew; one that always dies must not do so for ever."""
+        with self._lock:
+            self._deaths[_name(fire)] += 1
+            return self._deaths[_name(fire)] < TRIES
 
     def _started(self, unit: Unit, fire: Fire, run_id: str) -> bool:
         return self._leadership.leads_in(unit) and self._store.schedules.start(unit, fire, run_id)
 
     def _end(self, fire: Fire, note: str) -> None:
         now = self._clock.now()
+        with self._lock:
+            self._deaths.pop(_name(fire), None)
         self._store.transact(lambda unit: self._store.schedules.end(unit, fire, FireState.DONE, note, now))
 
 

@@ -52,9 +52,14 @@ def leadership(store: Store) -> Leadership:
 
 
 @pytest.fixture
-def pool(store: Store, database: str, leadership: Leadership, tmp_path: Path) -> Iterator[LocalPool]:
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def pool(store: Store, database: str, leadership: Leadership, told: list[str], tmp_path: Path) -> Iterator[LocalPool]:
     settings = Settings(data_dir=tmp_path / "data", database_url=database, contact="", workers=3)
-    made = LocalPool(store, settings, leadership, SystemClock(), lambda line: None)
+    made = LocalPool(store, settings, leadership, SystemClock(), told.append)
     yield made
     made.close()
 
@@ -99,6 +104,43 @@ def test_a_run_that_may_not_begin_says_why(store: Store, pool: LocalPool) -> Non
     (fire,) = store.schedules.fires("valley")
     assert "no contact is set" in fire.note
     assert store.runs.list() == []
+
+
+class Killed(Brief):
+    """A Run whose process is killed before it has ended."""
+
+    def wait(self, stop_s: float) -> int:
+        return -9
+
+
+@pytest.mark.fault(17)
+def test_a_run_that_was_killed_is_begun_anew_but_not_for_ever(
+    store: Store, pool: LocalPool, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "RunApart", Killed)
+    claimed(store, "valley")
+    states = []
+    for _ in range(room.TRIES):
+        (fire,) = store.schedules.open()
+        again = fire.model_copy(update={"state": FireState.QUEUED, "run_id": None})
+        store.transact(lambda unit, fire=fire: store.schedules.take_up(unit, fire, "us"))  # type: ignore[misc]
+        pool.put(again, source())
+        until(lambda again=again: not pool.has(again))  # type: ignore[misc]
+        states.append(store.schedules.fires("valley")[0].state)
+    assert states == [*[FireState.RUNNING] * (room.TRIES - 1), FireState.DONE]
+    assert len(told) == room.TRIES
+    assert all("valley" in line and "code -9" in line for line in told)
+
+
+def test_how_a_run_ended_is_told_with_what_it_warned_of(
+    store: Store, pool: LocalPool, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "RunApart", Brief)
+    fire = claimed(store, "valley")
+    pool.put(fire, source())
+    until(lambda: not pool.has(fire))
+    (run_id,) = [one.run_id for one in store.schedules.fires("valley")]
+    assert told == [f"source valley: run {run_id} ended with code 2 before its time: no contact is set"]
 
 
 @pytest.mark.fault(10)
