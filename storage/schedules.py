@@ -1,20 +1,22 @@
 """Schedules as operators changed them, and the fires that were claimed: each once, whoever asks and how often."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from harvester.model.schedule import OPEN, Fire, FireState, Pause, Request, Schedule
 from harvester.model.source import ScheduleRules
-from storage.database import Database
+from storage.database import Database, Snapshot
 from storage.tables import fires, schedules, upsert
 from storage.unit import Unit
 
 KEPT = timedelta(days=400)  # how long a fire stays on record
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_PAUSE: dict[str, Any] = {"paused_at": None, "paused_by": None, "paused_reason": None}
 
 
@@ -27,7 +29,11 @@ class Schedules:
     def all(self) -> Mapping[str, Schedule]:
         """What is kept, by Source. A row that cannot be read says so in `damage`, and is one row only."""
         with self._database.read() as connection:
-            return {row.source_id: _schedule(row) for row in connection.execute(select(schedules))}
+            try:
+                return {row.source_id: _schedule(row) for row in connection.execute(select(schedules))}
+            except ValueError:
+                names = connection.execute(select(schedules.c.source_id)).scalars().all()
+                return {name: _salvaged(connection, name) for name in names}
 
     def begin(self, unit: Unit, source_ids: Collection[str], now: datetime) -> None:
         """Fires of these Sources count from now on, where they have not counted before."""
@@ -50,7 +56,7 @@ class Schedules:
     def change(self, unit: Unit, source_id: str, rules: ScheduleRules | None, now: datetime) -> None:
         """The operator's own rules, or with None those of the source file again; fires count from now on."""
         text = None if rules is None else rules.model_dump_json(exclude_unset=True)
-        self._set(unit, source_id, now, {"rules": text, "since": now})
+        self._set(unit, source_id, now, {"rules": text, "since": now, "last_at": None})
 
     def start_again(self, unit: Unit, source_id: str, now: datetime) -> None:
         """Go on from now: fires on record lie in a future that never was, told by a clock that was wrong."""
@@ -95,8 +101,7 @@ class Schedules:
     def open_of(self, unit: Unit, source_id: str) -> Fire | None:
         """The open fire of a Source; there is never a second one."""
         query = select(fires).where(fires.c.source_id == source_id, fires.c.state.in_(OPEN))
-        row = unit.connection.execute(query.order_by(fires.c.at).limit(1)).first()
-        return Fire.model_validate(dict(row._mapping)) if row else None
+        return next(iter(_readable(unit.connection, query.order_by(fires.c.at))), None)
 
     def open(self) -> Sequence[Fire]:
         """Fires that are neither done nor skipped, oldest first."""
@@ -110,7 +115,7 @@ class Schedules:
 
     def _fires(self, query: Select[Any]) -> Sequence[Fire]:
         with self._database.read() as connection:
-            return [Fire.model_validate(dict(row._mapping)) for row in connection.execute(query)]
+            return _readable(connection, query)
 
     @staticmethod
     def _move(unit: Unit, fire: Fire, values: Mapping[str, Any]) -> bool:
@@ -124,16 +129,40 @@ class Schedules:
         unit.connection.execute(row.on_conflict_do_update(index_elements=[schedules.c.source_id], set_=values))
 
 
+def _readable(connection: Connection | Snapshot, query: Select[Any]) -> list[Fire]:
+    """The fires of a query, without those whose rows are damaged."""
+    try:
+        return [Fire.model_validate(dict(row._mapping)) for row in connection.execute(query)]
+    except ValueError:
+        count = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+        found = []
+        for number in range(count):
+            with suppress(ValueError):
+                row = connection.execute(query.limit(1).offset(number)).one()
+                found.append(Fire.model_validate(dict(row._mapping)))
+        return found
+
+
+def _salvaged(connection: Snapshot, source_id: str) -> Schedule:
+    """One Schedule, of which perhaps only the name can be read."""
+    try:
+        return _schedule(connection.execute(select(schedules).where(schedules.c.source_id == source_id)).one())
+    except ValueError:
+        return Schedule(source_id=source_id, since=_LONG_AGO, damage="its times on record cannot be read")
+
+
 def _schedule(row: Row[*tuple[Any, ...]]) -> Schedule:
     rules, damage = _rules(row.rules)
     return Schedule(
         source_id=row.source_id,
         since=row.since,
         last_at=row.last_at,
-        pause=Pause(at=row.paused_at, by=row.paused_by, reason=row.paused_reason or "") if row.paused_at else None,
+        pause=Pause(at=row.paused_at, by=row.paused_by or "", reason=row.paused_reason or "")
+        if row.paused_at
+        else None,
         rules=rules,
         damage=damage,
-        request=Request(at=row.requested_at, by=row.requested_by) if row.requested_at else None,
+        request=Request(at=row.requested_at, by=row.requested_by or "") if row.requested_at else None,
     )
 
 

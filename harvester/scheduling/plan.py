@@ -33,7 +33,7 @@ class Plan:
         if pause := self.schedule.pause:
             return f"paused by {pause.by}" + (f": {pause.reason}" if pause.reason else "")
         if self.schedule.damage:
-            return f"{self.schedule.damage}; `harvester schedule reset {self.source.id}` removes them"
+            return f"{self.schedule.damage}; `harvester schedule reset {self.source.id}` begins anew"
         return ""
 
     def is_ahead(self, now: datetime) -> bool:

@@ -61,6 +61,8 @@ class Service:
             self._scheduler.look()
         except (HarvesterError, OSError) as error:
             return f"the scheduler tries again: {error}"
+        except Exception as error:  # a mistake of ours: the Runs at work and the next look are not to suffer
+            return f"the scheduler tries again: {type(error).__name__}: {error}"
         return ""
 
     def _close(self) -> None:

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 from bench import Bench, Clock, source
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from harvester.model.run import RunOutcome
 from harvester.model.schedule import FireState
@@ -192,6 +192,37 @@ def test_a_damaged_row_stops_nobody_else(store: Store, clock: Clock) -> None:
     bench.finish()
     bench.look()
     assert sorted(fire.source_id for fire in bench.engine.given) == ["hill", "hill", "valley"]
+
+
+@pytest.mark.fault(37)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update fires set at = 'garbage' where source_id = 'valley'",
+        "update fires set claimed_at = 'garbage' where source_id = 'valley'",
+        "update fires set state = 'lost' where source_id = 'valley'",
+        "update schedules set since = 'garbage' where source_id = 'valley'",
+        "update schedules set paused_at = since, paused_by = null where source_id = 'valley'",
+    ],
+)
+def test_damage_that_no_type_keeps_out_stops_nobody_else(store: Store, clock: Clock, damage: str) -> None:
+    bench = Bench(store, clock, source(), source("hill"))
+    bench.look()
+    clock.wait(hours=1)
+    bench.look()
+    assert len(bench.engine.given) == 2
+    with store.begin() as unit:
+        unit.connection.execute(text(damage))
+    bench.engine.held = [fire for fire in bench.engine.held if fire.source_id == "hill"]
+    bench.finish()
+    clock.wait(hours=1)
+    for _ in range(2):
+        bench.look()
+    assert [fire.source_id for fire in bench.engine.given].count("hill") == 2
+    store.transact(lambda unit: store.schedules.change(unit, "valley", None, clock.now()))
+    store.transact(lambda unit: store.schedules.resume(unit, "valley", clock.now()))
+    assert not store.schedules.all()["valley"].damage
+    assert len(store.schedules.fires("hill")) == 2
 
 
 @pytest.mark.fault(38)
