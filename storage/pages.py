@@ -232,6 +232,12 @@ class Pages:
         """Remove every page of a Source, as if it had never been discovered."""
         unit.connection.execute(delete(pages).where(pages.c.source_id == source_id))
 
+    def forget_validators(self, unit: Unit, source_id: str, urls: Sequence[str]) -> None:
+        """What was kept of their last visits is not what their records were read from; they are due as before."""
+        for some in _chunks(list(urls)):
+            here = update(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
+            unit.connection.execute(here.values(etag=None, last_modified=None, digest=None))
+
     def forget(self, unit: Unit, source_id: str, urls: Sequence[str]) -> None:
         """Make these due no more and drop what was kept of them; for a record removed on request."""
         for some in _chunks(list(urls)):

@@ -28,9 +28,13 @@ class Held(NamedTuple):
 
 @dataclass(slots=True)
 class Holding:
-    """The held updates of a Run by record id. `earlier` counts what good Runs lost shortly before this one."""
+    """The held updates of a Run by record id. `earlier` counts what good Runs lost shortly before this one.
+
+    The operator knows of the fields `accepted` that pages do not show them any more.
+    """
 
     earlier: Mapping[str, int] = field(default_factory=dict)
+    accepted: frozenset[str] = frozenset()
     held: dict[str, Held] = field(default_factory=dict)
     drifted: set[str] = field(default_factory=set)
 
@@ -51,6 +55,8 @@ class Holding:
         return news, old
 
     def _is_drift(self, name: str, counts: Mapping[str, int]) -> bool:
+        if name in self.accepted:
+            return False
         had, lost = (counts.get(f"{kind}:{name}", 0) + self.earlier.get(f"{kind}:{name}", 0) for kind in _KINDS)
         return lost >= LEAST_LOST and lost > LOST_SHARE * had
 

@@ -73,7 +73,8 @@ class Ingest:
 
     `default_basis` stands in where the Source's rights name none. `clock` gives the present moment (UTC). Every
     transaction prolongs the lease by `lease_s` seconds. `saved` says that the pages were saved elsewhere.
-    `earlier` counts what known records had and lost in the good Runs before (`had:FIELD`, `lost:FIELD`).
+    `earlier` counts what known records had and lost in the good Runs before (`had:FIELD`, `lost:FIELD`);
+    the fields `accepted` may be lost.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Ingest:
         clock: Callable[[], datetime],
         saved: bool = False,
         earlier: Mapping[str, int] | None = None,
+        accepted: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
         self._archive = archive
@@ -104,7 +106,7 @@ class Ingest:
         self._clock = clock
         self._beaten = time.monotonic()
         self._graves = Graveyard()
-        self._holding = Holding(earlier or {})
+        self._holding = Holding(earlier or {}, accepted)
         self._fresh: dict[str, Record] = {}  # read in this batch, by address and DOI
         self._moved: dict[str, str] = {}  # URLs that lead to others
         self.tally = Tally()

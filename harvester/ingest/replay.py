@@ -37,7 +37,8 @@ class Reread:
     `changed`: `fields` differ in meaning; `renewed`: only evidence and provenance do; `kept_old` and `unreadable`:
     the record stays, `reason` says why; `superseded`: the record is read from another page by now. `why` names what has
     changed since the record was read; `verdict` is the rule that decided, before and now. `pointer` is where the page
-    stands (None: nowhere), `body` what the archive may still hold of it (None: as it is).
+    stands (None: nowhere), `body` what the archive may still hold of it (None: as it is). `held` says that a harvest
+    had held the page back.
     """
 
     record_id: str
@@ -51,6 +52,7 @@ class Reread:
     reason: str = ""
     record: Record | None = None
     body: Kept | None = None
+    held: bool = False
 
 
 class Replay:
@@ -169,7 +171,7 @@ class Replay:
         else:
             record = _located(known, record, None if body is None else body.state, "" if body is None else body.reason)
         effect: Effect = "changed" if fields else "renewed"
-        said = {"fields": fields, "kinds": tuple(kinds(fields)), "why": why, "reason": reason}
+        said = {"fields": fields, "kinds": tuple(kinds(fields)), "why": why, "reason": reason, "held": held}
         return told.that(effect, **said, record=record, body=body)
 
     def _body_of_superseded(self, known: Record, entry: ArchiveEntry) -> Kept | None:
@@ -199,12 +201,14 @@ class Replay:
         self._archive.sync()
         now = self._clock()
         records = [_at(one, entries.get(one.record_id)) for one in new]
+        held = [url for one, record in zip(new, records, strict=True) if one.held for url in {one.url, record.url}]
 
         def save(unit: Unit) -> list[Saved]:
             if not self._store.runs.heartbeat(unit, self._run_id, now, lease_s):
                 raise LeaseLostError(f"run {self._run_id}: another run of {self._source.id} has taken over")
             saved = self._store.records.save(unit, records, run_id=self._run_id, now=now)
             self._store.archive_index.add(unit, list(entries.values()))
+            self._store.pages.forget_validators(unit, self._source.id, held)
             return saved
 
         cuts = any(one.record and not one.record.rights.abstract_policy.keep for one in new)

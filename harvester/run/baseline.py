@@ -75,6 +75,24 @@ def lost_lately(earlier: Sequence[Run]) -> Counter[str]:
     return found
 
 
+def taken_over(earlier: Sequence[Run]) -> frozenset[str]:
+    """Fields that pages may lose, since the operator has accepted it; until most pages of a Run have them again.
+
+    A site's pages come due over months: those that are asked for after the word has been given are meant by it too.
+    """
+    found: set[str] = set()
+    back: set[str] = set()
+    accepted = False
+    for run in earlier:
+        accepted = accepted or ACCEPTED in run.seen
+        if records := run.seen.get("records", 0):
+            back |= {name for name in FIELDS if 2 * run.seen.get(name, 0) > records}
+            if accepted:
+                found |= {name for name in FIELDS if f"lost:{name}" in run.seen} - back
+            accepted = False
+    return frozenset(found)
+
+
 def falls(seen: Mapping[str, int], earlier: Sequence[Run], expect: Expectations) -> list[Fall]:
     """Fields whose share has fallen, of a Run with these measures; `earlier` Runs newest first.
 

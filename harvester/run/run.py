@@ -18,7 +18,7 @@ from harvester.errors import HarvesterError
 from harvester.ingest import Ingest, LeaseLostError, Looked, Quarantine, warm
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Source
-from harvester.run.baseline import lost_lately
+from harvester.run.baseline import lost_lately, taken_over
 from harvester.run.child import Child
 from harvester.run.lease import is_alive, this_process
 from harvester.run.salvage import cut_archive_tails, left_behind, tidy_spool
@@ -145,6 +145,7 @@ class _Work:
             lease_s=LEASE_S,
             clock=_now,
             earlier=lost_lately(self._earlier),
+            accepted=taken_over(self._earlier),
         )
         self._notes: list[str] = []
         self._drifts = 0

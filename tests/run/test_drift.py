@@ -167,6 +167,28 @@ def test_what_the_operator_accepts_is_expected_from_then_on(
     assert (run.outcome, run.notes) == (RunOutcome.SUCCEEDED, ())
 
 
+def test_pages_that_come_due_after_the_word_was_given_are_meant_by_it_too(
+    store: Store, source: Source, settings: Settings, weekly: Weekly
+) -> None:
+    run_source(store, source, settings)
+    before = records(store)
+    weekly.changed = CHANGED
+    assert run_source(store, source, settings, full=True, limit=PAGES // 2).outcome is RunOutcome.DEGRADED
+    replayed(store, source, settings, accept=True)
+    run = run_source(store, source, settings)  # the other half
+    assert (run.outcome, run.notes) == (RunOutcome.SUCCEEDED, ())
+    assert run.counts == {"ok": PAGES - PAGES // 2, "updated": PAGES - PAGES // 2}
+    assert not any(record.keywords for record in records(store).values())
+    weekly.changed = frozenset()
+    assert again(store, source, settings).outcome is RunOutcome.SUCCEEDED  # and they are back
+    assert {url: record.keywords for url, record in records(store).items()} == {
+        url: record.keywords for url, record in before.items()
+    }
+    weekly.changed = CHANGED
+    assert again(store, source, settings).outcome is RunOutcome.DEGRADED  # which ends what was accepted
+    assert all(record.keywords for record in records(store).values())
+
+
 def test_what_is_learnt_can_be_switched_off(store: Store, source: Source, settings: Settings, weekly: Weekly) -> None:
     plain = source.model_copy(update={"expect": Expectations(learned=False)})
     run_source(store, plain, settings)
