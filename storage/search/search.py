@@ -65,11 +65,13 @@ class Search:
         with self._database.write(durable=False) as connection:
             return filling.follow(Unit(connection), self._index, _BATCH)
 
-    def forget(self, unit: Unit, record_id: str, *, scrub: bool = False) -> None:
-        """Take a record out of the index with this unit; with `scrub` no word of it stays anywhere in the index."""
+    def forget(self, unit: Unit, record_id: str) -> None:
+        """Take a record out of the index with this unit."""
         filling.forget(unit, self._index, [record_id])
-        if scrub:
-            self._index.scrub(unit.connection)
+
+    def scrub(self, unit: Unit) -> None:
+        """Let no word of what was taken out stay anywhere in the index. Takes time for the whole index."""
+        filling.scrub(unit, self._index)
 
     def renew(self) -> None:
         """Catch up; where the index holds tokens of another analyser, make it anew."""
