@@ -180,6 +180,8 @@ class Store:
     def _settle_schema(self, *, migrate: bool) -> None:
         revision = self._revision()
         if revision == migrations.REVISIONS[-1]:
+            if migrate and self.search.is_outdated():  # a new stemmer comes without a new schema
+                self.search.rebuild()
             return
         if revision is not None and revision not in migrations.REVISIONS:
             raise StorageError(

@@ -73,11 +73,14 @@ class Search:
         """Let no word of what was taken out stay anywhere in the index. Takes time for the whole index."""
         filling.scrub(unit, self._index)
 
-    def renew(self) -> None:
-        """Catch up; where the index holds tokens of another analyser, make it anew."""
+    def is_outdated(self) -> bool:
+        """Whether the index holds tokens of another analyser, which the words of a query do not match."""
         with self._database.read() as snapshot:
-            held = snapshot.execute(select(search_head.c.analyser)).scalar()
-        if held is not None and held != VERSION:
+            return snapshot.execute(select(search_head.c.analyser)).scalar() not in (None, VERSION)
+
+    def renew(self) -> None:
+        """Catch up; where the index is outdated, make it anew."""
+        if self.is_outdated():
             self.rebuild()
         else:
             self.catch_up()
@@ -93,6 +96,8 @@ class Search:
 
     def problems(self) -> list[str]:
         """What is wrong with the index, a line each. While it has not read the whole change log, nothing is said."""
+        if self.is_outdated():
+            return ["search: the index is of another analyser; `harvester db upgrade` makes it anew"]
         live = select(func.count()).where(records.c.deleted_at.is_(None)).scalar_subquery()
         counts = select(
             live, *(select(func.count()).select_from(t).scalar_subquery() for t in (search_entries, self._index.words))
