@@ -22,6 +22,7 @@ from storage.stated import basis_of_one_work, own_keys, registry_keys, ties
 from storage.tables import changes, identities, records, upsert, work_bars, work_candidates, work_merges, work_ties
 from storage.unit import Unit
 
+_PAGE = 500
 Execute = Any  # what takes a statement: a connection or a snapshot
 Pair = tuple[str, str]
 
@@ -82,6 +83,7 @@ def join(
                 joins.append((one, other, basis))
     if not joins:
         return {}
+    unit.lock_works()  # late, where `may_join` foresaw nothing: of two that then wait for each other one tries again
     works = Works.around(unit, {one for one, other, _ in joins} | {other for _, other, _ in joins}, new)
     for one, other, basis in joins:
         works.join(one, other, basis)
@@ -97,6 +99,14 @@ def note_ties(unit: Unit, batch: Sequence[Written]) -> None:
     if found:
         new = [{"key": key, "record_id": record_id, "type": kind} for record_id, (key, kind) in found]
         unit.connection.execute(upsert(work_ties).on_conflict_do_nothing(), new)
+
+
+def note_all(unit: Unit) -> None:
+    """Keep the stated ties of every record that is here, where none have been kept before."""
+    last, query = "", select(records.c.id, records.c.document).order_by(records.c.id).limit(_PAGE)
+    while page := unit.connection.execute(query.where(records.c.id > last)).all():
+        note_ties(unit, [Written(from_text(row.document), True, True, False) for row in page])
+        last = page[-1].id
 
 
 def _ties(record: Record) -> Iterator[tuple[str, str]]:

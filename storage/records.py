@@ -186,7 +186,9 @@ class Records:
         if keep_history:
             unit.connection.execute(rows.history([record.id], None, now))
         rows.put(unit, tombstone)
-        self._search.forget(unit, record.id, scrub=not keep_history)
+        self._search.forget(unit, record.id)
+        if not keep_history:
+            self._search.scrub(unit)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)
 
     def _page(self, wanted: Select[tuple[str, str]], last: str) -> list[tuple[str, str]]:

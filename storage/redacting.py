@@ -1,7 +1,8 @@
 """The request to redact a person's name, carried out: records, all their revisions and verdicts, archive and spool.
 
-One record is one transaction. What a crash interrupts is done by the same request made again: an old body in the
-archive is emptied after its successor was committed, and its pointer goes last.
+The name is kept out from the beginning, so that what is harvested meanwhile does not bring it back. One record is one
+transaction. What a crash interrupts is done by the same request made again: an old body in the archive is emptied
+after its successor was committed, and its pointer goes last.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,7 +29,7 @@ from storage.names import Names, Person, loose, of_contributor
 from storage.pointer import Pointer
 from storage.redaction import PART, Redactor, Rule
 from storage.spool import rewrite, whole_segments
-from storage.tables import records, redactions, revisions, secrets, upsert, verdicts
+from storage.tables import records, redactions, revisions, runs, secrets, upsert, verdicts
 from storage.unit import Unit
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ class Redacting:
         """Do it, or say what would be done. Raises UsageError for a record that is not there."""
         touched: list[Touched] = []
         perhaps: list[str] = []
+        for record_id in self._request.record_ids:
+            self._past(record_id)
+        if not dry_run:
+            self._store.transact(self._keep_out)
         for record_id in self._request.record_ids or self._naming():
             past = self._past(record_id)
             names, _ = self._names(past)
@@ -114,9 +119,10 @@ class Redacting:
             elif self._may_be_meant(past):
                 perhaps.append(record_id)
         if not dry_run:
-            self._remember([one.record_id for one in touched])
+            self._store.transact(lambda unit: self._remember(unit, self._mentioning(touched)))
             for one in touched:
                 self._carry_out(one.record_id)
+            self._store.transact(self._store.search.scrub, scrub=True)
         return Outcome(touched, self._mask_spool(dry_run=dry_run), perhaps)
 
     def _rules(self, record_ids: Iterable[str]) -> list[Rule]:
@@ -180,12 +186,23 @@ class Redacting:
         people = (of_contributor(one) for record in past.documents for one in record.contributors)
         return any(one.shortest == wanted.shortest and (one.initials or wanted.initials) for one in people)
 
-    def _remember(self, touched: list[str]) -> None:
-        """Keep the hashes: whatever is saved from now on is redacted, and texts of these records are searched."""
-        kept = self._request.record_ids or ("", *(one for one in touched if not self._names(self._past(one))[1]))
-        new = [rule._asdict() | {"at": self._now, "reason": self._request.reason} for rule in self._rules(kept)]
-        statement = upsert(redactions).on_conflict_do_nothing()
-        self._store.transact(lambda unit: unit.connection.execute(statement, new))
+    def _keep_out(self, unit: Unit) -> None:
+        """From the commit on, whatever is saved is redacted; what was being saved before is there to be found."""
+        here = select(records.c.source_id).union(select(runs.c.source_id))
+        unit.lock_records(*unit.connection.execute(here).scalars())
+        self._remember(unit, self._request.record_ids or ("",))
+
+    def _mentioning(self, touched: list[Touched]) -> list[str]:
+        """Records that name the person in a text only: theirs are searched from now on."""
+        if self._request.record_ids:
+            return []
+        return [one.record_id for one in touched if not self._names(self._past(one.record_id))[1]]
+
+    def _remember(self, unit: Unit, record_ids: Iterable[str]) -> None:
+        """Keep the hashes."""
+        new = [rule._asdict() | {"at": self._now, "reason": self._request.reason} for rule in self._rules(record_ids)]
+        if new:
+            unit.connection.execute(upsert(redactions).on_conflict_do_nothing(), new)
 
     def _carry_out(self, record_id: str) -> None:
         spent = self._store.transact(lambda unit: self._rewrite_all(unit, record_id), scrub=True)
@@ -221,7 +238,7 @@ class Redacting:
         later = {"revision": present.revision + 1, "updated_at": self._now}
         rows.put(unit, present.model_copy(update=later))
         review.forget(unit, [record_id])
-        self._store.search.forget(unit, record_id, scrub=True)
+        self._store.search.forget(unit, record_id)
         self._store.changes.append(unit, [(record_id, ChangeKind.UPDATED, present.revision + 1)], self._now)
 
     def _pages(self, past: _Past, names: Names) -> Iterator[tuple[ArchiveEntry, Page | None]]:

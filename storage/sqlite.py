@@ -13,6 +13,7 @@ from harvester.errors import StorageError
 from storage.database import Database, driver_error
 
 ATTEMPTS = 3
+_PAGES = 10_000  # overwritten at a time
 _MAGIC = b"SQLite format 3\x00"
 
 
@@ -55,7 +56,15 @@ class SqliteDatabase(Database):
         return found
 
     def settle(self) -> None:
-        """Empty the write-ahead log."""
+        """Overwrite the free pages, where text of earlier transactions may stand, and empty the write-ahead log."""
+        with self.write(scrub=True) as connection:
+            free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+            size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+            connection.exec_driver_sql("CREATE TABLE scrubbing (zeros BLOB)")
+            for start in range(0, free, _PAGES):
+                zeros = min(_PAGES, free - start) * size
+                connection.exec_driver_sql("INSERT INTO scrubbing VALUES (zeroblob(?))", (zeros,))
+            connection.exec_driver_sql("DROP TABLE scrubbing")
         self._pragma("wal_checkpoint(TRUNCATE)")
 
     def _begin(self, connection: Connection, *, durable: bool, scrub: bool) -> None:

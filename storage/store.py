@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from harvester.errors import StorageError
-from storage import migrations, redaction
+from storage import grouping, migrations, redaction
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes, write_pending
 from storage.database import Database
@@ -30,6 +30,7 @@ from storage.works import Works
 if TYPE_CHECKING:
     from storage.redacting import Outcome, Request
 
+_TIES = "0003"  # the revision since which stated ties are kept
 BUSY_S = 60.0  # how long a writer waits for another before it says so
 
 _T = TypeVar("_T")
@@ -115,7 +116,7 @@ class Store:
 
     def upgrade(self) -> list[str]:
         """Bring the schema up to date in one transaction, then the index of words; returns the revisions applied."""
-        applied = self.transact(migrations.upgrade)
+        applied = self.transact(_upgraded)
         self.search.renew()
         return applied
 
@@ -179,6 +180,8 @@ class Store:
     def _settle_schema(self, *, migrate: bool) -> None:
         revision = self._revision()
         if revision == migrations.REVISIONS[-1]:
+            if migrate and self.search.is_outdated():  # a new stemmer comes without a new schema
+                self.search.rebuild()
             return
         if revision is not None and revision not in migrations.REVISIONS:
             raise StorageError(
@@ -192,6 +195,13 @@ class Store:
                 remedy="make a backup, then run `harvester db upgrade`",
             )
         self.upgrade()
+
+
+def _upgraded(unit: Unit) -> list[str]:
+    applied = migrations.upgrade(unit)
+    if _TIES in applied:
+        grouping.note_all(unit)
+    return applied
 
 
 def _database(database_url: str, *, create: bool, busy_s: float) -> Database:

@@ -58,6 +58,12 @@ def forget(unit: Unit, index: Index, record_ids: Sequence[str]) -> None:
     index.remove(unit.connection, places)
 
 
+def scrub(unit: Unit, index: Index) -> None:
+    """As `Index.scrub` says."""
+    unit.lock("search")  # one at a time writes the index
+    index.scrub(unit.connection)
+
+
 def clear(unit: Unit, index: Index) -> None:
     """Empty the index; it will follow the change log from its beginning."""
     unit.lock("search")  # one at a time writes the index

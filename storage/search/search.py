@@ -65,17 +65,22 @@ class Search:
         with self._database.write(durable=False) as connection:
             return filling.follow(Unit(connection), self._index, _BATCH)
 
-    def forget(self, unit: Unit, record_id: str, *, scrub: bool = False) -> None:
-        """Take a record out of the index with this unit; with `scrub` no word of it stays anywhere in the index."""
+    def forget(self, unit: Unit, record_id: str) -> None:
+        """Take a record out of the index with this unit."""
         filling.forget(unit, self._index, [record_id])
-        if scrub:
-            self._index.scrub(unit.connection)
+
+    def scrub(self, unit: Unit) -> None:
+        """Let no word of what was taken out stay anywhere in the index. Takes time for the whole index."""
+        filling.scrub(unit, self._index)
+
+    def is_outdated(self) -> bool:
+        """Whether the index holds tokens of another analyser, which the words of a query do not match."""
+        with self._database.read() as snapshot:
+            return snapshot.execute(select(search_head.c.analyser)).scalar() not in (None, VERSION)
 
     def renew(self) -> None:
-        """Catch up; where the index holds tokens of another analyser, make it anew."""
-        with self._database.read() as snapshot:
-            held = snapshot.execute(select(search_head.c.analyser)).scalar()
-        if held is not None and held != VERSION:
+        """Catch up; where the index is outdated, make it anew."""
+        if self.is_outdated():
             self.rebuild()
         else:
             self.catch_up()
@@ -91,6 +96,8 @@ class Search:
 
     def problems(self) -> list[str]:
         """What is wrong with the index, a line each. While it has not read the whole change log, nothing is said."""
+        if self.is_outdated():
+            return ["search: the index is of another analyser; `harvester db upgrade` makes it anew"]
         live = select(func.count()).where(records.c.deleted_at.is_(None)).scalar_subquery()
         counts = select(
             live, *(select(func.count()).select_from(t).scalar_subquery() for t in (search_entries, self._index.words))

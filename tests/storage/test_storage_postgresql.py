@@ -3,19 +3,23 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from made import make_record
 from postgres import Postgres
-from sqlalchemy import event, make_url
+from sqlalchemy import event, make_url, text
 
 from harvester.errors import StorageError
+from harvester.model.record import Contributor, Record, Relation
+from storage.names import person
+from storage.redacting import Request
 from storage.store import Store
 from storage.tables import metadata
 from storage.unit import Unit
@@ -176,6 +180,50 @@ class TestOrder:
             thread.join(20)
         done.set()
         assert seen == [list(range(1, writers * each + 1))] * 4
+
+
+class TestWaiting:
+    """One writer has not committed yet, another must not go by what was before."""
+
+    def test_a_record_that_a_merge_is_about_joins_the_work_that_comes_of_it(self, opened: Store, now: datetime) -> None:
+        def article(source: str, **more: Any) -> Record:
+            url = f"https://{source}.test/1"
+            return make_record(1, source_id=source, id=source, work_id=source, url=url, **more)
+
+        def save(*batch: Record) -> None:
+            opened.transact(lambda unit: opened.records.save(unit, batch, run_id=None, now=now))
+
+        of_late = Relation(type="isTranslationOf", target="https://late.test/1", state="resolved")
+        save(article("old"))
+        save(article("stating", relations=(of_late,)))
+        with opened.begin() as unit:
+            assert opened.works.merge(unit, "old", "stating", "seen", now)
+            saving = started(opened, lambda: save(article("late")))
+        saving.join()
+        assert [{record.id for record in work} for work in opened.works.iter()] == [{"old", "stating", "late"}]
+
+    def test_a_name_that_is_being_saved_is_redacted(self, opened: Store, tmp_path: Path, now: datetime) -> None:
+        named = make_record(1, contributors=(Contributor(name="Ann Example", family="Example", given="Ann", order=1),))
+        request = Request(person("Example", "Ann"), "asked")
+        opened.transact(lambda unit: opened.records.save(unit, [make_record(1)], run_id=None, now=now))
+        with opened.begin() as unit:
+            opened.records.save(unit, [named], run_id=None, now=now)
+            redacting = started(opened, lambda: opened.redact(request, archive=tmp_path, spool=tmp_path, now=now))
+        redacting.join()
+        kept = opened.records.get(named.id)
+        assert kept and kept.contributors == () and "name_redacted" in kept.flags
+
+
+def started(store: Store, work: Callable[[], object]) -> threading.Thread:
+    """A thread that has done the work, or waits for a lock on its way."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while thread.is_alive():
+        with store.snapshot() as connection:
+            if connection.execute(waiting).scalar():
+                break
+    return thread
 
 
 @contextmanager

@@ -315,3 +315,16 @@ class TestRemoval:
                 "https://publisher.test/article/8"
             ]
         assert store.pages.due_count("alpha", now) == 1
+
+    def test_what_earlier_transactions_left_on_free_pages_goes_with_the_rest(
+        self, store: Store, tmp_path: Path, now: datetime
+    ) -> None:
+        said = {"archive_reason": "Telling words " * 4000}
+        told = [make_record(n) for n in range(20)]
+        save(
+            store, now, *(one.model_copy(update={"provenance": one.provenance.model_copy(update=said)}) for one in told)
+        )
+        save(store, now, *told)
+        for record in told:
+            store.purge(tmp_path / "archive", record.id, "legal", now)
+        assert [path for path in tmp_path.rglob("*.sqlite*") if b"Telling words" in path.read_bytes()] == []

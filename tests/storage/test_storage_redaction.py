@@ -19,7 +19,7 @@ from storage.archive import ArchiveWriter, read
 from storage.archive_index import ArchiveEntry
 from storage.masked_pages import masked_body, masked_markup
 from storage.names import Names, person
-from storage.redacting import Outcome, Request
+from storage.redacting import Outcome, Redacting, Request
 from storage.spool import SpoolReader, SpoolWriter
 from storage.store import Store
 from storage.tables import redactions
@@ -145,6 +145,33 @@ def test_later_harvests_keep_it_so(store: Store, tmp_path: Path, now: datetime) 
     with store._database.read() as connection:
         rows = connection.execute(select(redactions)).all()
     assert rows and "vault" not in str(rows).lower()
+
+
+@pytest.mark.fault(152)
+def test_what_is_harvested_while_the_records_are_searched_is_redacted_too(
+    store: Store, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = Redacting._naming
+
+    def harvested_after(self: Redacting) -> list[str]:
+        found = search(self)
+        save(store, now, signed(1), signed(2))
+        return found
+
+    monkeypatch.setattr(Redacting, "_naming", harvested_after)
+    redact(store, tmp_path, now)
+    kept = [store.records.get(signed(n).id) for n in (1, 2)]
+    assert [[one.name for one in record.contributors] for record in kept if record] == [["Ann Other"]] * 2
+
+
+def test_the_index_is_scrubbed_once_for_all_records(
+    store: Store, tmp_path: Path, now: datetime, statements: list[str]
+) -> None:
+    save(store, now, *(signed(n) for n in range(3)))
+    store.search.catch_up()
+    assert len(redact(store, tmp_path, now).touched) == 3
+    assert len([one for one in statements if "'optimize'" in one or "REINDEX" in one]) == 1
+    assert traces(tmp_path) == []
 
 
 def test_a_dry_run_changes_nothing(store: Store, tmp_path: Path, now: datetime) -> None:
