@@ -3,7 +3,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= auto
+# More than cores: most of the tests' time goes by waiting for a server, a process or a host's turn.
+WORKERS ?= 4
 
 .PHONY: help demo test faults check bench soak env system-deps format clean
 
