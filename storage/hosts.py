@@ -39,7 +39,8 @@ class Hosts:
     def take_turn(self, unit: Unit, host: str, owner: str, gap_s: float, deadline_s: float, now: datetime) -> float:
         """0.0: go, the host is the owner's until `end_turn` or the deadline. Else ask again after so many seconds.
 
-        One turn at a time per host, also for the same owner; `gap_s` lies between the starts of two turns.
+        One turn at a time per host, also for the same owner. `gap_s` is what the next has to wait after this one began,
+        should `end_turn` never be called.
         """
         times = {"next_at": now + timedelta(seconds=gap_s), "owner_until": now + timedelta(seconds=deadline_s)}
         if unit.connection.execute(_take(), {"host": host, "owner": owner, "now": now, **times}).first():
@@ -48,9 +49,15 @@ class Hosts:
         busy = min(_seconds(row.owner_until, now), _ASK_AGAIN) if row.owner else 0.0
         return max(_seconds(row.next_at, now), _seconds(row.hold_until, now), busy, 0.001)
 
-    def end_turn(self, unit: Unit, host: str, owner: str, now: datetime) -> None:
-        """Give the host back. A turn whose deadline has passed may be another's by now and stays theirs."""
-        unit.connection.execute(_END, {"the_host": host, "the_owner": owner, "now": now})
+    def end_turn(self, unit: Unit, host: str, owner: str, gap_s: float, now: datetime) -> None:
+        """Give the host back; the next turn begins `gap_s` from now at the earliest.
+
+        Counted from the end of an answer, since only then is it known that the host has had the request: two requests
+        never arrive closer to each other than they were meant to, however long each was on its way.
+        A turn whose deadline has passed may be another's by now and stays theirs.
+        """
+        following = now + timedelta(seconds=gap_s)
+        unit.connection.execute(_END, {"the_host": host, "the_owner": owner, "now": now, "following": following})
 
     def end_turns_of(self, unit: Unit, owner: str) -> None:
         """Give back whatever turns an owner has; for one that is dead."""
@@ -103,6 +110,7 @@ def _seconds(until: datetime | None, now: datetime) -> float:
 
 
 _now = bindparam("now", type_=Moment)
+_following = bindparam("following", type_=Moment)
 
 
 @cache
@@ -122,5 +130,7 @@ def _take() -> Executable:
 _END = (
     update(hosts)
     .where(hosts.c.host == bindparam("the_host"), hosts.c.owner == bindparam("the_owner"), hosts.c.owner_until > _now)
-    .values(owner=None, owner_until=None)
+    .values(
+        owner=None, owner_until=None, next_at=case((hosts.c.next_at < _following, _following), else_=hosts.c.next_at)
+    )
 )

@@ -92,10 +92,12 @@ class Ledger:
             durable=False,
         )
 
-    async def end_turn(self, host: str) -> None:
-        """Give the turn back."""
+    async def end_turn(self, host: str, gap_s: float) -> None:
+        """Give the turn back; the host is left alone for `gap_s` from now."""
 
-        await self._write(lambda unit: self._store.hosts.end_turn(unit, host, self._run_id, utc_now()), durable=False)
+        await self._write(
+            lambda unit: self._store.hosts.end_turn(unit, host, self._run_id, gap_s, utc_now()), durable=False
+        )
 
     async def hold(self, host: str, wait: timedelta, reason: str) -> None:
         """Nobody asks `host` for the time of `wait`."""

@@ -22,7 +22,6 @@ LEAST_GAP_S = 1.0
 LONGEST_WAIT_S = 120.0
 MOST_FAILURES = 20
 _WORTH_TELLING_S = 1.0
-_ON_THE_WAY_S = 0.1  # a request on a new connection arrives so much later than the next one on the same
 
 _HOST_FAILURES = {
     VisitOutcome.SERVER_ERROR: 1,
@@ -56,8 +55,8 @@ class Lane:
     failures: int = 0
     requests: int = 0
     shut: str | None = None
-    held_until: float = 0.0  # of the loop's clock, as is `asked_at`
-    asked_at: float | None = None  # when the last request began
+    held_until: float = 0.0  # of the loop's clock, as is `answered_at`
+    answered_at: float | None = None  # when the last request ended
     known: bool = field(default=False)  # whether storage was asked for a hold of an earlier Run
 
 
@@ -92,16 +91,16 @@ class Turns:
         return self._lanes[key]
 
     async def slow_down(self, url: str, crawl_delay: float) -> None:
-        """Obey a Crawl-delay, from the last request on. Above the cap the host is shut: waiting that long is no Run."""
+        """Obey a Crawl-delay, from the last answer on. Above the cap the host is shut: waiting that long is no Run."""
         lane = self.lane(url)
         if crawl_delay > self._rules.crawl_delay_cap:
             cap = self._rules.crawl_delay_cap
             self.shut(url, f"robots.txt asks for {crawl_delay:.0f} s between requests, over the cap of {cap:.0f} s")
         elif crawl_delay > lane.gap:
             self._one_at_a_time(lane)
-            lane.gap = crawl_delay + _ON_THE_WAY_S
-            if lane.asked_at is not None:
-                lane.held_until = max(lane.held_until, lane.asked_at + lane.gap)
+            lane.gap = crawl_delay
+            if lane.answered_at is not None:
+                lane.held_until = max(lane.held_until, lane.answered_at + lane.gap)
                 wait = lane.held_until - asyncio.get_running_loop().time()
                 await self._ledger.postpone(lane.key, timedelta(seconds=max(wait, 0)))
 
@@ -127,7 +126,7 @@ class Turns:
         """Seconds until each host may be asked again, where that is a while."""
         now = asyncio.get_running_loop().time()
         ahead = {
-            lane.key: max(lane.held_until, (lane.asked_at or 0.0) + lane.gap) - now
+            lane.key: max(lane.held_until, (lane.answered_at or 0.0) + lane.gap) - now
             for lane in self._lanes.values()
             if not lane.shut
         }
@@ -161,16 +160,15 @@ class Turns:
         places = await self._place(lane)
         try:
             self._obey_budget(lane)
-            if lane.gap:
-                await self._take(lane)
+            gap = await self._take(lane) if lane.gap else 0.0
             try:
                 self._obey_budget(lane)  # the wait may have been long
                 lane.requests += 1
-                lane.asked_at = asyncio.get_running_loop().time()
                 yield
             finally:
-                if lane.gap:
-                    await asyncio.shield(self._ledger.end_turn(lane.key))
+                lane.answered_at = asyncio.get_running_loop().time()
+                if gap:
+                    await asyncio.shield(self._ledger.end_turn(lane.key, gap))
         finally:
             places.release()
 
@@ -217,12 +215,13 @@ class Turns:
         while (wait := lane.held_until - loop.time()) > 0:
             await self._sleep(lane, wait)
 
-    async def _take(self, lane: Lane) -> None:
+    async def _take(self, lane: Lane) -> float:
+        """Wait for the host's turn; the seconds to leave it alone afterwards."""
         while True:
             gap = lane.gap * (1 + random.random() * self._rules.jitter)  # noqa: S311
             wait = await self._ledger.take_turn(lane.key, gap, self._rules.timeout + 30)
             if not wait:
-                return
+                return gap
             if wait > LONGEST_WAIT_S + gap + self._rules.timeout + 30:
                 lane.shut = lane.shut or f"{lane.key} is held for another {wait:.0f} s"
             await self._sleep(lane, wait)

@@ -61,7 +61,7 @@ def test_a_host_that_sources_share_is_asked_in_turn(
     assert all(one.run for one in run_sources(store, both, settings, at_once=2, limit=4))
     starts = sorted(press.times)
     assert len(press.articles()) == 8
-    assert all(later - earlier >= 0.3 for earlier, later in pairwise(starts))
+    assert all(later - earlier >= 0.4 for earlier, later in pairwise(starts))
 
 
 def test_one_that_is_busy_does_not_keep_the_others(

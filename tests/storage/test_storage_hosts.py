@@ -20,9 +20,9 @@ def take(store: Store, owner: str, now: datetime, gap: float = 1.0) -> float:
         return store.hosts.take_turn(unit, HOST, owner, gap, 60.0, now)
 
 
-def end(store: Store, owner: str, now: datetime) -> None:
+def end(store: Store, owner: str, now: datetime, gap: float = 1.0) -> None:
     with store.begin(durable=False) as unit:
-        store.hosts.end_turn(unit, HOST, owner, now)
+        store.hosts.end_turn(unit, HOST, owner, gap, now)
 
 
 def test_one_turn_at_a_time_and_a_gap_between_two(store: Store, now: datetime) -> None:
@@ -30,14 +30,21 @@ def test_one_turn_at_a_time_and_a_gap_between_two(store: Store, now: datetime) -
     assert take(store, "b", second(now, 0.2)) == 0.8
     assert 0 < take(store, "a", second(now, 5)) <= 1
     end(store, "a", second(now, 5))
-    assert take(store, "b", second(now, 5)) == 0.0
+    assert take(store, "b", second(now, 5)) == 1.0
+    assert take(store, "b", second(now, 6)) == 0.0
 
 
-def test_the_gap_is_kept_when_the_first_answer_was_quick(store: Store, now: datetime) -> None:
+def test_the_gap_begins_when_the_answer_is_there(store: Store, now: datetime) -> None:
     take(store, "a", now)
-    end(store, "a", second(now, 0.1))
-    assert take(store, "a", second(now, 0.25)) == 0.75
-    assert take(store, "a", second(now, 1)) == 0.0
+    end(store, "a", second(now, 0.25))
+    assert take(store, "a", second(now, 0.5)) == 0.75
+    assert take(store, "a", second(now, 1.25)) == 0.0
+
+
+def test_the_end_of_a_turn_shortens_no_longer_wait(store: Store, now: datetime) -> None:
+    take(store, "a", now, gap=10)
+    end(store, "a", second(now, 1))
+    assert take(store, "a", second(now, 2)) == 8.0
 
 
 def test_a_dead_owners_turn_ends_with_its_deadline(store: Store, now: datetime) -> None:
