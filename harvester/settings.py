@@ -67,28 +67,12 @@ class Settings(BaseSettings):
         "none",
         description="Basis for pages that reserve text and data mining, where the source file's [rights] names none.",
     )
-
     operator_mail: str = Field(
         "", description="Who is told by mail when a source falls ill, and when it is well again."
     )
     smtp_url: str = Field(
         "", description="The server that sends it: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where offered) or smtps://."
     )
-
-    @field_validator("operator_mail")
-    @classmethod
-    def _is_mail_address(cls, value: str) -> str:
-        if value and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", value):
-            raise ValueError("write one mail address, as in you@example.org")
-        return value
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _is_mail_server(cls, value: str) -> str:
-        if value and not re.fullmatch(r"smtps?://([^\s@/]+@)?[^\s@/:]+(:\d{1,5})?/?", value):
-            raise ValueError("write smtp://HOST:PORT or smtps://USER:PASSWORD@HOST (%40 for an @ in the password)")
-        return value
-
     workers: int = Field(
         4,
         ge=1,
@@ -104,6 +88,20 @@ class Settings(BaseSettings):
             raise ValueError("write sqlite:///PATH or postgresql://USER@HOST/NAME")
         if value.startswith("postgres") and not _has_good_port(value):
             raise ValueError("its port is no number (in a password write %2F for /, %3A for : and %40 for @)")
+        return value
+
+    @field_validator("operator_mail")
+    @classmethod
+    def _is_mail_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", value):
+            raise ValueError("write one mail address, as in you@example.org")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: str) -> str:
+        if value and not re.fullmatch(r"smtps?://([^\s@/]+@)?[^\s@/:]+(:\d{1,5})?/?", value):
+            raise ValueError("write smtp://HOST:PORT or smtps://USER:PASSWORD@HOST (%40 for an @ in the password)")
         return value
 
     @field_validator("contact")

@@ -24,6 +24,7 @@ from warcio.warcwriter import WARCWriter
 
 from harvester.errors import StorageError
 from harvester.model.page import Page
+from storage.durable import sync
 from storage.pointer import Pointer
 
 __all__ = ["ArchiveWriter", "Original", "Pointer", "Recovery", "read", "recover", "remove_members"]
@@ -108,9 +109,7 @@ class ArchiveWriter:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = f"{self._source_id}/{self._run_id}-{_next_number(place, self._run_id):03d}{_SUFFIX}"
             self._fd = os.open(self._folder / self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            folder_fd = os.open(place, os.O_RDONLY)
-            os.fsync(folder_fd)
-            os.close(folder_fd)
+            sync(place)
         except OSError as error:
             raise _unusable(place, error) from error
         self._offset = 0

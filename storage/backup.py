@@ -1,6 +1,5 @@
 """A backup is a SQLite file with this program's own tables, whichever engine it was made of and is restored to."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from sqlalchemy import Column, Connection, Table, func, select, text, update
 
 from harvester.errors import UsageError
 from harvester.model.run import RunOutcome
+from storage.durable import sync
 from storage.store import Store
 from storage.tables import DERIVED, hosts, leaders, leases, metadata, runs
 
@@ -32,9 +32,9 @@ def backup(store: Store, path: Path, now: datetime, on_rows: OnRows) -> None:
         part = Path(folder) / "part"
         with Store.open(f"sqlite:///{part}", migrate=True) as copy:
             _copy(store, copy, now, on_rows)
-        _sync(part)
+        sync(part)
         part.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def restore(store: Store, path: Path, now: datetime, on_rows: OnRows) -> None:
@@ -90,11 +90,3 @@ def _go_on_after(connection: Connection, table: Table, numbered: Column[int]) ->
     """Rows that bring their numbers leave the sequence behind."""
     sequence = func.pg_get_serial_sequence(table.name, numbered.name)
     connection.execute(select(func.setval(sequence, func.coalesce(func.max(numbered), text("1")))))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from harvester.errors import StorageError
 from harvester.model.run import Visit
+from storage.durable import sync
 
 MAX_ENTRIES = 64
 MAX_BYTES = 4 * 1024 * 1024
@@ -79,7 +80,7 @@ class SpoolWriter:
             os.close(self._fd)
             self._fd = None
             self._part().rename(self._part().with_suffix(_SEGMENT))
-            _sync_folder(self._folder)
+            sync(self._folder)
         except OSError as error:
             raise _unusable(self._part(), error) from error
 
@@ -162,7 +163,7 @@ def rewrite(path: Path, change: Callable[[Visit], Visit], *, dry_run: bool = Fal
     if path.exists():
         fresh.replace(path)
     fresh.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync(path.parent)
     return True
 
 
@@ -213,14 +214,6 @@ def _private_folder(folder: Path) -> Path:
     except OSError as error:
         raise _unusable(folder, error) from error
     return folder
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _checked(run_id: str) -> str:

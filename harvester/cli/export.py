@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harvester.errors import UsageError
+from storage.durable import sync
 
 
 def to_stdout(lines: Iterable[bytes]) -> int:
@@ -31,7 +32,7 @@ def to_file(lines: Iterable[bytes], path: Path) -> int:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync(path.parent)
     return count
 
 
@@ -42,14 +43,6 @@ def _write(lines: Iterable[bytes], file: BinaryIO) -> int:
         count += 1
     file.flush()
     return count
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def told(count: int, head: int, path: Path | None) -> None:

@@ -10,6 +10,9 @@ import typer
 from harvester.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table.")]
+PageFile = Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="A saved HTML page, or an address.")]
+PageUrl = Annotated[str | None, typer.Option("--url", help="Where the page was; else its canonical link or og:url.")]
+Reader = Annotated[str | None, typer.Option("--source", metavar="ID", help="Source (or platform) whose rules read it.")]
 Since = Annotated[
     int, typer.Option("--since", metavar="SEQ", min=0, help="Only what changed after this entry of the change log.")
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harvester.cli.options import Json, verb
+from harvester.cli.options import Json, PageFile, PageUrl, Reader, verb
 from harvester.cli.pages import open_page
 from harvester.cli.wiring import Wiring
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def extract(
     context: typer.Context,
-    page: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="A saved HTML page, or an address.")],
-    url: Annotated[str | None, typer.Option(help="Where the page was; else its canonical link or og:url.")] = None,
-    source: Annotated[str | None, typer.Option(metavar="ID", help="Source (or platform) whose rules read it.")] = None,
+    page: PageFile,
+    url: PageUrl = None,
+    source: Reader = None,
     as_json: Json = False,
 ) -> None:
     """Read one page and print the record with its evidence.

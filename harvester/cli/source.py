@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harvester.cli.options import Json, group
+from harvester.cli.options import Json, PageFile, PageUrl, Reader, group
 from harvester.cli.pages import open_page
 from harvester.cli.wiring import Wiring
 from harvester.errors import UsageError
@@ -63,9 +63,9 @@ def list_sources(context: typer.Context, as_json: Json = False) -> None:
 
 def try_one(
     context: typer.Context,
-    page: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="A saved HTML page, or an address.")],
-    url: Annotated[str | None, typer.Option(help="Where the page was; else its canonical link or og:url.")] = None,
-    source: Annotated[str | None, typer.Option(metavar="ID", help="Source (or platform) whose rules read it.")] = None,
+    page: PageFile,
+    url: PageUrl = None,
+    source: Reader = None,
     as_json: Json = False,
 ) -> None:
     """Try a source on one page: what each rule finds, which value won, what would be stored, what policy forbids.
