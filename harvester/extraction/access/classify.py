@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from harvester.extraction.access.entries import lexicon
 from harvester.extraction.access.licences import find_licences, is_rights
 from harvester.extraction.access.machine import machine_statements
-from harvester.extraction.access.page import page_text, spoken
+from harvester.extraction.access.page import page_text, words_of
 from harvester.extraction.access.page_data import licence_in_scripts
 from harvester.extraction.access.passages import PageText
 from harvester.extraction.access.purchases import purchase_options
@@ -70,14 +69,15 @@ def read_access(
     """The verdict on this page's article, and its licences. Only for a landing page that answered `ok`.
 
     `excluded`: elements of title, abstract and keywords, whose words are no evidence. `languages`: BCP 47, those of
-    the article's texts (English and the page's own come on top; none given: all). `today` decides what an embargo's
-    end means.
+    the article's texts (English, the page's own and those of its frame come on top; none given: all). `today` decides
+    what an embargo's end means.
     """
     if document.is_xml:
         return _read_xml(document, signals, rules, languages=languages, today=today, as_of=as_of)
-    page = page_text(document, signals, rules, excluded, languages)
-    licences = find_licences(document, signals, rules, excluded, text=page)
-    reading = _read_words(page, rules, today, languages)
+    words = words_of(document, languages)
+    page = page_text(document, signals, rules, excluded, words=words)
+    licences = find_licences(document, signals, rules, text=page)
+    reading = _read_words(SentenceReader(words, page, today), rules)
     statements = [
         *_overrides(document, rules, today),
         *machine_statements(document, signals, licences, rules, today),
@@ -107,21 +107,21 @@ def _read_xml(
     as_of: datetime,
 ) -> AccessReading:
     """XML has no page around the article: only its statements of rights speak, never the text that it may carry."""
-    page = page_text(document, signals, rules, (), languages)
+    words = words_of(document, languages)
+    page = page_text(document, signals, rules, words=words)
     licences = find_licences(document, signals, rules, text=page)
     slots = [signal.element for signal in signals if is_rights(signal) and signal.element is not None]
-    reader = SentenceReader(lexicon(spoken(document, languages)), page, today)
-    words = reader.read(passages_of_slots(page, slots))
+    reading = SentenceReader(words, page, today).read(passages_of_slots(page, slots))
     statements = [
         *_overrides(document, rules, today),
         *machine_statements(document, signals, licences, rules, today),
-        *words.statements,
+        *reading.statements,
     ]
     return AccessReading(_weigh([*statements, *_policy(document, rules)], as_of), licences)
 
 
-def _read_words(page: PageText, rules: AccessRules, today: date, languages: Sequence[str]) -> Reading:
-    reader = SentenceReader(lexicon(spoken(page.document, languages)), page, today)
+def _read_words(reader: SentenceReader, rules: AccessRules) -> Reading:
+    page = reader.page
     reading = reader.read(page.speaking)
     slots = [element for css in rules.slots for element in select(page.document, css)]
     if not slots:

@@ -1,8 +1,10 @@
 """The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
 
-File: `language`, `article` (what "this article" is called), `negators` (what turns a sentence round), `future` (what
-puts it off: nothing is free yet), `reserved` (who alone may read: free for them is a subscription), `partial` (what
-is free is a part, a trial or long past: says nothing), `months`,
+File: `language`, `hints` (ASCII pieces of words that a page with such a sentence holds, if the language is neither
+declared nor that of its texts), `article` (what "this article" is called), `authors` (what those who write an abstract
+call themselves), `negators` (what turns a sentence round), `future` (what puts it off: nothing is free yet),
+`reserved` (who alone may read: free for them is a subscription), `partial` (what is free is a part, a trial or long
+past: says nothing), `months`,
 `triggers` (stem -> what stands around it, see `passages.Stems`: bytes, so an accent is `.{1,2}`), and entries.
 Entry: `id`, `version`, `status`, `kind`, `words` (one of them must stand in the folded text), `pattern`, optional
 `subject` (the sentence must name the article, or stand in a slot), `negation = false` (the pattern is itself
@@ -12,6 +14,7 @@ stands for any run of spaces, `{article}`, `{gap}` and `{date}` for the obvious.
 
 import re
 import tomllib
+from collections.abc import Collection
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -53,7 +56,9 @@ class Language(NamedTuple):
     """The entries of one language and what they share."""
 
     code: str
+    hints: tuple[bytes, ...]
     article: re.Pattern[str]
+    authors: re.Pattern[str]
     negators: re.Pattern[str]
     future: re.Pattern[str]
     reserved: re.Pattern[str]
@@ -100,6 +105,15 @@ def lexicon(languages: tuple[str, ...] = ()) -> Lexicon:
     return _lexicon(known | {_FIRST} if known else frozenset(language.code for language in _all()))
 
 
+def hinted(markup: bytes, languages: Collection[str]) -> tuple[str, ...]:
+    """Languages besides `languages` that a page's frame may speak: its markup holds one of their hints."""
+    return tuple(
+        language.code
+        for language in _all()
+        if language.code not in languages and any(hint in markup for hint in language.hints)
+    )
+
+
 @cache
 def _lexicon(codes: frozenset[str]) -> Lexicon:
     languages = tuple(language for language in _all() if language.code in codes)
@@ -127,7 +141,9 @@ def _language(data: dict[str, Any]) -> Language:
             by_word[word] = (*by_word.get(word, ()), number)
     return Language(
         data["language"],
+        tuple(hint.encode("ascii") for hint in data.get("hints", ())),
         compile_pattern(data["article"], data),
+        compile_pattern(data["authors"], data),
         compile_pattern(data["negators"], data),
         compile_pattern(data["future"], data),
         compile_pattern(data["reserved"], data),

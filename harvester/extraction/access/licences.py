@@ -9,7 +9,6 @@ from harvester.extraction.access import known_licences
 from harvester.extraction.access.known_licences import Named
 from harvester.extraction.access.licence_names import ANY_KIND, licence_of_url, licence_of_words, place_of_name
 from harvester.extraction.access.licence_scope import block_fits, of_a_text, sentence_fits, sentence_start
-from harvester.extraction.access.page import page_text
 from harvester.extraction.access.passages import PageText, Passage
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.words import beginning
@@ -34,18 +33,16 @@ def find_licences(
     document: Document,
     signals: Sequence[Signal],
     rules: AccessRules,
-    excluded: Collection[Element] = (),
     *,
-    text: PageText | None = None,
+    text: PageText,
 ) -> tuple[Licence, ...]:
     """Licences of this article, best founded first, each once; footers, references and data waivers give none.
 
     What stands in a collapsed panel ("Copyright and licence information") comes last, its evidence named `COLLAPSED`.
     """
-    page = text or page_text(document, signals, rules, excluded)
     found: dict[tuple[str, str], Licence] = {}
-    stated = _stated(document, signals, rules, page)
-    read = [*stated] if document.is_xml else [*_linked(page), *_worded(page), *stated]
+    stated = _stated(document, signals, rules, text)
+    read = [*stated] if document.is_xml else [*_linked(text), *_worded(text), *stated]
     for named, evidence in sorted(read, key=lambda pair: pair[1].name == COLLAPSED):
         key = (named.spdx or named.url, named.applies_to)
         if key not in found:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from harvester.extraction.access.entries import lexicon
+from harvester.extraction.access.entries import Lexicon, hinted, lexicon
 from harvester.extraction.access.passages import PageText
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
@@ -16,15 +16,20 @@ def page_text(
     signals: Sequence[Signal],
     rules: AccessRules,
     excluded: Collection[Element] = (),
-    languages: Sequence[str] = (),
+    *,
+    words: Lexicon,
 ) -> PageText:
-    """The page as this room reads it: made once for verdict and licences both."""
+    """The page as this room reads it, by the stems of `words`: made once for verdict and licences both."""
     title = next((signal.value for signal in signals if signal.name in _TITLES), None)
-    stems = lexicon(spoken(document, languages)).stems
-    return PageText(document, excluded=excluded, outside=rules.outside, title=title, stems=stems)
+    return PageText(document, excluded=excluded, outside=rules.outside, title=title, stems=words.stems)
 
 
-def spoken(document: Document, languages: Sequence[str]) -> tuple[str, ...]:
-    """Languages a sentence about access may be in: those of the texts, and the one the page declares."""
+def words_of(document: Document, languages: Sequence[str] = ()) -> Lexicon:
+    """The lexicon a page is read with.
+
+    Of the languages of its texts, the one it declares and those whose words stand on it anywhere: a page about an
+    English article may greet its readers in French and declare nothing. Of all when neither of the first is known.
+    """
     declared = document.language
-    return (*languages, declared) if declared else tuple(languages) if languages else ()
+    spoken = (*languages, declared) if declared else tuple(languages)
+    return lexicon((*spoken, *hinted(document.markup, spoken)) if spoken else ())

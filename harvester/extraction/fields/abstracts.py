@@ -7,6 +7,7 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import NamedTuple
 
+from harvester.extraction.access.endings import without_access
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
@@ -191,7 +192,8 @@ def clean(text: str, boilerplate: tuple[str, ...] = ()) -> tuple[str, tuple[str,
         if not found or not found[0].strip() or len(text) - len(found[0]) < _MINIMUM:
             break
         text = text[: found.start()]
-    text = text.strip(" |:;·•–—-").strip()
+    text, said = without_access(text.strip(" |:;·•–—-").strip())
+    removed += said
     return ("", tuple(removed)) if site.empty.fullmatch(text) or len(text) < _MINIMUM else (text, tuple(removed))
 
 

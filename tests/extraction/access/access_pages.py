@@ -52,7 +52,7 @@ def verdict(
 def reading(body: str) -> Reading:
     """What the words of a page say, in any language of the lexicon."""
     page = document(body)
-    text = page_text(page, [], AccessRules())
+    text = page_text(page, [], AccessRules(), words=lexicon())
     return SentenceReader(lexicon(), text, TODAY).read(text.speaking)
 
 

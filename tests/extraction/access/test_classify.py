@@ -55,6 +55,24 @@ def test_sentences(words: str, status: str) -> None:
 
 
 @pytest.mark.fault(83)
+@pytest.mark.parametrize("lang", ["en", ""])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "L'accès au texte intégral de cet article nécessite un abonnement.",
+        "Der Zugang zum Volltext dieses Artikels erfordert ein Abonnement.",
+        "El acceso al texto completo de este artículo requiere una suscripción.",
+        "O acesso ao texto completo deste artigo requer uma assinatura.",
+        "L'accesso al testo completo di questo articolo richiede un abbonamento.",
+        "Voor toegang tot de volledige tekst van dit artikel is een abonnement nodig.",
+    ],
+    ids=["fr", "de", "es", "pt", "it", "nl"],
+)
+def test_a_frame_may_speak_another_language_than_texts_and_page(sentence: str, lang: str) -> None:
+    found = verdict(article(f"<p>{sentence}</p>"), languages=["en"], lang=lang)
+    assert (found.status, found.evidence[0].quote) == (AccessStatus.SUBSCRIPTION, sentence)
+
+
 def test_menu_words_do_not_outweigh_the_wall() -> None:
     body = "<nav><a href='/oa'>Accès libre</a></nav>" + article(GATE)
     found = verdict(body)
