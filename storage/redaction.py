@@ -49,6 +49,10 @@ class Redactor:
     def __bool__(self) -> bool:
         return bool(self._rules)
 
+    def is_as(self, other: "Redactor") -> bool:
+        """Whether both redact the same."""
+        return self._rules == other._rules
+
     def names(self, record: Record, record_id: str) -> Names:
         """The names to mask in a record (stored as `record_id`) and in its page, and those of the others."""
         gone = [one for one in record.contributors if self._is_redacted(one, record_id)]

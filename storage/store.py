@@ -172,8 +172,10 @@ class Store:
             self._database.settle()
         return outcome
 
-    def redactor(self) -> Redactor:
-        """What is redacted by now."""
+    def redactor(self, unit: Unit | None = None) -> Redactor:
+        """What is redacted by now; inside a unit of work, as of it."""
+        if unit is not None:
+            return redaction.load(unit.connection)
         with self._database.read() as connection:
             return redaction.load(connection)
 

@@ -41,6 +41,10 @@ class LeaseLostError(HarvesterError):
     """Another Run has taken this Run's place; nothing of the batch was stored."""
 
 
+class _RedactedMeanwhileError(Exception):
+    """A name was redacted after the batch was read, and may stand in what was archived of it."""
+
+
 def _original(reading: Reading) -> Original | None:
     """The archived page that an answer of 304 confirms."""
     known = reading.known
@@ -116,6 +120,15 @@ class Ingest:
 
         Raises LeaseLostError when another Run has taken over, StorageError when nothing can be stored.
         """
+        batch = None
+        while batch is None:
+            batch = self._taken(segment, visits, quarantine)
+        self._hold(batch)
+        # The archive keeps no body of a record that was removed on request or could not be stored.
+        remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
+
+    def _taken(self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None) -> list[Item] | None:
+        """The batch as it was stored; None when it has to be read again, and nothing of it is kept."""
         latest = {visit.url: visit for visit in visits}
         states = self._store.pages.states(self._source_id, list(latest))
         self._redactor = self._store.redactor()
@@ -137,10 +150,12 @@ class Ingest:
             return saved, tally
 
         loses = any(item.loses_abstracts for item in batch)
-        batch, self.tally = self._store.transact(save, scrub=loses)
-        self._hold(batch)
-        # The archive keeps no body of a record that was removed on request or could not be stored.
-        remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
+        try:
+            stored, self.tally = self._store.transact(save, scrub=loses)
+        except _RedactedMeanwhileError:
+            remove_members(self._folder, [item.pointer for item in batch if item.pointer])
+            return None
+        return stored
 
     def keep_lease(self) -> None:
         """Prolong the lease when a third of it has passed; call it wherever time goes by. Raises LeaseLostError."""
@@ -204,6 +219,9 @@ class Ingest:
         records = [self._located(item) for item in new]
         for item, saved in zip(new, self._store.records.save(unit, records, run_id=self._run_id, now=now), strict=True):
             item.note(saved)
+        # From here on no request can come between: it waits for the lock that saving has taken.
+        if new and not self._store.redactor(unit).is_as(self._redactor):
+            raise _RedactedMeanwhileError
         bare = [item.record_id for item in new if item.record_id and item.loses_abstracts and item.brought_news]
         self._store.records.rewrite(unit, bare, without_abstracts)
         archived = [item for item in batch if item.pointer and not item.is_refused]

@@ -7,6 +7,7 @@ from test_replay_withheld import replay
 from test_withheld import on_disk
 from workbench import Bench
 
+from storage.archive import ArchiveWriter
 from storage.names import of_contributor
 from storage.redacting import Request
 from storage.store import Store
@@ -70,3 +71,28 @@ def test_the_archive_read_again_says_the_same(bench: Bench) -> None:
     assert bench.record(one).contributors == record.contributors
     assert bench.record(one).titles == record.titles
     assert on_disk(bench.folder, name) == []
+
+
+@pytest.mark.fault(152)
+def test_a_page_that_was_read_before_the_request_and_is_stored_after_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = bench.ids[0]
+    bench.take(bench.visit(one))
+    name = bench.record(one).contributors[0].name
+    assert on_disk(bench.folder, name.split()[-1])
+    archived = ArchiveWriter.sync
+
+    def request_comes(archive: ArchiveWriter) -> None:
+        archived(archive)
+        monkeypatch.setattr(ArchiveWriter, "sync", archived)
+        redact(bench, one)
+
+    title = next(iter(bench.record(one).titles.values())).value.encode()
+    again = bench.visit(one, body=bench.site.respond(bench.site.path(one)).body.replace(title, title + b" II"))
+    monkeypatch.setattr(ArchiveWriter, "sync", request_comes)
+    assert bench.take(again)["updated"] == 1
+    bench.archive.sync()
+    assert on_disk(bench.folder, name) == on_disk(bench.folder, name.split()[-1]) == []
+    assert name not in [author.name for author in bench.record(one).contributors]
+    assert bench.store.check() == []
