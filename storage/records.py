@@ -159,7 +159,8 @@ class Records:
     def rewrite(self, unit: Unit, record_ids: Sequence[str], cut: Callable[[Record], Record]) -> int:
         """Put what `cut` makes of them in the place of these records' older revisions and tombstones.
 
-        For what may not be kept any more. It is no news: no revision, no Change. Returns how many documents differ.
+        For what may not be kept any more; `Store.scrub` is due when all is done. It is no news: no revision, no
+        Change. Returns how many documents differ.
         """
         return sum(self._rewrite(unit, record_id, cut) for record_id in record_ids)
 
@@ -186,7 +187,7 @@ class Records:
         if keep_history:
             unit.connection.execute(rows.history([record.id], None, now))
         rows.put(unit, tombstone)
-        self._search.forget(unit, record.id)
+        self._search.forget(unit, [record.id])
         if not keep_history:
             self._search.scrub(unit)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)

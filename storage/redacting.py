@@ -122,7 +122,6 @@ class Redacting:
             self._store.transact(lambda unit: self._remember(unit, self._mentioning(touched)))
             for one in touched:
                 self._carry_out(one.record_id)
-            self._store.transact(self._store.search.scrub, scrub=True)
         return Outcome(touched, self._mask_spool(dry_run=dry_run), perhaps)
 
     def _rules(self, record_ids: Iterable[str]) -> list[Rule]:
@@ -238,7 +237,7 @@ class Redacting:
         later = {"revision": present.revision + 1, "updated_at": self._now}
         rows.put(unit, present.model_copy(update=later))
         review.forget(unit, [record_id])
-        self._store.search.forget(unit, record_id)
+        self._store.search.forget(unit, [record_id])
         self._store.changes.append(unit, [(record_id, ChangeKind.UPDATED, present.revision + 1)], self._now)
 
     def _pages(self, past: _Past, names: Names) -> Iterator[tuple[ArchiveEntry, Page | None]]:

@@ -169,8 +169,13 @@ class Store:
 
         outcome = Redacting(self, self._database, request, archive, spool, now).run(dry_run=dry_run)
         if not dry_run:
-            self._database.settle()
+            self.scrub()
         return outcome
+
+    def scrub(self) -> None:
+        """After words had to go: let none of them stay in the index or in the engine's files. Takes a while."""
+        self.transact(self.search.scrub, scrub=True)
+        self._database.settle()
 
     def redactor(self, unit: Unit | None = None) -> Redactor:
         """What is redacted by now; inside a unit of work, as of it."""

@@ -113,6 +113,7 @@ class Ingest:
         self._holding = Holding(earlier or {}, accepted)
         self._fresh: dict[str, Record] = {}  # read in this batch, by address and DOI
         self._moved: dict[str, str] = {}  # URLs that lead to others
+        self._withheld = False  # whether texts of known records had to go
         self.tally = Tally()
 
     def take(self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None = None) -> None:
@@ -223,7 +224,9 @@ class Ingest:
         if new and not self._store.redactor(unit).is_as(self._redactor):
             raise _RedactedMeanwhileError
         bare = [item.record_id for item in new if item.record_id and item.loses_abstracts and item.brought_news]
-        self._store.records.rewrite(unit, bare, without_abstracts)
+        if self._store.records.rewrite(unit, bare, without_abstracts):
+            self._withheld = True
+        self._store.search.forget(unit, bare)
         archived = [item for item in batch if item.pointer and not item.is_refused]
         revisits = [self._revisit_entry(item, item.revisited) for item in batch if item.revisited]
         self._store.archive_index.add(unit, [*(self._entry(item) for item in archived), *revisits])
@@ -406,6 +409,11 @@ class Ingest:
     def _bury(self, unit: Unit, gone: Sequence[str]) -> None:
         for record_id in gone:
             self._store.records.delete(unit, record_id, "gone", self._clock())
+
+    def scrub(self) -> None:
+        """Where texts of known records had to go, let none of their words stay in the database's files."""
+        if self._withheld:
+            self._store.scrub()
 
     def finish(self) -> list[str]:
         """Make tombstones of the records whose pages said 410, unless the site has changed; returns notes."""

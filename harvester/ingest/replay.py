@@ -208,11 +208,13 @@ class Replay:
                 raise LeaseLostError(f"run {self._run_id}: another run of {self._source.id} has taken over")
             saved = self._store.records.save(unit, records, run_id=self._run_id, now=now)
             self._store.archive_index.add(unit, list(entries.values()))
+            news = [done.record_id for done in saved if done.kind]
+            self._store.search.forget(unit, [record_id for record_id in news if record_id in bare])
             self._store.pages.forget_validators(unit, self._source.id, held)
             return saved
 
-        cuts = any(one.record and not one.record.rights.abstract_policy.keep for one in new)
-        saved = self._store.transact(save, scrub=cuts)
+        bare = {one.record_id for one in new if one.record and not one.record.rights.abstract_policy.keep}
+        saved = self._store.transact(save, scrub=bool(bare))
         refused = {one.record_id for one, done in zip(new, saved, strict=True) if done.skipped or done.error}
         spent = [one.pointer for one in batch if one.body and one.pointer and one.record_id not in refused]
         self._empty([*spent, *(entry.pointer for record_id, entry in entries.items() if record_id in refused)])

@@ -128,6 +128,7 @@ class Import:
             lambda unit: self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now())
         )
         self._store.search.catch_up()
+        self._ingest.scrub()
 
 
 def _now() -> datetime:

@@ -119,6 +119,7 @@ class _Work:
             accept=accept,
         )
         self._accept = accept
+        self._withheld = False  # whether texts of records had to go
         self.counts: Counter[str] = Counter()
 
     def replay(self) -> None:
@@ -147,6 +148,7 @@ class _Work:
             self._save([page for record in some if (page := withholding.bare(record))])
             cut = withholding.cut_history([record.id for record in some], self._run_id, LEASE_S)
             self.counts += Counter(history_cut=cut)
+            self._withheld = self._withheld or cut > 0
 
     def _save(self, batch: list[Reread]) -> None:
         saved = self._replay.save(batch, LEASE_S)
@@ -162,6 +164,8 @@ class _Work:
             lambda unit: self._store.runs.close(unit, self._run_id, outcome, self.counts, notes, _now(), seen)
         )
         self._store.search.catch_up()
+        if self._withheld:
+            self._store.scrub()
 
 
 def _stored(page: Reread, done: Saved) -> Iterator[str]:

@@ -274,6 +274,7 @@ class _Work:
             lambda unit: self._store.runs.close(unit, self._run_id, outcome, tally.counts, notes, _now(), seen)
         )
         self._store.search.catch_up()
+        self._ingest.scrub()
 
     def tell_operator(self) -> Run:
         """The closed Run; the operator is told of it where there is news."""

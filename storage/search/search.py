@@ -1,5 +1,7 @@
 """Finding records by their words, and keeping the index of words behind the change log."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 
 from harvester.errors import UsageError
@@ -65,9 +67,10 @@ class Search:
         with self._database.write(durable=False) as connection:
             return filling.follow(Unit(connection), self._index, _BATCH)
 
-    def forget(self, unit: Unit, record_id: str) -> None:
-        """Take a record out of the index with this unit."""
-        filling.forget(unit, self._index, [record_id])
+    def forget(self, unit: Unit, record_ids: Sequence[str]) -> None:
+        """Take records out of the index with this unit, which also logs what they have become."""
+        if record_ids:
+            filling.forget(unit, self._index, record_ids)
 
     def scrub(self, unit: Unit) -> None:
         """Let no word of what was taken out stay anywhere in the index. Takes time for the whole index."""

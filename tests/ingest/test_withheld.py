@@ -9,6 +9,7 @@ from workbench import Bench
 from harvester.model.page import VisitOutcome
 from harvester.model.run import Visit
 from harvester.model.source import RightsRules
+from storage.search.entry import entry
 from storage.store import Store
 
 
@@ -124,6 +125,24 @@ def test_a_basis_that_ends_takes_the_abstracts_out_of_older_revisions_too(tmp_pa
     assert [each.revision for each in kept] == [1, 2, 3]
     assert title in [each.value for each in kept[0].titles.values()]
     assert words_of(bench, one) not in "".join(each.model_dump_json() for each in kept)
+
+
+@pytest.mark.fault(78)
+def test_a_basis_that_ends_leaves_no_word_in_the_index(tmp_path: Path, store: Store) -> None:
+    bench = Bench(tmp_path, store, basis="research")
+    one = reserved(bench)
+    bench.take(bench.visit(one))
+    store.search.catch_up()
+    whole = entry(bench.record(one))
+    elsewhere = f"{whole.title} {whole.keyword} {whole.other}"
+    words = [word for word in whole.abstract.split() if len(word) > 7 and word not in elsewhere]
+    assert any(name.startswith("h.db") for word in words for name in on_disk(tmp_path, word))
+    bench.another("none")
+    bench.take(bench.visit(one))
+    store.search.catch_up()
+    bench.ingest.scrub()
+    assert not {name for word in words for name in on_disk(tmp_path, word) if name.startswith("h.db")}
+    assert store.search.problems() == []
 
 
 def unchanged(bench: Bench, article_id: str, *headers: tuple[str, str]) -> Visit:
