@@ -92,6 +92,13 @@ class Hosts:
             row = connection.execute(query).first()
         return Hold(row.hold_until, row.hold_reason or "") if row and row.hold_until else None
 
+    def free_at(self, host: str) -> datetime | None:
+        """When a host may be asked again, for its gap or a hold; it may have passed. None: it was never asked."""
+        query = select(hosts.c.next_at, hosts.c.hold_until).where(hosts.c.host == host)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return max(row.next_at, row.hold_until or row.next_at) if row else None
+
     def save_robots(self, unit: Unit, origin: str, copy: RobotsCopy) -> None:
         """Keep the answer for an origin (`scheme://host[:port]`)."""
         values = {"status": copy.status, "body": copy.body, "fetched_at": copy.fetched_at}

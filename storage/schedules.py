@@ -103,9 +103,11 @@ class Schedules:
         query = select(fires).where(fires.c.source_id == source_id, fires.c.state.in_(OPEN))
         return next(iter(_readable(unit.connection, query.order_by(fires.c.at))), None)
 
-    def open(self) -> Sequence[Fire]:
-        """Fires that are neither done nor skipped, oldest first."""
+    def open(self, source_ids: Collection[str] | None = None) -> Sequence[Fire]:
+        """Fires that are neither done nor skipped, oldest first; of these Sources or of all."""
         query = select(fires).where(fires.c.state.in_(OPEN))
+        if source_ids is not None:
+            query = query.where(fires.c.source_id.in_(sorted(source_ids)))
         return self._fires(query.order_by(fires.c.claimed_at, fires.c.at, fires.c.source_id))
 
     def fires(self, source_id: str, limit: int = 20) -> Sequence[Fire]:

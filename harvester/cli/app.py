@@ -26,6 +26,8 @@ VERBS = {  # verb: module of this package, what it is for
     "runs": ("harvest", "Look at past runs."),
     "schedule": ("schedule", "When sources are harvested: look, pause, resume, run now, change."),
     "serve": ("serving", "Harvest every source when it is due, and answer on HTTP: all in one process."),
+    "scheduler": ("serving", "Say what is due, for workers on any machines (PostgreSQL)."),
+    "worker": ("serving", "Harvest what a scheduler finds due; any number of them (PostgreSQL)."),
     "extract": ("reading", "Read one page and print the record with its evidence."),
     "evaluate": ("reading", "Score what is read from labelled pages."),
     "import": ("importing", "Take in pages that were saved elsewhere (HTML, WARC), as a harvest would."),

@@ -1,7 +1,8 @@
-"""The verb serve: scheduler, workers and web application in one process."""
+"""The verbs serve, scheduler and worker: all in one process, or apart on as many machines as there are."""
 
 import sys
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,31 +10,76 @@ import typer
 
 from harvester.cli.options import verb
 from harvester.cli.wiring import Wiring
+from harvester.errors import UsageError
+
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")]
+Port = Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="On which port; 0 takes a free one.")]
 
 
-def serve(
-    context: typer.Context,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="On which port; 0 takes a free one.")] = 8000,
-) -> None:
+def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Harvest every source when it is due, and answer on HTTP, until SIGTERM or Ctrl-C.
 
     All in one process and its children; a second one on the same database stands by and takes over. /healthz says
     whether it lives, /readyz whether it can work and who leads. On a request to stop, runs at work end in good order
     within 30 seconds and are taken up again by the next start.
     """
+    _schedule(context.obj, host, port, is_apart=False)
+
+
+def scheduler(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Say when every source is due, for workers that harvest it, until SIGTERM or Ctrl-C. PostgreSQL only.
+
+    As many workers as wanted, on this machine or others, take the sources: harvester worker. A second scheduler stands
+    by and takes over. /healthz and /readyz answer as those of harvester serve.
+    """
+    _refuse_a_file(context.obj, "scheduler")
+    _schedule(context.obj, host, port, is_apart=True)
+
+
+def worker(
+    context: typer.Context,
+    concurrency: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=64, help="How many hosts at a time; else HARVESTER_WORKERS.")
+    ] = None,
+) -> None:
+    """Harvest what a scheduler finds due, until SIGTERM or Ctrl-C. PostgreSQL only.
+
+    Any number of them, on any machines with the same database, data folder and seed files. A host is in the hands of
+    one worker at a time. On a request to stop, runs at work end in good order within 30 seconds, and other workers go
+    on with them; so they do within seconds when a worker dies.
+    """
+    from harvester.queue.queue import Queue
+    from harvester.run.run import stopping_signals
+    from harvester.scheduling.worker import Worker
+    from storage.store import Store
+
+    _refuse_a_file(context.obj, "worker")
+    settings = context.obj.settings
+    stop = threading.Event()
+    with Store.open(settings.database_url, migrate=True) as store, stopping_signals(stop):
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with Queue(settings.database_url):
+            pass  # its tables are there now
+        at_once = concurrency or settings.workers
+        _tell(f"takes {at_once} hosts at a time")
+        Worker(store, settings, at_once, _tell).run(stop)
+    _tell("stopped")
+
+
+def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
+    from harvester.queue.queue import Queue
     from harvester.run.run import stopping_signals
     from harvester.scheduling.service import Service
     from harvester.serving.app import make_app
     from harvester.serving.server import Server
     from storage.store import Store
 
-    wiring: Wiring = context.obj
     settings = wiring.settings
     stop = threading.Event()
-    with Store.open(settings.database_url, migrate=True) as store:
+    with Store.open(settings.database_url, migrate=True) as store, ExitStack() as opened:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        service = Service(store, settings, _tell)
+        queue = opened.enter_context(Queue(settings.database_url)) if is_apart else None
+        service = Service(store, settings, _tell, queue)
         app = make_app(store, settings.data_dir, service.state)
         with Server(app, host, port) as server, stopping_signals(stop):
             _tell(f"listening on {server.url}")
@@ -41,8 +87,18 @@ def serve(
     _tell("stopped")
 
 
+def _refuse_a_file(wiring: Wiring, name: str) -> None:
+    if not wiring.settings.database_url.startswith("postgres"):
+        raise UsageError(
+            f"harvester {name} needs a PostgreSQL database, which several machines can share",
+            remedy="set HARVESTER_DATABASE_URL=postgresql://USER@HOST/NAME, or use harvester serve: all in one process",
+        )
+
+
 def _tell(line: str) -> None:
     print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {line}", file=sys.stderr, flush=True)
 
 
 serve_verb = verb(serve, "harvester --data /srv/harvest serve", "harvester serve --port 8080")
+scheduler_verb = verb(scheduler, "harvester --data /srv/harvest scheduler", "harvester scheduler --port 8080")
+worker_verb = verb(worker, "harvester --data /srv/harvest worker", "harvester worker --concurrency 8")

@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import ip_address
-
-import tldextract
 
 from harvester.crawl.addresses import Gate
 from harvester.crawl.ledger import Ledger, utc_now
 from harvester.crawl.politeness import quiet_until
+from harvester.crawl.registrable import registrable
 from harvester.crawl.transport import CONCURRENT
 from harvester.model.page import VisitOutcome
 from harvester.model.source import PolitenessRules
@@ -33,7 +31,6 @@ _HOST_FAILURES = {
     VisitOutcome.BLOCKED_ADDRESS: 1,
     VisitOutcome.CHALLENGED: 7,  # a bot check is a plain word: the third is the last
 }
-_domains = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 class HostShutError(Exception):
@@ -76,9 +73,7 @@ class Turns:
     def key(self, url: str) -> str:
         """The registrable host of `url`; `host:port` for addresses and for what the operator opened."""
         where = target(url)
-        if self._gate.opened(where) or _is_address(where.host):
-            return where.host_port
-        return _domains(where.host).top_domain_under_public_suffix or where.host
+        return registrable(where, opened=self._gate.opened(where))
 
     def lane(self, url: str) -> Lane:
         """The lane of a URL's host."""
@@ -245,11 +240,3 @@ class Turns:
             raise PausedError(self.paused)
         if lane.shut:
             raise HostShutError(lane.shut)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

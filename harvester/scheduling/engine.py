@@ -21,3 +21,12 @@ class Engine(Protocol):
 
     def stop(self, source_id: str, reason: str) -> None:
         """End what is at work or waiting for a Source, in good order and within 30 seconds."""
+
+    def look(self) -> None:
+        """Put right what died at work, where that is not the scheduler's to see; for every few seconds."""
+
+    def counts(self) -> dict[str, int]:
+        """How many are `at_work` and how many are `waiting`; cheap. Raises StorageError."""
+
+    def close(self) -> None:
+        """End everything in good order, within 30 seconds."""

@@ -18,7 +18,7 @@ from storage.runs import Owner
 from storage.store import Store
 from storage.unit import Unit
 
-_UNENDED = (RunOutcome.RUNNING, RunOutcome.INTERRUPTED)
+UNENDED = (RunOutcome.RUNNING, RunOutcome.INTERRUPTED)
 _Key = tuple[ScheduleRules, PolitenessRules, datetime]
 
 
@@ -147,7 +147,7 @@ class Scheduler:
         run = self._store.runs.get(fire.run_id) if fire.run_id else None
         holder = self._store.transact(lambda unit: self._store.runs.holder(unit, fire.source_id, now, is_alive))
         schedules = self._store.schedules
-        if run and run.outcome not in _UNENDED:
+        if run and run.outcome not in UNENDED:
             self._store.transact(lambda unit: schedules.end(unit, fire, FireState.DONE, run.outcome.value, now))
         elif holder:
             if holder != fire.run_id:

@@ -12,7 +12,7 @@ from bench import NOON, source
 from harvester.model.schedule import Fire, FireState
 from harvester.model.source import Source
 from harvester.run.lease import is_alive, this_process
-from harvester.scheduling import pool as room
+from harvester.scheduling import harvesting as room
 from harvester.scheduling.clock import SystemClock
 from harvester.scheduling.leadership import Leadership
 from harvester.scheduling.pool import LocalPool

@@ -1,0 +1,130 @@
+"""The queue as the scheduler sees it: hosts go in once, each with the workers that hold it."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from procrastinate import App, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.sync_psycopg_connector import wrap_exceptions
+
+from harvester.errors import StorageError
+from harvester.queue.schema import SCHEMA, settle
+
+TASK = "host"
+NAME = "hosts"
+BEAT_S = 1.5
+SILENT_S = 6.0  # a worker that has given no sign of life for so long is taken for dead
+_PATIENCE_S = 5.0
+
+# What its worker cannot go on with is put in again at the back, unless the host waits there already. In one statement:
+# the row is gone from the one that held it, and nobody can put it back twice.
+_AGAIN = """
+    WITH gone AS (DELETE FROM procrastinate_jobs WHERE status = 'doing' AND {which}
+                  RETURNING queue_name, task_name, priority, lock, queueing_lock, args, attempts),
+         back AS (INSERT INTO procrastinate_jobs
+                    (queue_name, task_name, priority, lock, queueing_lock, args, attempts, scheduled_at)
+                  SELECT queue_name, task_name, priority, lock, queueing_lock, args, attempts + 1, {at} FROM gone
+                  ON CONFLICT DO NOTHING)
+    SELECT lock AS host FROM gone
+"""
+AGAIN = _AGAIN.format(which="id = %(id)s AND worker_id = %(worker_id)s", at="%(at)s::timestamptz")
+RESCUE = _AGAIN.format(
+    which="(worker_id IS NULL OR id = ANY(%(lost)s::bigint[]) OR worker_id IN (SELECT id FROM procrastinate_workers"
+    " WHERE last_heartbeat < now() - make_interval(secs => %(silent)s)))",
+    at="NULL",
+)
+_HOSTS = "SELECT DISTINCT lock AS host FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+_COUNTS = "SELECT status::text, count(*) AS found FROM procrastinate_jobs GROUP BY status"
+
+logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what an operator may want to know is told otherwise
+logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+
+
+class Queue:
+    """An open queue. Use as a context manager. Every call raises StorageError while the database does not answer."""
+
+    def __init__(self, database_url: str) -> None:
+        self._connector = SyncPsycopgConnector(
+            **pool_arguments(database_url), configure=_set_up, min_size=1, max_size=4, timeout=_PATIENCE_S
+        )
+        self._app = App(connector=self._connector)
+        self._task = self._app.configure_task
+
+    def __enter__(self) -> Self:
+        """Make the tables, or bring them up to date."""
+        with said_plainly(), wrap_exceptions():
+            self._app.open()
+            with self._connector.pool.connection() as connection:
+                settle(connection)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._app.close()
+
+    def put(self, host: str) -> bool:
+        """Let a worker take this host when one is free. False: it waits already. One that is at work waits anew."""
+        with said_plainly():
+            try:
+                self._task(TASK, queue=NAME, lock=host, queueing_lock=host).defer(host=host)
+            except AlreadyEnqueued:
+                return False
+        return True
+
+    def hosts(self) -> frozenset[str]:
+        """The hosts that wait or are at work."""
+        with said_plainly():
+            return frozenset(row["host"] for row in self._connector.execute_query_all(_HOSTS))
+
+    def counts(self) -> dict[str, int]:
+        """How many hosts are `at_work` in some worker's hands, and how many are `waiting`."""
+        with said_plainly():
+            found = {row["status"]: row["found"] for row in self._connector.execute_query_all(_COUNTS)}
+        return {"at_work": found.get("doing", 0), "waiting": found.get("todo", 0)}
+
+    def rescue(self) -> list[str]:
+        """Put back what workers held that give no sign of life; returns the hosts."""
+        with said_plainly():
+            rows = self._connector.execute_query_all(RESCUE, lost=[], silent=SILENT_S)
+        return [row["host"] for row in rows]
+
+
+def pool_arguments(database_url: str) -> dict[str, Any]:
+    """How connections to the queue are made."""
+    return {"conninfo": database_url, "kwargs": {"connect_timeout": 10, "application_name": "harvester queue"}}
+
+
+# A queue grows in a moment, and a planner that has not heard of it yet sorts all of it to find the first.
+_FIRST_BY_INDEX = ("sort", "seqscan", "bitmapscan", "hashjoin", "mergejoin")
+SETTINGS = (
+    f"SET search_path TO {SCHEMA}",
+    "SET TIME ZONE 'UTC'",
+    "SET lock_timeout = '30s'",
+    *(f"SET enable_{way} = off" for way in _FIRST_BY_INDEX),
+)
+
+
+def _set_up(connection: Any) -> None:
+    connection.autocommit = True
+    for setting in SETTINGS:
+        connection.execute(setting)
+    connection.autocommit = False
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Turn what the driver says into a StorageError with a remedy."""
+    try:
+        yield
+    except ConnectorException as error:
+        raise in_words(error) from error
+
+
+def in_words(error: ConnectorException) -> StorageError:
+    """The same as our own error."""
+    cause = error.__cause__ or error
+    said = " ".join(str(cause).split()) or type(cause).__name__
+    if getattr(cause, "sqlstate", None) == "42501":
+        return StorageError(f"queue: {said}", remedy="let the user make schemas: GRANT CREATE ON DATABASE NAME TO USER")
+    return StorageError(f"queue: {said}", remedy="start the server, or look at its address and log")
