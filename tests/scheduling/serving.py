@@ -1,4 +1,4 @@
-"""`harvester serve` in processes of its own, over the sample publisher."""
+"""The services in processes of their own: `harvester serve`, or `scheduler` and `worker`."""
 
 import json
 import os
@@ -27,15 +27,7 @@ class House:
         seeds(self.seeds, publisher)
         for path in self.seeds.glob("platforms/*.toml"):
             path.write_text(re.sub(r"\ndelay = .*", f"\ndelay = {delay}", path.read_text("utf-8")), "utf-8")
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("HARVESTER_")}
-        self.environment = {
-            **clean,
-            "HARVESTER_DATA_DIR": str(folder / "data"),
-            "HARVESTER_DATABASE_URL": database,
-            "HARVESTER_SEEDS_DIR": str(self.seeds),
-            "HARVESTER_CONTACT": "desk@harvest.example",
-            "HARVESTER_PRIVATE_ALLOW": publisher.host,
-        }
+        self.environment = environment(folder, database, self.seeds, publisher.host)
 
     def harvester(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "harvester.cli", *words]
@@ -44,12 +36,25 @@ class House:
         )
 
 
-class Serve:
+def environment(folder: Path, database: str, seeds: Path, allowed: str) -> dict[str, str]:
+    """What a service is told, and nothing that this process was."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HARVESTER_")}
+    return {
+        **clean,
+        "HARVESTER_DATA_DIR": str(folder / "data"),
+        "HARVESTER_DATABASE_URL": database,
+        "HARVESTER_SEEDS_DIR": str(seeds),
+        "HARVESTER_CONTACT": "desk@harvest.example",
+        "HARVESTER_PRIVATE_ALLOW": allowed,
+    }
+
+
+class Process:
     """One service at work."""
 
-    def __init__(self, house: House) -> None:
-        command = [sys.executable, "-m", "harvester.cli", "serve", "--port", "0"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=house.environment, stderr=subprocess.PIPE, text=True)
+    def __init__(self, environment: dict[str, str], *words: str) -> None:
+        command = [sys.executable, "-m", "harvester.cli", *words]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
         self.said: list[str] = []
         self._news = threading.Condition()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -88,6 +93,13 @@ class Serve:
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(40) == 0, self.said
         return time.monotonic() - began
+
+
+class Serve(Process):
+    """All in one process."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.environment, "serve", "--port", "0")
 
 
 def until(true: Callable[[], bool], seconds: float = 60) -> float:
