@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         4,
         ge=1,
         le=64,
-        description="How many sources `harvester serve` harvests at a time, each in a process of its own.",
+        description="How many sources `serve` or a `worker` harvests at a time, each in a process of its own.",
     )
 
     @field_validator("database_url")

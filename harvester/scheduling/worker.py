@@ -20,6 +20,7 @@ from storage.store import Store
 from storage.unit import Unit
 
 LOOK_S = 2.0
+ORPHAN = timedelta(seconds=1)  # how soon a Run that its worker has left is looked at again
 LONGEST_HOLD = timedelta(hours=1)  # a host held for longer is said to be so by a Run
 
 
@@ -72,13 +73,15 @@ class Worker:
         found = self._plans()
         mine = {plan.source.id for plan in found.values() if host_of(plan.source, self._settings) == host}
         wait = self._held_until(host)
-        left = [fire for fire in self._store.schedules.open(mine) if self._is_free(fire)]
+        opened = self._store.schedules.open(mine)
+        left = [fire for fire in opened if self._is_free(fire)]
         if left and wait:
             return wait
         if left:
             self._harvest(left[0], found[left[0].source_id])
-            open_still = any(self._is_free(fire) for fire in self._store.schedules.open(mine))
-            return (self._held_until(host) or self._clock.now()) if open_still else None
+            return (self._held_until(host) or self._clock.now()) if self._store.schedules.open(mine) else None
+        if any(self._holder(fire) == fire.run_id for fire in opened if fire.run_id):
+            return self._clock.now() + ORPHAN  # its worker is gone, and it is about to end
         return None
 
     def _plans(self) -> Mapping[str, Plan]:
@@ -93,8 +96,11 @@ class Worker:
         run = self._store.runs.get(fire.run_id) if fire.run_id else None
         if run and run.outcome not in UNENDED:
             return False
+        return not self._holder(fire)
+
+    def _holder(self, fire: Fire) -> str | None:
         now = self._clock.now()
-        return not self._store.transact(lambda unit: self._store.runs.holder(unit, fire.source_id, now, is_alive))
+        return self._store.transact(lambda unit: self._store.runs.holder(unit, fire.source_id, now, is_alive))
 
     def _harvest(self, fire: Fire, plan: Plan) -> None:
         task = Task(fire, plan.source)

@@ -1,10 +1,12 @@
 """A scheduler and workers in processes of their own: hosts in turn, and a worker that is killed is missed by nobody."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import postgres
 import pytest
-from serving import until
+from serving import ROOT, environment, until
 from yard import kill_in_the_middle, yard
 
 from harvester.model.run import RunOutcome
@@ -13,6 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 DELAY_S = 0.3
 
 
+@pytest.mark.fault(7, 9)
 def test_hosts_are_asked_in_turn_and_a_killed_worker_is_missed_by_nobody(
     postgresql: postgres.Postgres, tmp_path: Path
 ) -> None:
@@ -30,3 +33,14 @@ def test_hosts_are_asked_in_turn_and_a_killed_worker_is_missed_by_nobody(
             until(lambda: scheduler.get("/readyz")[1]["runs"] == {"at_work": 0, "waiting": 0})
             assert scheduler.stop() <= 30
         assert place.store.check() == []
+
+
+@pytest.mark.parametrize("verb", ["scheduler", "worker"])
+def test_a_database_that_is_a_file_is_refused_with_the_way_out(verb: str, tmp_path: Path) -> None:
+    told = environment(tmp_path, f"sqlite:///{tmp_path}/harvester.db", tmp_path / "seeds", "")
+    command = [sys.executable, "-m", "harvester.cli", verb]
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "PostgreSQL" in done.stderr
+    assert "harvester serve" in done.stderr
+    assert not (tmp_path / "harvester.db").exists()

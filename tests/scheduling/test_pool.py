@@ -157,3 +157,21 @@ def test_fires_of_long_ago_are_forgotten(store: Store) -> None:
     new = old.model_copy(update={"at": NOON + timedelta(days=401)})
     assert store.transact(lambda unit: store.schedules.claim(unit, new))
     assert [fire.at for fire in store.schedules.fires("valley")] == [new.at]
+
+
+@pytest.mark.fault(12)
+def test_a_pool_keeps_nothing_of_what_it_has_done(
+    store: Store, pool: LocalPool, leadership: Leadership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "RunApart", Brief)
+    kept = []
+    for day in range(3):
+        for number in range(40):
+            fire = claimed(store, f"s{day}-{number}")
+            pool.put(fire, source(fire.source_id))
+        until(lambda: leadership.look() and not store.schedules.open())
+        until(lambda: pool.counts() == {"at_work": 0, "waiting": 0})
+        files = sum(1 for _ in Path("/proc/self/fd").iterdir())
+        kept.append((files, threading.active_count(), len(pool._harvesting._deaths)))
+    spared = 10  # connections and threads that come to be when they are first wanted; a leak is of 40 a day
+    assert all(last <= first + spared for first, last in zip(kept[0], kept[-1], strict=True)), kept
