@@ -19,13 +19,13 @@ DELAY_S = 0.3
 def test_hosts_are_asked_in_turn_and_a_killed_worker_is_missed_by_nobody(
     postgresql: postgres.Postgres, tmp_path: Path
 ) -> None:
-    with yard(tmp_path, postgresql.database(), hosts=3, articles=12, delay=DELAY_S) as place:
+    with yard(tmp_path, postgresql.database(), hosts=2, articles=8, delay=DELAY_S) as place:
         place.ask_for_all()
         with place.scheduler() as scheduler:
-            seen = kill_in_the_middle(place, share=2)
+            seen = kill_in_the_middle(place, share=1)
             assert seen.most_at_once == 1
             assert seen.least_gap_s >= DELAY_S
-            assert seen.records == seen.articles == 72
+            assert seen.records == seen.articles == 32
             assert seen.asked_twice <= seen.hosts_held
             for name in place.sources:
                 assert len(place.store.schedules.fires(name)) == 1

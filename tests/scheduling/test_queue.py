@@ -182,9 +182,3 @@ def test_the_queue_is_no_part_of_a_check(postgresql: postgres.Postgres) -> None:
     with Store.open(url, migrate=True) as store, Queue(url) as opened:
         opened.put("a")
         assert store.check() == []
-
-
-def test_a_server_that_is_not_there_is_named_without_a_password() -> None:
-    with pytest.raises(StorageError) as found, Queue("postgresql://harvest:secret@127.0.0.1:1/none"):
-        pass
-    assert "secret" not in str(found.value)

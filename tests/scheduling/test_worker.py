@@ -10,6 +10,7 @@ import pytest
 from quays import Quay, quays
 from test_pool import Brief
 
+from harvester.model.run import RunOutcome
 from harvester.model.schedule import Fire, FireState
 from harvester.model.source import Source
 from harvester.queue.queue import Queue
@@ -104,10 +105,26 @@ def test_what_rests_or_is_at_work_elsewhere_is_not_begun(place: Place) -> None:
     now = datetime.now(UTC)
     place.store.transact(lambda unit: place.store.schedules.pause(unit, "quay-0-a", "ann", "", now))
     place.store.transact(lambda unit: place.store.runs.open(unit, "quay-0-b", "r1", this_process(), now, 60, is_alive))
+    assert place.worker.turn(place.hosts[0].host), "to see what else is open"
     assert place.worker.turn(place.hosts[0].host) is None
     assert place.store.schedules.fires("quay-0-a")[0].note == "stopped before it began: paused by ann"
     assert (place.states()["quay-0-a"], place.states()["quay-0-b"]) == ("done", "queued")
     assert fire.at == place.store.schedules.fires("quay-0-a")[0].at
+
+
+def test_an_orphaned_run_is_waited_for(place: Place) -> None:
+    """Its worker was killed and its host put back, and it has not yet ended in order."""
+    name, host, now = "quay-1-b", place.hosts[1].host, datetime.now(UTC)
+    store = place.store
+    fire = place.claim(name, 8)
+    store.transact(lambda unit: store.runs.open(unit, name, "r2", this_process(), now, 60, is_alive))
+    assert store.transact(lambda unit: store.schedules.start(unit, fire, "r2"))
+    again = place.worker.turn(host)
+    assert again
+    assert again < datetime.now(UTC) + timedelta(minutes=1)
+    store.transact(lambda unit: store.runs.close(unit, "r2", RunOutcome.INTERRUPTED, {}, [], now))
+    assert place.worker.turn(host) is None
+    assert place.states()[name] == "done"
 
 
 @pytest.mark.fault(10)
