@@ -14,8 +14,8 @@ from harvester.queue.schema import SCHEMA, settle
 
 TASK = "host"
 NAME = "hosts"
-BEAT_S = 1.0
-SILENT_S = 4.0  # a worker that has given no sign of life for so long is taken for dead
+BEAT_S = 0.5
+SILENT_S = 2.5  # a worker that has given no sign of life for so long is taken for dead
 _PATIENCE_S = 5.0
 
 # What its worker cannot go on with is put in again at the back, unless the host waits there already. In one statement:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -76,10 +77,10 @@ class Yard:
 
 @dataclass
 class Figures:
-    """What was seen of a killed worker."""
+    """What was seen of a worker that was killed, or slept."""
 
-    hosts_held: int  # by the killed worker
-    back_s: float  # until all of these were asked again by the other
+    hosts_held: int  # by that worker
+    back_s: float  # until all of these were asked again by the other; until the fires were its own no more
     orphans_s: float  # until no process of the killed worker was left
     asked_twice: int  # articles, for they were in flight
     requests: int
@@ -102,14 +103,35 @@ def kill_in_the_middle(place: Yard, share: int, patience_s: float = 240) -> Figu
 
     The other has hands for all. Returns when all is done, and the other has ended in order.
     """
+    with _two_workers(place, share, patience_s) as (one, two):
+        seen = _kill(place, one, patience_s)
+        assert two.stop() <= 30
+        return seen
+
+
+def sleep_in_the_middle(place: Yard, share: int, patience_s: float = 240) -> Figures:
+    """The same, but the worker sleeps until the other has taken over what it held, and then wakes up."""
+    with _two_workers(place, share, patience_s) as (one, two):
+        held = {place.sources[name] for name in place.sources_of(one)}
+        one.process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        until(lambda: not place.sources_of(one), patience_s)
+        back_s = time.monotonic() - began
+        one.process.send_signal(signal.SIGCONT)
+        until(lambda: place.done() >= len(place.sources), patience_s)
+        assert one.stop() <= 30
+        assert two.stop() <= 30
+        return _figures(place, len(held), back_s, 0.0)
+
+
+@contextmanager
+def _two_workers(place: Yard, share: int, patience_s: float) -> Iterator[tuple[Process, Process]]:
     with place.worker(share) as one:
         until(lambda: len(place.sources_of(one)) == share, patience_s)
         with place.worker(len(place.hosts)) as two:
             until(lambda: len(place.sources_of(two)) == len(place.hosts) - share, patience_s)
             until(lambda: all(place.sources[name].fetched() for name in place.sources_of(one)), patience_s)
-            seen = _kill(place, one, patience_s)
-            assert two.stop() <= 30
-            return seen
+            yield one, two
 
 
 def _kill(place: Yard, one: Process, patience_s: float) -> Figures:
@@ -123,8 +145,12 @@ def _kill(place: Yard, one: Process, patience_s: float) -> Figures:
     until(lambda: all(len(quay.log) > ends[quay.host] or is_whole(place, quay) for quay in held), patience_s)
     back_s = time.monotonic() - killed
     until(lambda: place.done() >= len(place.sources), patience_s)
+    return _figures(place, len(held), back_s, orphans_s)
+
+
+def _figures(place: Yard, held: int, back_s: float, orphans_s: float) -> Figures:
     return Figures(
-        hosts_held=len(held),
+        hosts_held=held,
         back_s=back_s,
         orphans_s=orphans_s,
         asked_twice=sum(count > 1 for quay in place.hosts for count in quay.fetched().values()),

@@ -49,7 +49,7 @@ def main(seconds: float, every: float) -> bool:
 
 
 def _schedule(path: Path) -> None:
-    path.write_text("enabled = true\n" + path.read_text("utf-8") + '[schedule]\nevery = "1m"\n', "utf-8")
+    path.write_text("enabled = true\n" + path.read_text("utf-8") + '[schedule]\ncron = "* * * * *"\n', "utf-8")
 
 
 def _watched(work: Harvest, service: "subprocess.Popen[bytes]", seconds: float, every: float) -> Iterator[Sample]:
