@@ -1,6 +1,7 @@
 """A service that runs for days over a journal that keeps changing: memory, files and threads stay flat.
 
-`python tests/soak/days.py --hours 48 --every 600`, or shrunk: `--minutes 10 --every 30` (a change every 30 seconds).
+`python tests/soak/days.py --hours 48 --every 600`, or shrunk: `--minutes 10 --every 30` (every 30 seconds a change, and
+a run that finds it).
 What the database grows by is told table by table: a run, a fire and what has changed, and nothing else.
 """
 
@@ -49,7 +50,7 @@ def main(seconds: float, every: float) -> bool:
 
 
 def _schedule(path: Path) -> None:
-    path.write_text("enabled = true\n" + path.read_text("utf-8") + '[schedule]\ncron = "* * * * *"\n', "utf-8")
+    path.write_text("enabled = true\n" + path.read_text("utf-8") + '[schedule]\nevery = "1w"\n', "utf-8")
 
 
 def _watched(work: Harvest, service: "subprocess.Popen[bytes]", seconds: float, every: float) -> Iterator[Sample]:
@@ -58,6 +59,7 @@ def _watched(work: Harvest, service: "subprocess.Popen[bytes]", seconds: float, 
         if passed - changed >= every:
             first = mutations * AT_A_TIME % ARTICLES
             work.change(articles=[*range(first, first + AT_A_TIME)])
+            work("schedule", "run", "soak")
             changed, mutations = passed, mutations + 1
         time.sleep(min(5.0, every / 3))
         yield _sample(work, service.pid, passed)
