@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from fresh import store_at
+
 from harvester.crawl.crawl import CrawlChild, CrawlConfig
 from harvester.model.run import Visit
 from harvester.model.source import Source
@@ -126,8 +128,7 @@ class Crawler:
         self.database_url = f"sqlite:///{folder / 'harvester.db'}"
         self.spool = folder / "spool"
         self._runs = 0
-        with Store.open(self.database_url, migrate=True):
-            pass
+        store_at(self.database_url).close()
 
     def store(self) -> Store:
         return Store.open(self.database_url)

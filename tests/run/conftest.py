@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fresh import store_at
 from press import Press
 
 from harvester.model.source import Discovery, PolitenessRules, Source, UrlRules
@@ -66,7 +67,7 @@ def settings(tmp_path: Path, press: Press) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    with Store.open(settings.database_url, migrate=True) as opened:
+    with store_at(settings.database_url) as opened:
         yield opened
 
 
