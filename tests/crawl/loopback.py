@@ -20,6 +20,8 @@ from storage.store import Store
 Headers = Mapping[str, str]
 Route = tuple[int, Headers, bytes] | Callable[["Handler"], None]
 HTML = {"Content-Type": "text/html; charset=utf-8"}
+STOPS_S = 90  # a crawl that has ended or was told to is gone by then, on any machine
+POLITE = {"timeout": 60}  # so that no slow machine passes for a slow publisher
 
 
 @dataclass
@@ -154,7 +156,7 @@ class Crawler:
         child, config = self.start(source, **more)
         for _ in child.progress():
             continue
-        code = child.wait(30)
+        code = child.wait(STOPS_S)
         return Crawled(self.visits(config.run_id), child.report, code)
 
     def visits(self, run_id: str) -> dict[str, Visit]:
@@ -175,6 +177,6 @@ def make_source(publisher: Publisher, *urls: str, **more: Any) -> Source:
         "name": "Test",
         "hosts": (publisher.host,),
         "discovery": ({"kind": "urls", "urls": urls},) if urls else (),
-        "politeness": {"delay": 0, "timeout": 10},
+        "politeness": POLITE | {"delay": 0},
     }
     return Source.model_validate(fixed | more)
