@@ -38,7 +38,7 @@ def harvester(command: str, folder: Path, **environment: str) -> subprocess.Comp
         env={**clean, **environment},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=250,
         check=False,
     )
 
