@@ -34,7 +34,7 @@ def serve(
     with Store.open(settings.database_url, migrate=True) as store:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         service = Service(store, settings, _tell)
-        app = make_app(store, settings.data_dir, service.state)
+        app = make_app(store, settings.data_dir, service)
         with Server(app, host, port) as server, stopping_signals(stop):
             _tell(f"listening on {server.url}")
             service.run(stop)

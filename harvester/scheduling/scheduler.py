@@ -6,20 +6,19 @@ from functools import partial
 
 from harvester.errors import HarvesterError
 from harvester.model.base import iso_utc
-from harvester.model.run import RunOutcome
+from harvester.model.run import RunKind, RunOutcome
 from harvester.model.schedule import Fire, FireState, Schedule
-from harvester.model.source import PolitenessRules, ScheduleRules, Source
+from harvester.model.source import Source
 from harvester.run.lease import is_alive
 from harvester.scheduling.clock import Clock
 from harvester.scheduling.engine import Engine
 from harvester.scheduling.leadership import Leadership
-from harvester.scheduling.plan import Plan, plans
+from harvester.scheduling.plan import Plan, Starts, plans
 from storage.runs import Owner
 from storage.store import Store
 from storage.unit import Unit
 
 _UNENDED = (RunOutcome.RUNNING, RunOutcome.INTERRUPTED)
-_Key = tuple[ScheduleRules, PolitenessRules, datetime]
 
 
 class Scheduler:
@@ -45,7 +44,8 @@ class Scheduler:
         self._tell = tell
         self._me = signature(leadership.me)
         self._said = ""
-        self._waits: dict[str, tuple[_Key, datetime | None]] = {}  # when each Source is due, worked out once
+        self._starts = Starts()
+        self._told: dict[str, str] = {}  # by Source, the import or replay it was said to wait for
 
     def look(self) -> None:
         """Look at everything once: who leads, what changed, what is due, what was left behind."""
@@ -107,18 +107,12 @@ class Scheduler:
                 self._tell(f"schedule of {plan.source.id}: the fire of {iso_utc(at)} is skipped: {fire.note}")
 
     def _may_be_due(self, plan: Plan, now: datetime) -> bool:
-        """Cheap: the next start of a Source is worked out only when something about it has changed."""
-        key = (plan.rules, plan.source.politeness, plan.schedule.counts_after())
-        known = self._waits.get(plan.source.id)
-        if known is None or known[0] != key:
-            start = plan.next_start()
-            known = (key, start[1] if start else None)
-            self._waits[plan.source.id] = known
-        return known[1] is not None and known[1] <= now
+        start = self._starts.of(plan)
+        return start is not None and start <= now
 
     def _claimed(self, unit: Unit, plan: Plan, at: datetime, now: datetime) -> Fire | None:
         """The fire, if it is ours: to be worked on, or skipped because a Run of the Source is at work."""
-        if not self._leadership.leads_in(unit):
+        if not self._leadership.leads_in(unit) or self._must_wait(unit, plan.source.id, now):
             return None
         busy = self._busy(unit, plan.source.id, now)
         if busy and plan.schedule.request:
@@ -129,6 +123,17 @@ class Scheduler:
             source_id=plan.source.id, at=at, state=state, claimed_by=self._me, claimed_at=now, ended_at=ended, note=busy
         )
         return fire if self._store.schedules.claim(unit, fire) else None
+
+    def _must_wait(self, unit: Unit, source_id: str, now: datetime) -> bool:
+        """Whether an import or a replay has the Source: no harvest makes the fire superfluous, so it comes after."""
+        holder = self._store.runs.holder(unit, source_id, now, is_alive)
+        run = self._store.runs.get(holder) if holder else None
+        if run is None or run.kind is RunKind.HARVEST:
+            return False
+        if self._told.get(source_id) != run.id:
+            self._told[source_id] = run.id
+            self._tell(f"schedule of {source_id}: due, and begins when the {run.kind} {run.id} has ended")
+        return True
 
     def _busy(self, unit: Unit, source_id: str, now: datetime) -> str:
         if run_id := self._store.runs.holder(unit, source_id, now, is_alive):
@@ -150,7 +155,8 @@ class Scheduler:
         if run and run.outcome not in _UNENDED:
             self._store.transact(lambda unit: schedules.end(unit, fire, FireState.DONE, run.outcome.value, now))
         elif holder:
-            if holder != fire.run_id:
+            must_wait = self._store.transact(lambda unit: self._must_wait(unit, fire.source_id, now))
+            if holder != fire.run_id and not must_wait:
                 self._store.transact(lambda unit: schedules.attach(unit, fire, holder))
         elif reason := plan.rest if plan else "there is no such source any more":
             self._store.transact(lambda unit: schedules.end(unit, fire, FireState.DONE, f"stopped: {reason}", now))
