@@ -48,7 +48,7 @@ class SourceRuns:
         """Count one Run."""
         try:
             outcome, kind = RunOutcome(row.outcome), kind_of(orjson.loads(row.notes))
-            counts, seen = _numbers(row.counts), _numbers(row.seen)
+            counts, seen = orjson.loads(row.counts).items(), orjson.loads(row.seen).items()
             began_at = datetime.fromisoformat(row.started_at)
             ended_at = datetime.fromisoformat(row.ended_at) if row.ended_at else None
             took = (ended_at - began_at).total_seconds() if ended_at else 0.0
@@ -57,9 +57,14 @@ class SourceRuns:
             return
         self.runs[kind, outcome] += 1
         if kind is RunKind.HARVEST:
-            self.visits.update({name: count for name, count in counts.items() if name in _VISITS})
-            self.saved.update({name: count for name, count in counts.items() if name in EFFECTS})
-            self.verdicts.update({k.removeprefix(_STATUS): n for k, n in seen.items() if k.startswith(_STATUS)})
+            for name, count in counts:
+                if name in _VISITS and type(count) is int:
+                    self.visits[name] += count
+                elif name in EFFECTS and type(count) is int:
+                    self.saved[name] += count
+            for name, count in seen:
+                if name.startswith(_STATUS) and type(count) is int:
+                    self.verdicts[name[len(_STATUS) :]] += count
             self._note_end(outcome, ended_at, took)
 
     def _note_end(self, outcome: RunOutcome, ended_at: datetime | None, took: float) -> None:
@@ -140,8 +145,3 @@ _ROWS = select(
     runs.c.notes,
     runs.c.seen,
 ).order_by(runs.c.source_id, _began, runs.c.id)
-
-
-def _numbers(text: str) -> dict[str, int]:
-    """Raises ValueError or AttributeError for what is no object, leaves out what is no number."""
-    return {name: value for name, value in orjson.loads(text).items() if isinstance(value, int) and value > 0}

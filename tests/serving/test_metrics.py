@@ -24,9 +24,7 @@ ME = Owner("here", 7, "x")
 GOOD = {"ok": 5, "gone": 1, "created": 4, "unchanged": 1, "excluded": 3}
 
 
-def ran(
-    store: Store, name: str, number: int, outcome: RunOutcome | None = RunOutcome.SUCCEEDED, *notes: str
-) -> None:
+def ran(store: Store, name: str, number: int, outcome: RunOutcome | None = RunOutcome.SUCCEEDED, *notes: str) -> None:
     """A Run of ten seconds; one without an outcome is still at work."""
     run_id, at, seen = f"{name}-{number}", NOW + timedelta(minutes=number), {"records": 5, "status:open": 3}
     with store.begin() as unit:
