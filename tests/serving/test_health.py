@@ -1,12 +1,18 @@
 """Health and readiness, asked over HTTP."""
 
 import json
+import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from idle import Idle
 from postgres import Postgres
 from sqlalchemy import text
@@ -15,6 +21,8 @@ from harvester.errors import UsageError
 from harvester.serving.app import make_app
 from harvester.serving.server import Server
 from storage.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def ask(url: str) -> tuple[int, dict[str, Any]]:
@@ -68,5 +76,27 @@ def test_a_loop_that_hangs_is_bad_health(store: Store, tmp_path: Path) -> None:
 
 def test_a_port_that_is_taken_is_refused_by_name(store: Store, tmp_path: Path) -> None:
     app = make_app(store, tmp_path, Idle())
-    with Server(app, "127.0.0.1", 0) as server, pytest.raises(UsageError, match="cannot listen on 127"):
-        Server(app, "127.0.0.1", int(server.url.rpartition(":")[2]))
+    with Server(app, "127.0.0.1", 0) as server:
+        port = server.url.rpartition(":")[2]
+        with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1 port {port}"):
+            Server(app, "127.0.0.1", int(port))
+        command = [sys.executable, "-m", "harvester.cli", "--data", str(tmp_path / "data"), "serve", "--port", port]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert f"127.0.0.1 port {port}: Address already in use" in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_a_server_that_does_not_start_is_an_error() -> None:
+    @asynccontextmanager
+    async def broken(app: FastAPI) -> AsyncIterator[None]:
+        raise OSError("no way")
+        yield
+
+    server = Server(FastAPI(lifespan=broken), "127.0.0.1", 0)
+    with pytest.raises(UsageError, match=f"nothing answers on {server.url}") as refused, server:
+        pass
+    assert (refused.value.exit_code, "--port" in refused.value.remedy) == (2, True)
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_server((host, int(port))):
+        pass
