@@ -1,8 +1,6 @@
 """The verb serve: scheduler, workers and web application in one process."""
 
-import sys
 import threading
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -22,6 +20,7 @@ def serve(
     whether it lives, /readyz whether it can work and who leads. On a request to stop, runs at work end in good order
     within 30 seconds and are taken up again by the next start.
     """
+    from harvester import logs
     from harvester.run.run import stopping_signals
     from harvester.scheduling.service import Service
     from harvester.serving.app import make_app
@@ -30,19 +29,16 @@ def serve(
 
     wiring: Wiring = context.obj
     settings = wiring.settings
+    logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     stop = threading.Event()
     with Store.open(settings.database_url, migrate=True) as store:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        service = Service(store, settings, _tell)
+        service = Service(store, settings, logs.tell)
         app = make_app(store, settings.data_dir, service)
         with Server(app, host, port) as server, stopping_signals(stop):
-            _tell(f"listening on {server.url}")
+            logs.tell(f"listening on {server.url}")
             service.run(stop)
-    _tell("stopped")
-
-
-def _tell(line: str) -> None:
-    print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {line}", file=sys.stderr, flush=True)
+    logs.tell("stopped")
 
 
 serve_verb = verb(serve, "harvester --data /srv/harvest serve", "harvester serve --port 8080")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from harvester.errors import HarvesterError
+from harvester.logs import Trouble, about
+from harvester.model.run import RunOutcome
 from harvester.model.schedule import Fire, FireState
 from harvester.model.source import Source
 from harvester.run.apart import RunApart
@@ -20,6 +22,7 @@ STOP_S = 28.0  # of the 30 a Run has to stop
 TRIES = 3
 _BUSY = 4
 _FINAL = frozenset((2, 3))  # wrong use, or refused by a rule: it would end like that again
+_GOOD = (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED)
 _Name = tuple[str, str]
 
 
@@ -79,9 +82,9 @@ class LocalPool:
             if not self._closing.is_set():
                 self._harvest(task)
         except HarvesterError as error:  # the fire stays open, and is looked after when the database answers again
-            self._tell(f"source {task.fire.source_id}: {error}")
+            self._tell(Trouble(f"source {task.fire.source_id}: {error}"))
         except Exception as error:
-            self._tell(f"source {task.fire.source_id}: {type(error).__name__}: {error}")
+            self._tell(Trouble(f"source {task.fire.source_id}: {type(error).__name__}: {error}"))
         finally:
             with self._lock:
                 self._tasks.pop(_name(task.fire), None)
@@ -99,7 +102,9 @@ class LocalPool:
         code = task.run.wait(STOP_S)
         run, words = self._store.runs.get(run_id), task.run.last_words
         note = run.outcome.value if run and run.ended_at else f"ended with code {code} before its time"
-        self._tell(f"source {task.source.id}: run {run_id} {note}" + (f": {words}" if words else ""))
+        line = f"source {task.source.id}: run {run_id} {note}" + (f": {words}" if words else "")
+        with about(source=task.source.id, run=run_id):
+            self._tell(line if note in _GOOD else Trouble(line))
         if self._closing.is_set() or code == _BUSY:
             return  # still open: whoever leads takes it up, or waits for the Run that is at work
         if task.reason:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from harvester.errors import HarvesterError
+from harvester.logs import Trouble, about
 from harvester.model.base import iso_utc
 from harvester.model.run import RunKind, RunOutcome
 from harvester.model.schedule import Fire, FireState, Schedule
@@ -72,12 +73,13 @@ class Scheduler:
 
     def _guarded(self, source_id: str, work: Callable[[], None]) -> None:
         """Whatever one Source's rows or rules do, the others go on."""
-        try:
-            work()
-        except HarvesterError:
-            raise  # the database: nobody can go on
-        except Exception as error:
-            self._tell(f"schedule of {source_id}: {type(error).__name__}: {error}")
+        with about(source=source_id):
+            try:
+                work()
+            except HarvesterError:
+                raise  # the database: nobody can go on
+            except Exception as error:
+                self._tell(Trouble(f"schedule of {source_id}: {type(error).__name__}: {error}"))
 
     def _stop_what_rests(self, found: Mapping[str, Plan], opened: Sequence[Fire]) -> None:
         for fire in filter(self._engine.has, opened):
@@ -92,7 +94,8 @@ class Scheduler:
             self._store.transact(lambda unit: self._store.schedules.begin(unit, new, now))
         for plan in found.values():
             if plan.is_ahead(now):
-                self._tell(f"schedule of {plan.source.id}: the clock has gone back; fires count from now on")
+                said = f"schedule of {plan.source.id}: the clock has gone back; fires count from now on"
+                self._tell(Trouble(said))
                 self._store.transact(partial(self._store.schedules.start_again, source_id=plan.source.id, now=now))
 
     def _claim_due(self, plan: Plan) -> None:

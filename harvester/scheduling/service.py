@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from harvester.errors import HarvesterError
+from harvester.logs import Trouble
 from harvester.model.schedule import Standing
 from harvester.run.lease import is_alive, this_process
 from harvester.scheduling.clock import SystemClock
@@ -49,7 +50,7 @@ class Service:
                 self._looked_at = self._clock.monotonic()
                 said = self._looked()
                 if said and said != trouble:
-                    self._tell(said)
+                    self._tell(Trouble(said))
                 trouble = said
                 stop.wait(LOOK_S)
         finally:
@@ -99,4 +100,4 @@ class Service:
         try:
             self._leadership.resign()
         except HarvesterError as error:
-            self._tell(str(error))
+            self._tell(Trouble(error))
