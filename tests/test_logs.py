@@ -1,4 +1,4 @@
-"""The log: one form for whoever writes, what a line is about, one line a record, and no secrets whatever they hide in."""
+"""The log: one form whoever writes, what a line is about, one line a record, and no secrets whatever they hide in."""
 
 import json
 import subprocess
