@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         le=64,
         description="How many sources `serve` or a `worker` harvests at a time, each in a process of its own.",
     )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="Form of the log of `serve`, `scheduler` and `worker`: a line of text, or of JSON for programs.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 
     @field_validator("database_url")
     @classmethod
@@ -129,6 +134,14 @@ class Settings(BaseSettings):
     @classmethod
     def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_host_and_port(entry) for entry in value)
+
+    def secrets(self) -> frozenset[str]:
+        """What must stand in no log: passwords, as written and as meant, and mail addresses."""
+        places = [urlsplit(url) for url in (self.database_url, self.smtp_url) if url]
+        passwords = {place.password for place in places if place.password}
+        passwords |= {value for place in places for name, value in parse_qsl(place.query) if "password" in name}
+        mails = {one.removeprefix("mailto:") for one in (self.operator_mail, self.contact) if "@" in one}
+        return frozenset(passwords | {unquote(one) for one in passwords} | mails)
 
     def contact_for(self, hosts: Iterable[str]) -> str:
         """The contact of the user agent for a crawl of `hosts` (host or host:port).

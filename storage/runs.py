@@ -40,8 +40,11 @@ class Runs:
         now: datetime,
         lease_s: float,
         is_alive: Callable[[Owner], bool],
+        notes: Sequence[str] = (),
     ) -> Run:
         """Take the lease and open a Run; `resumed_from` names the interrupted one it goes on from.
+
+        `notes` are what is known of it from the beginning (see `kind_of`).
 
         Raises BusyError while another's lease runs, unless `is_alive` says that its owner is dead.
         """
@@ -49,7 +52,8 @@ class Runs:
         self._refuse_if_held(unit, source_id, now, is_alive)
         stale = update(runs).where(runs.c.source_id == source_id, runs.c.outcome == RunOutcome.RUNNING.value)
         unit.connection.execute(stale.values(outcome=RunOutcome.INTERRUPTED.value, ended_at=now))
-        run = Run(id=run_id, source_id=source_id, started_at=now, resumed_from=self._interrupted_last(unit, source_id))
+        before = self._interrupted_last(unit, source_id)
+        run = Run(id=run_id, source_id=source_id, started_at=now, resumed_from=before, notes=tuple(notes))
         unit.connection.execute(runs.insert().values(_run_row(run)))
         values = {"run_id": run_id, "host": owner.host, "pid": owner.pid, "started": owner.started}
         times = {"since": now, "expires_at": now + timedelta(seconds=lease_s)}

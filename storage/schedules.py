@@ -67,7 +67,7 @@ class Schedules:
     def claim(self, unit: Unit, fire: Fire) -> bool:
         """Put a fire on record. False: somebody has it, or a later one, already.
 
-        Also ends the request to run now, and forgets fires of long ago.
+        Also ends the request to run now, where the fire is not skipped, and forgets fires of long ago.
         """
         unit.lock(f"fires {fire.source_id}")
         row = upsert(fires).values(_fire_row(fire)).on_conflict_do_nothing()
@@ -75,8 +75,11 @@ class Schedules:
             return False
         ours = schedules.c.source_id == fire.source_id
         latest = unit.connection.execute(select(schedules.c.last_at).where(ours)).scalar()
-        values = {"last_at": max(fire.at, latest or fire.at), "requested_at": None, "requested_by": None}
-        unit.connection.execute(update(schedules).where(ours).values(values))
+        answers: dict[str, Any] = (
+            {} if fire.state is FireState.SKIPPED else {"requested_at": None, "requested_by": None}
+        )
+        last = {"last_at": max(fire.at, latest or fire.at)}
+        unit.connection.execute(update(schedules).where(ours).values(last | answers))
         old = fires.delete().where(fires.c.source_id == fire.source_id, fires.c.at < fire.at - KEPT)
         unit.connection.execute(old)
         return True

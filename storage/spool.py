@@ -11,7 +11,9 @@ import struct
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from harvester.errors import StorageError
 from harvester.model.run import Visit
@@ -124,6 +126,23 @@ def spooled_runs(folder: Path) -> list[str]:
     """Ids of all Runs that have segments, whole or part, in the folder."""
     names = {path.stem.rsplit("-", 1)[0] for path in _listing(folder) if path.suffix in {_PART, _SEGMENT}}
     return sorted(names)
+
+
+class Waiting(NamedTuple):
+    """What lies in the spool: bytes, and since when the oldest of it does, in seconds since 1970 (None: nothing)."""
+
+    size: int
+    since: float | None
+
+
+def waiting(folder: Path) -> Waiting:
+    """What every Run, also one that is over, has left to be taken in."""
+    states = []
+    for path in _listing(folder):
+        if path.suffix in {_PART, _SEGMENT}:
+            with suppress(FileNotFoundError):  # taken in meanwhile
+                states.append(path.stat())
+    return Waiting(sum(one.st_size for one in states), min((one.st_mtime for one in states), default=None))
 
 
 def leftovers(folder: Path, run_ids: Iterable[str]) -> list[Path]:

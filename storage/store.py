@@ -15,6 +15,7 @@ from storage import grouping, migrations, redaction
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes, write_pending
 from storage.database import Database
+from storage.figures import Figures
 from storage.hosts import Hosts
 from storage.leaders import Leaders
 from storage.pages import Pages
@@ -55,6 +56,7 @@ class Store:
         self.search = Search(database, database.engine_name)
         self.records = Records(database, self.changes, self.pages, self.archive_index, self.search)
         self.works = Works(database, self.changes)
+        self.figures = Figures(self.snapshot)
 
     @classmethod
     def open(cls, database_url: str, *, migrate: bool = False, busy_s: float = BUSY_S) -> Self:
@@ -119,6 +121,16 @@ class Store:
         applied = self.transact(_upgraded)
         self.search.renew()
         return applied
+
+    @property
+    def engine_name(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._database.engine_name
+
+    @property
+    def schema(self) -> str:
+        """The revision of the schema; empty where there is none."""
+        return self._revision() or ""
 
     def ping(self) -> None:
         """Read one row, without patience. Raises StorageError when the database does not answer."""

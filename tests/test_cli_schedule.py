@@ -92,6 +92,18 @@ def test_rules_are_changed_one_after_the_other_and_reset(call: Call) -> None:
     assert (shown["rules"]["cron"], shown["rules"]["jitter"], shown["changed"]) == ("30 2 * * *", "0m", False)
 
 
+def test_every_change_tells_programs_what_became_of_it(call: Call) -> None:
+    (paused,) = call("pause", "valley", "--by", "ada", "--json")
+    assert (paused["source"], paused["pause"]["by"], paused["next_start"]) == ("valley", "ada", None)
+    (resumed,) = call("resume", "valley", "--json")
+    assert (resumed["pause"], resumed["rests"]) == (None, None)
+    (wished,) = call("run", "valley", "--by", "ada", "--json")
+    assert wished["request"]["by"] == "ada"
+    assert call("set", "valley", "--every", "6h", "--json")["rules"]["every"] == "6h"
+    first, second = call("reset", "valley", "moor", "--json")
+    assert (first["source"], first["changed"], second["source"]) == ("valley", False, "moor")
+
+
 @pytest.mark.parametrize(
     ("words", "what"),
     [

@@ -53,7 +53,7 @@ First steps:
 `harvester VERB --help` explains a verb with examples.
 Exit codes: 0 done, 1 failed or degraded, 2 wrong use, 3 refused by a rule, 4 busy.
 Settings are environment variables HARVESTER_DATA_DIR, _DATABASE_URL, _SEEDS_DIR, _CONTACT, _BASE_URL,
-_PRIVATE_ALLOW, _TDM_BASIS, _WORKERS; the README explains each.
+_PRIVATE_ALLOW, _TDM_BASIS, _WORKERS ...; the README explains each.
 """
 
 

@@ -81,20 +81,21 @@ def pause(
     sources: Names,
     reason: Annotated[str, typer.Option(metavar="WORDS", help="Why; shown wherever the pause is.")] = "",
     by: By = None,
+    as_json: Json = False,
 ) -> None:
     """Pause sources: nothing is started, and a run at work ends in good order within 30 seconds."""
     who = by or _user()
     _change(context, sources, lambda store, unit, name, now: store.schedules.pause(unit, name, who, reason, now))
-    print(f"paused: {', '.join(sources)}")
+    _tell_changed(context, sources, f"paused: {', '.join(sources)}", as_json=as_json)
 
 
-def resume(context: typer.Context, sources: Names) -> None:
+def resume(context: typer.Context, sources: Names, as_json: Json = False) -> None:
     """Let sources run again, from their next fire on: what fell into the pause is not made up for."""
     _change(context, sources, lambda store, unit, name, now: store.schedules.resume(unit, name, now))
-    print(f"runs again: {', '.join(sources)}")
+    _tell_changed(context, sources, f"runs again: {', '.join(sources)}", as_json=as_json)
 
 
-def run_now(context: typer.Context, sources: Names, by: By = None) -> None:
+def run_now(context: typer.Context, sources: Names, by: By = None, as_json: Json = False) -> None:
     """Ask the scheduler to harvest sources now, whatever their rules; quiet hours and a run at work are waited for."""
     wiring: Wiring = context.obj
     who = by or _user()
@@ -104,7 +105,8 @@ def run_now(context: typer.Context, sources: Names, by: By = None) -> None:
                 remedy = f"harvester schedule resume {plan.source.id}" if plan.schedule.pause else "see its source file"
                 raise UsageError(f"{plan.source.id} would not be harvested: {plan.rest}", remedy=remedy)
     _change(context, sources, lambda store, unit, name, now: store.schedules.request(unit, name, who, now))
-    print(f"asked for: {', '.join(sources)}; a scheduler (`harvester serve`) begins within seconds")
+    said = f"asked for: {', '.join(sources)}; a scheduler (`harvester serve`) begins within seconds"
+    _tell_changed(context, sources, said, as_json=as_json)
 
 
 def set_rules(
@@ -116,6 +118,7 @@ def set_rules(
         str | None, typer.Option(metavar="NAME", help="Whose clock cron means, as in Europe/Paris.")
     ] = None,
     jitter: Annotated[str | None, typer.Option(metavar="SPAN", help="Put off by up to so much, as in 10m.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Change the rules of a schedule, over those of its source file; fires count from now on."""
     said = {"every": every, "cron": cron, "zone": zone, "jitter": jitter}
@@ -126,7 +129,7 @@ def set_rules(
     with _store(wiring) as store:
         rules = _new_rules(_plan(wiring, store, source, datetime.now(UTC)), given)
     _change(context, [source], lambda store, unit, name, now: store.schedules.change(unit, name, rules, now))
-    show(context, source)
+    show(context, source, as_json=as_json)
 
 
 def _new_rules(plan: "Plan", given: Mapping[str, str]) -> Any:
@@ -149,10 +152,10 @@ def _new_rules(plan: "Plan", given: Mapping[str, str]) -> Any:
     return rules
 
 
-def reset(context: typer.Context, sources: Names) -> None:
+def reset(context: typer.Context, sources: Names, as_json: Json = False) -> None:
     """Take the rules of the source file again; fires count from now on."""
     _change(context, sources, lambda store, unit, name, now: store.schedules.change(unit, name, None, now))
-    print(f"as its file says: {', '.join(sources)}")
+    _tell_changed(context, sources, f"as its file says: {', '.join(sources)}", as_json=as_json)
 
 
 _Work = Callable[["Store", "Unit", str, datetime], None]
@@ -171,6 +174,21 @@ def _change(context: typer.Context, sources: list[str], work: _Work) -> None:
 
     with _store(wiring) as store:
         store.transact(write)
+
+
+def _tell_changed(context: typer.Context, sources: list[str], said: str, *, as_json: bool) -> None:
+    """Say what was done; to programs, the schedules as they are now."""
+    if not as_json:
+        print(said)
+        return
+    from harvester.cli.schedule_view import as_data
+
+    wiring: Wiring = context.obj
+    with _store(wiring) as store:
+        now = datetime.now(UTC)
+        found = _plans(wiring, store, now)
+        latest = {name: next(iter(store.schedules.fires(name, 1)), None) for name in sources}
+    _print_json([as_data(found[name], latest[name], now) for name in dict.fromkeys(sources)])
 
 
 def _store(wiring: Wiring) -> "Store":

@@ -1,9 +1,7 @@
 """The verbs serve, scheduler and worker: all in one process, or apart on as many machines as there are."""
 
-import sys
 import threading
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -48,6 +46,7 @@ def worker(
     one worker at a time. On a request to stop, runs at work end in good order within 30 seconds, and other workers go
     on with them; so they do within seconds when a worker dies.
     """
+    from harvester import logs
     from harvester.queue.queue import Queue
     from harvester.run.run import stopping_signals
     from harvester.scheduling.worker import Worker
@@ -55,18 +54,20 @@ def worker(
 
     _refuse_a_file(context.obj, "worker")
     settings = context.obj.settings
+    logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     stop = threading.Event()
     with Store.open(settings.database_url, migrate=True) as store, stopping_signals(stop):
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with Queue(settings.database_url):
             pass  # its tables are there now
         at_once = concurrency or settings.workers
-        _tell(f"takes {at_once} hosts at a time")
-        Worker(store, settings, at_once, _tell).run(stop)
-    _tell("stopped")
+        logs.tell(f"takes {at_once} hosts at a time")
+        Worker(store, settings, at_once, logs.tell).run(stop)
+    logs.tell("stopped")
 
 
 def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
+    from harvester import logs
     from harvester.queue.queue import Queue
     from harvester.run.run import stopping_signals
     from harvester.scheduling.service import Service
@@ -75,16 +76,17 @@ def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
     from storage.store import Store
 
     settings = wiring.settings
+    logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     stop = threading.Event()
     with Store.open(settings.database_url, migrate=True) as store, ExitStack() as opened:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         queue = opened.enter_context(Queue(settings.database_url)) if is_apart else None
-        service = Service(store, settings, _tell, queue)
-        app = make_app(store, settings.data_dir, service.state)
+        service = Service(store, settings, logs.tell, queue)
+        app = make_app(store, settings.data_dir, service)
         with Server(app, host, port) as server, stopping_signals(stop):
-            _tell(f"listening on {server.url}")
+            logs.tell(f"listening on {server.url}")
             service.run(stop)
-    _tell("stopped")
+    logs.tell("stopped")
 
 
 def _refuse_a_file(wiring: Wiring, name: str) -> None:
@@ -93,10 +95,6 @@ def _refuse_a_file(wiring: Wiring, name: str) -> None:
             f"harvester {name} needs a PostgreSQL database, which several machines can share",
             remedy="set HARVESTER_DATABASE_URL=postgresql://USER@HOST/NAME, or use harvester serve: all in one process",
         )
-
-
-def _tell(line: str) -> None:
-    print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {line}", file=sys.stderr, flush=True)
 
 
 serve_verb = verb(serve, "harvester --data /srv/harvest serve", "harvester serve --port 8080")

@@ -11,6 +11,7 @@ import sys
 
 from pydantic import ValidationError
 
+from harvester import logs
 from harvester.crawl.crawl import CrawlConfig
 from harvester.errors import HarvesterError
 
@@ -25,6 +26,7 @@ def main() -> int:
     except ValidationError as error:
         sys.stderr.write(f"crawl: the configuration is wrong: {error}\n")
         return 2
+    logs.set_up(config.log_format, "warning", config.secrets)
     try:
         return _crawl(config)
     except HarvesterError as error:
@@ -61,7 +63,7 @@ def _crawl(config: CrawlConfig) -> int:
 
     failures: list[Exception] = []
     with Store.open(config.database_url) as store:
-        process = AsyncCrawlerProcess(SETTINGS | {"USER_AGENT": config.user_agent})
+        process = AsyncCrawlerProcess(SETTINGS | {"USER_AGENT": config.user_agent}, install_root_handler=False)
         process.crawl(HarvestSpider, config=config, store=store, failures=failures)
         process.start(install_signal_handlers=False)
     for failure in failures:

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from harvester.logs import Form
 from harvester.model.base import Value
 from harvester.model.source import Source
 
@@ -32,7 +33,8 @@ class CrawlConfig(Value):
 
     `private_allow` names `host:port` pairs that may be private; `limit` bounds the article URLs of the Run;
     `unconditional` sends no validators; `full` asks every list for all of it;
-    `only_robots` names a URL whose robots.txt is read, and nothing else.
+    `only_robots` names a URL whose robots.txt is read, and nothing else; `log_format` is the form of what it warns of
+    on standard error, where none of `secrets` may stand.
     """
 
     source: Source
@@ -46,6 +48,8 @@ class CrawlConfig(Value):
     unconditional: bool = False
     full: bool = False
     only_robots: str | None = None
+    log_format: Form = "text"
+    secrets: frozenset[str] = frozenset()
 
 
 class CrawlChild:

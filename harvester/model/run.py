@@ -1,5 +1,6 @@
 """Runs, visits and Changes: what we did, what happened to us, what changed."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from harvester.model.base import Utc, Value
@@ -14,6 +15,25 @@ class RunOutcome(StrEnum):
     DEGRADED = "degraded"  # ended, but an Expectation was missed or a host stayed shut
     FAILED = "failed"
     INTERRUPTED = "interrupted"  # killed or stopped; the next Run goes on
+
+
+class RunKind(StrEnum):
+    """What a Run does: only a harvest asks anything of a publisher."""
+
+    HARVEST = "harvest"
+    IMPORT = "import"
+    REPLAY = "replay"
+
+
+# The first note of a Run that is no harvest, from its beginning on.
+IMPORT_NOTE = "an import: the pages were saved elsewhere, none was fetched"
+REPLAY_NOTE = "a replay: pages of the archive were read again, none was fetched"
+_KINDS = {IMPORT_NOTE: RunKind.IMPORT, REPLAY_NOTE: RunKind.REPLAY}
+
+
+def kind_of(notes: Sequence[str]) -> RunKind:
+    """What a Run with these notes does."""
+    return _KINDS.get(notes[0], RunKind.HARVEST) if notes else RunKind.HARVEST
 
 
 class Run(Value):
@@ -32,6 +52,11 @@ class Run(Value):
     counts: dict[str, int] = {}
     notes: tuple[str, ...] = ()
     seen: dict[str, int] = {}
+
+    @property
+    def kind(self) -> RunKind:
+        """Whether it harvests, or reads what is here already."""
+        return kind_of(self.notes)
 
 
 class ChangeKind(StrEnum):

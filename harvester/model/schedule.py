@@ -63,3 +63,16 @@ class Schedule(Value):
     def counts_after(self) -> Utc:
         """The moment after which a fire is still to be claimed."""
         return max(self.since, self.last_at or self.since)
+
+
+class Standing(Value):
+    """How one Source stands with its Schedule.
+
+    `next_due` is when its next harvest may start (None: never, or it rests); `behind_s` for how many seconds one
+    that is due has not begun.
+    """
+
+    source_id: str
+    rests: bool
+    next_due: Utc | None = None
+    behind_s: float = 0.0

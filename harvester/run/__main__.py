@@ -1,9 +1,10 @@
 """A Run in a process of its own: what to do as one line of JSON on standard input, whose end means stop.
 
 The exit code is that of the command line: 0 done or stopped, 1 failed or degraded, else the error's
-(`harvester.errors`), with the message on standard error.
+(`harvester.errors`). Standard error is its log, a line of JSON each (`harvester.logs`).
 """
 
+import logging
 import os
 import signal
 import sys
@@ -11,11 +12,14 @@ import threading
 
 from pydantic import ValidationError
 
+from harvester import logs
 from harvester.errors import HarvesterError
 from harvester.model.run import RunOutcome
 from harvester.run.apart import RunOrder
 from harvester.run.run import run_source
 from storage.store import Store
+
+_log = logging.getLogger("harvester.run")
 
 
 def main() -> int:
@@ -25,13 +29,22 @@ def main() -> int:
     except ValidationError as error:
         sys.stderr.write(f"run: the order is wrong: {error.error_count()} mistakes\n")
         return 2
+    logs.set_up("json", order.settings.log_level, order.settings.secrets())
     threading.Thread(target=_watch, daemon=True).start()
+    with logs.about(source=order.source.id, run=order.run_id):
+        return _run(order)
+
+
+def _run(order: RunOrder) -> int:
+    _log.info("the run begins")
     try:
         with Store.open(order.settings.database_url) as store:
             run = run_source(store, order.source, order.settings, run_id=order.run_id)
     except HarvesterError as error:
-        sys.stderr.write(f"{error}\n")
+        _log.error("%s", error)
         return error.exit_code
+    for note in run.notes:
+        _log.info("noted: %s", note)
     return int(run.outcome in (RunOutcome.FAILED, RunOutcome.DEGRADED))
 
 

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections import deque
 
+from harvester.logs import about, said_by_child
 from harvester.model.base import Value
 from harvester.model.source import Source
 from harvester.settings import Settings
@@ -33,6 +34,7 @@ class RunApart:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
+        self._facts = {"source": source.id, "run": run_id}
         self._words: deque[str] = deque(maxlen=_LAST_WORDS)
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
@@ -51,8 +53,8 @@ class RunApart:
 
     @property
     def last_words(self) -> str:
-        """The last lines it wrote on standard error, cut at a length fit for a note."""
-        return "\n".join(line for line in self._words if line)[-_LONGEST:]
+        """What it last warned of, cut at a length fit for a note."""
+        return "\n".join(self._words)[-_LONGEST:]
 
     def ask_to_stop(self) -> None:
         """Take no new work, keep what was fetched; for `wait` in another thread the time to stop begins now."""
@@ -77,5 +79,7 @@ class RunApart:
 
     def _listen(self) -> None:
         assert self._process.stderr
-        for line in self._process.stderr:
-            self._words.append(line.decode("utf-8", "replace").rstrip())
+        with about(**self._facts):
+            for line in self._process.stderr:
+                if words := said_by_child(line.decode("utf-8", "replace").rstrip()):
+                    self._words.append(words)

@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 from harvester.crawl.crawl import CrawlChild, CrawlConfig
+from harvester.logs import said_by_child
 from harvester.run.salvage import forget_crawl, note_crawl
 
 _LAST_WORDS = 20
@@ -33,7 +34,8 @@ class Child:
     def _listen(self) -> None:
         assert self._crawl.process.stderr
         for line in self._crawl.process.stderr:
-            self._words.append(line.decode("utf-8", "replace").rstrip())
+            if words := said_by_child(line.decode("utf-8", "replace").rstrip()):
+                self._words.append(words)
 
     @property
     def report(self) -> dict[str, Any]:
@@ -66,5 +68,5 @@ class Child:
 
     @property
     def last_words(self) -> str:
-        """The last lines it wrote on standard error."""
-        return "\n".join(line for line in self._words if line)
+        """What it last warned of."""
+        return "\n".join(self._words)

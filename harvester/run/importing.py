@@ -8,7 +8,7 @@ from threading import Event
 from harvester.errors import HarvesterError
 from harvester.ingest import Ingest, LeaseLostError
 from harvester.model.page import Page, VisitOutcome
-from harvester.model.run import RunOutcome, Visit
+from harvester.model.run import IMPORT_NOTE, RunOutcome, Visit
 from harvester.model.source import Source
 from harvester.run.lease import is_alive, this_process
 from harvester.run.run import LEASE_S, new_run_id, revisit
@@ -21,7 +21,6 @@ from storage.store import Store
 BATCH = 64
 BATCH_BYTES = 16 * 1024 * 1024
 STOPPED = "stopped on request; the same import goes on, passing over what was taken in"
-NOTE = "an import: the pages were saved elsewhere, none was fetched"
 
 
 class Import:
@@ -45,8 +44,9 @@ class Import:
 
     def __enter__(self) -> "Import":
         me, source_id = this_process(), self._source.id
+        runs, notes = self._store.runs, [IMPORT_NOTE]
         self._store.transact(
-            lambda unit: self._store.runs.open(unit, source_id, self._run_id, me, _now(), LEASE_S, is_alive)
+            lambda unit: runs.open(unit, source_id, self._run_id, me, _now(), LEASE_S, is_alive, notes)
         )
         folder = self._settings.data_dir / "archive"
         cut_archive_tails(self._store, folder, self._source.id)
@@ -70,13 +70,13 @@ class Import:
             if error is None:
                 self._take()
                 if self._stop.is_set():
-                    self._close(RunOutcome.INTERRUPTED, [NOTE, STOPPED])
+                    self._close(RunOutcome.INTERRUPTED, [IMPORT_NOTE, STOPPED])
                 else:
-                    self._close(RunOutcome.SUCCEEDED, [NOTE])
+                    self._close(RunOutcome.SUCCEEDED, [IMPORT_NOTE])
             elif not isinstance(error, LeaseLostError):
                 outcome = RunOutcome.INTERRUPTED if isinstance(error, KeyboardInterrupt) else RunOutcome.FAILED
                 with suppress(HarvesterError):
-                    self._close(outcome, [NOTE, str(error) or type(error).__name__])
+                    self._close(outcome, [IMPORT_NOTE, str(error) or type(error).__name__])
         finally:
             self._archive.close()
 

@@ -12,7 +12,7 @@ from harvester.errors import HarvesterError
 from harvester.ingest import LeaseLostError, Quarantine
 from harvester.ingest.replay import Replay, Reread
 from harvester.ingest.withholding import Withholding
-from harvester.model.run import RunOutcome
+from harvester.model.run import REPLAY_NOTE, RunOutcome
 from harvester.model.source import Source
 from harvester.run.baseline import ACCEPTED
 from harvester.run.lease import is_alive, this_process
@@ -25,7 +25,6 @@ from storage.store import Store
 
 BATCH = 64  # records in one transaction
 _BATCH_S = 10.0  # however few there are by then: the lease lasts longer
-NOTE = "a replay: pages of the archive were read again, none was fetched"
 
 
 class Replayed(NamedTuple):
@@ -51,9 +50,10 @@ def replay_source(
     if dry_run:
         return _foreseen(store, source, settings, on_page, accept=accept)
     run_id = new_run_id()
-    store.transact(lambda unit: store.runs.open(unit, source.id, run_id, this_process(), _now(), LEASE_S, is_alive))
+    outcome, notes = RunOutcome.SUCCEEDED, [REPLAY_NOTE]
+    me = this_process()
+    store.transact(lambda unit: store.runs.open(unit, source.id, run_id, me, _now(), LEASE_S, is_alive, notes))
     work = _Work(store, source, settings, run_id, on_page, accept=accept)
-    outcome, notes = RunOutcome.SUCCEEDED, [NOTE]
     try:
         work.replay()
     except LeaseLostError:

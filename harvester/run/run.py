@@ -208,6 +208,8 @@ class _Work:
             limit=self._limit,
             full=full,
             unconditional=unconditional,
+            log_format="json",
+            secrets=self._settings.secrets(),
         )
 
     def _follow(self, child: Child) -> None:

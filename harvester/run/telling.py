@@ -49,7 +49,7 @@ def tell(settings: Settings, run: Run, earlier: Sequence[Run]) -> None:
     if what is None:
         return
     try:
-        _send(settings.smtp_url, mail(settings.operator_mail, run, what))
+        _Way(settings.smtp_url).send(mail(settings.operator_mail, run, what))
     except (OSError, smtplib.SMTPException, ValueError) as error:
         _log.warning("run %s: no mail could be sent to the operator (%s)", run.id, _reason(error))
 
@@ -91,29 +91,44 @@ def _may_pass(error: BaseException) -> bool:
     return isinstance(error, passing) and not isinstance(error, (ssl.SSLCertVerificationError, smtplib.SMTPException))
 
 
-@retry(
-    retry=retry_if_exception(_may_pass),
-    stop=stop_after_attempt(3) | stop_after_delay(15),
-    wait=wait_exponential(0.5, max=4),
-    reraise=True,
-)
-def _send(url: str, message: EmailMessage) -> None:
-    place = urlsplit(url)
-    host, safe = place.hostname or "", ssl.create_default_context()
-    server: smtplib.SMTP
-    if place.scheme == "smtps":
-        server = smtplib.SMTP_SSL(host, place.port or 465, timeout=_TIMEOUT_S, context=safe)
-    else:
-        server = smtplib.SMTP(host, place.port or 587, timeout=_TIMEOUT_S)
-    with server:
-        server.ehlo_or_helo_if_needed()
-        if place.scheme == "smtp" and server.has_extn("starttls"):
+class _Way:
+    """The way to the mail server, over several tries. What it once offered to encrypt is never sent in the clear."""
+
+    def __init__(self, url: str) -> None:
+        self._place = urlsplit(url)
+        self._offered = False
+
+    @retry(
+        retry=retry_if_exception(_may_pass),
+        stop=stop_after_attempt(3) | stop_after_delay(15),
+        wait=wait_exponential(0.5, max=4),
+        reraise=True,
+    )
+    def send(self, message: EmailMessage) -> None:
+        """Hand the mail over. Raises OSError, SMTPException, ValueError where that is not safe."""
+        place, safe = self._place, ssl.create_default_context()
+        host = place.hostname or ""
+        server: smtplib.SMTP
+        if place.scheme == "smtps":
+            server = smtplib.SMTP_SSL(host, place.port or 465, timeout=_TIMEOUT_S, context=safe)
+        else:
+            server = smtplib.SMTP(host, place.port or 587, timeout=_TIMEOUT_S)
+        with server:
+            server.ehlo_or_helo_if_needed()
+            if place.scheme == "smtp":
+                self._encrypt(server, host, safe)
+            if place.username:
+                server.login(unquote(place.username), unquote(place.password or ""))
+            server.send_message(message)
+
+    def _encrypt(self, server: smtplib.SMTP, host: str, safe: ssl.SSLContext) -> None:
+        if server.has_extn("starttls"):
+            self._offered = True
             server.starttls(context=safe)
-        elif place.scheme == "smtp" and place.username and host not in _LOOPBACK:
+        elif self._offered:
+            raise ValueError("the server offered STARTTLS and does so no more, and nothing is sent in the clear")
+        elif self._place.username and host not in _LOOPBACK:
             raise ValueError("the server offers no STARTTLS, and a password is not sent in the clear")
-        if place.username:
-            server.login(unquote(place.username), unquote(place.password or ""))
-        server.send_message(message)
 
 
 def _reason(error: Exception) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from harvester.crawl.registrable import registrable
+from harvester.logs import Trouble
 from harvester.model.schedule import Fire, FireState
 from harvester.model.source import Source
 from harvester.scheduling.clock import Clock
@@ -65,7 +66,7 @@ class Fleet:
     def look(self) -> None:
         """Put back what dead workers held; for every few seconds, and also for a scheduler that stands by."""
         for host in self._queue.rescue():
-            self._tell(f"host {host}: taken back from a worker that gives no sign of life")
+            self._tell(Trouble(f"host {host}: taken back from a worker that gives no sign of life"))
 
     def counts(self) -> dict[str, int]:
         """How many hosts are `at_work` in all workers, how many are `waiting`."""

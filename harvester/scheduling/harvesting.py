@@ -4,6 +4,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
+from harvester.logs import Trouble, about
+from harvester.model.run import RunOutcome
 from harvester.model.schedule import Fire, FireState
 from harvester.model.source import Source
 from harvester.run.apart import RunApart
@@ -16,6 +18,7 @@ from storage.unit import Unit
 STOP_S = 28.0  # of the 30 a Run has to stop
 TRIES = 3
 _BUSY = 4
+_GOOD = (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED)
 _FINAL = frozenset((2, 3))  # wrong use, or refused by a rule: it would end like that again
 FireName = tuple[str, str]
 Start = Callable[[Unit, Fire, str], Fire | None]
@@ -52,7 +55,9 @@ class Harvesting:
         code = task.run.wait(STOP_S)
         run, words = self._store.runs.get(run_id), task.run.last_words
         note = run.outcome.value if run and run.ended_at else f"ended with code {code} before its time"
-        self._tell(f"source {task.source.id}: run {run_id} {note}" + (f": {words}" if words else ""))
+        line = f"source {task.source.id}: run {run_id} {note}" + (f": {words}" if words else "")
+        with about(source=task.source.id, run=run_id):
+            self._tell(line if note in _GOOD else Trouble(line))
         if self.closing.is_set() or code == _BUSY:
             return  # still open: whoever comes next takes it up, or waits for the Run that is at work
         if task.reason:

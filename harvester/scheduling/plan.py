@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from harvester.crawl.politeness import quiet_until
-from harvester.model.schedule import Schedule
-from harvester.model.source import ScheduleRules, Source
+from harvester.model.schedule import Fire, FireState, Schedule, Standing
+from harvester.model.source import PolitenessRules, ScheduleRules, Source
 from harvester.scheduling.timing import delay, due_fire, next_fire
 
 AHEAD = timedelta(hours=2)  # a fire on record that lies further ahead was claimed by a clock that was wrong
+_Key = tuple[ScheduleRules, PolitenessRules, datetime]
 
 
 class Plan:
@@ -71,6 +72,36 @@ class Plan:
         """The end of the quiet hours that a moment lies in."""
         politeness = self.source.politeness
         return quiet_until(moment, politeness.quiet, politeness.quiet_zone) if politeness.quiet else None
+
+
+class Starts:
+    """The next start of each Source, worked out only when something about it has changed. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[_Key, datetime | None]] = {}
+
+    def of(self, plan: Plan) -> datetime | None:
+        """When the next fire that is not claimed yet may start, missed ones too."""
+        key = (plan.rules, plan.source.politeness, plan.schedule.counts_after())
+        known = self._known.get(plan.source.id)
+        if known is None or known[0] != key:
+            start = plan.next_start()
+            known = self._known[plan.source.id] = (key, start[1] if start else None)
+        return known[1]
+
+
+def standing(plan: Plan, opened: Fire | None, starts: Starts, now: datetime) -> Standing:
+    """How a Source stands; `opened` is its fire that is claimed and not over."""
+    if plan.rest:
+        return Standing(source_id=plan.source.id, rests=True)
+    due = starts.of(plan)
+    if plan.schedule.request:
+        due = min(due or now, plan.schedule.request.at)
+    waits_since = due
+    if opened:  # what comes due meanwhile is no arrear while one is at work
+        waits_since = plan.begins(opened.at) if opened.state is FireState.QUEUED else None
+    behind = (now - waits_since).total_seconds() if waits_since else 0.0
+    return Standing(source_id=plan.source.id, rests=False, next_due=due, behind_s=max(0.0, behind))
 
 
 def plans(sources: Mapping[str, Source], schedules: Mapping[str, Schedule], now: datetime) -> dict[str, Plan]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from harvester.errors import HarvesterError
+from harvester.logs import Trouble
 from harvester.model.schedule import Fire, FireState
 from harvester.model.source import Source
 from harvester.scheduling.clock import Clock
@@ -71,9 +72,9 @@ class LocalPool:
             if not self._harvesting.closing.is_set():
                 self._harvesting.harvest(task)
         except HarvesterError as error:  # the fire stays open, and is looked after when the database answers again
-            self._tell(f"source {task.fire.source_id}: {error}")
+            self._tell(Trouble(f"source {task.fire.source_id}: {error}"))
         except Exception as error:
-            self._tell(f"source {task.fire.source_id}: {type(error).__name__}: {error}")
+            self._tell(Trouble(f"source {task.fire.source_id}: {type(error).__name__}: {error}"))
         finally:
             with self._lock:
                 self._tasks.pop(fire_name(task.fire), None)

@@ -5,21 +5,21 @@ from datetime import datetime
 from functools import partial
 
 from harvester.errors import HarvesterError
+from harvester.logs import Trouble, about
 from harvester.model.base import iso_utc
-from harvester.model.run import RunOutcome
+from harvester.model.run import RunKind, RunOutcome
 from harvester.model.schedule import Fire, FireState, Schedule
-from harvester.model.source import PolitenessRules, ScheduleRules, Source
+from harvester.model.source import Source
 from harvester.run.lease import is_alive
 from harvester.scheduling.clock import Clock
 from harvester.scheduling.engine import Engine
 from harvester.scheduling.leadership import Leadership
-from harvester.scheduling.plan import Plan, plans
+from harvester.scheduling.plan import Plan, Starts, plans
 from storage.runs import Owner
 from storage.store import Store
 from storage.unit import Unit
 
 UNENDED = (RunOutcome.RUNNING, RunOutcome.INTERRUPTED)
-_Key = tuple[ScheduleRules, PolitenessRules, datetime]
 
 
 class Scheduler:
@@ -45,7 +45,8 @@ class Scheduler:
         self._tell = tell
         self._me = signature(leadership.me)
         self._said = ""
-        self._waits: dict[str, tuple[_Key, datetime | None]] = {}  # when each Source is due, worked out once
+        self._starts = Starts()
+        self._told: dict[str, str] = {}  # by Source, the import or replay it was said to wait for
 
     def look(self) -> None:
         """Look at everything once: who leads, what changed, what is due, what was left behind."""
@@ -72,12 +73,13 @@ class Scheduler:
 
     def _guarded(self, source_id: str, work: Callable[[], None]) -> None:
         """Whatever one Source's rows or rules do, the others go on."""
-        try:
-            work()
-        except HarvesterError:
-            raise  # the database: nobody can go on
-        except Exception as error:
-            self._tell(f"schedule of {source_id}: {type(error).__name__}: {error}")
+        with about(source=source_id):
+            try:
+                work()
+            except HarvesterError:
+                raise  # the database: nobody can go on
+            except Exception as error:
+                self._tell(Trouble(f"schedule of {source_id}: {type(error).__name__}: {error}"))
 
     def _stop_what_rests(self, found: Mapping[str, Plan], opened: Sequence[Fire]) -> None:
         for fire in filter(self._engine.has, opened):
@@ -92,7 +94,8 @@ class Scheduler:
             self._store.transact(lambda unit: self._store.schedules.begin(unit, new, now))
         for plan in found.values():
             if plan.is_ahead(now):
-                self._tell(f"schedule of {plan.source.id}: the clock has gone back; fires count from now on")
+                said = f"schedule of {plan.source.id}: the clock has gone back; fires count from now on"
+                self._tell(Trouble(said))
                 self._store.transact(partial(self._store.schedules.start_again, source_id=plan.source.id, now=now))
 
     def _claim_due(self, plan: Plan) -> None:
@@ -107,18 +110,12 @@ class Scheduler:
                 self._tell(f"schedule of {plan.source.id}: the fire of {iso_utc(at)} is skipped: {fire.note}")
 
     def _may_be_due(self, plan: Plan, now: datetime) -> bool:
-        """Cheap: the next start of a Source is worked out only when something about it has changed."""
-        key = (plan.rules, plan.source.politeness, plan.schedule.counts_after())
-        known = self._waits.get(plan.source.id)
-        if known is None or known[0] != key:
-            start = plan.next_start()
-            known = (key, start[1] if start else None)
-            self._waits[plan.source.id] = known
-        return known[1] is not None and known[1] <= now
+        start = self._starts.of(plan)
+        return start is not None and start <= now
 
     def _claimed(self, unit: Unit, plan: Plan, at: datetime, now: datetime) -> Fire | None:
         """The fire, if it is ours: to be worked on, or skipped because a Run of the Source is at work."""
-        if not self._leadership.leads_in(unit):
+        if not self._leadership.leads_in(unit) or self._must_wait(unit, plan.source.id, now):
             return None
         busy = self._busy(unit, plan.source.id, now)
         if busy and plan.schedule.request:
@@ -129,6 +126,17 @@ class Scheduler:
             source_id=plan.source.id, at=at, state=state, claimed_by=self._me, claimed_at=now, ended_at=ended, note=busy
         )
         return fire if self._store.schedules.claim(unit, fire) else None
+
+    def _must_wait(self, unit: Unit, source_id: str, now: datetime) -> bool:
+        """Whether an import or a replay has the Source: no harvest makes the fire superfluous, so it comes after."""
+        holder = self._store.runs.holder(unit, source_id, now, is_alive)
+        run = self._store.runs.get(holder) if holder else None
+        if run is None or run.kind is RunKind.HARVEST:
+            return False
+        if self._told.get(source_id) != run.id:
+            self._told[source_id] = run.id
+            self._tell(f"schedule of {source_id}: due, and begins when the {run.kind} {run.id} has ended")
+        return True
 
     def _busy(self, unit: Unit, source_id: str, now: datetime) -> str:
         if run_id := self._store.runs.holder(unit, source_id, now, is_alive):
@@ -150,7 +158,8 @@ class Scheduler:
         if run and run.outcome not in UNENDED:
             self._store.transact(lambda unit: schedules.end(unit, fire, FireState.DONE, run.outcome.value, now))
         elif holder:
-            if holder != fire.run_id:
+            must_wait = self._store.transact(lambda unit: self._must_wait(unit, fire.source_id, now))
+            if holder != fire.run_id and not must_wait:
                 self._store.transact(lambda unit: schedules.attach(unit, fire, holder))
         elif reason := plan.rest if plan else "there is no such source any more":
             self._store.transact(lambda unit: schedules.end(unit, fire, FireState.DONE, f"stopped: {reason}", now))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from harvester.errors import SourceError
+from harvester.logs import Trouble
 from harvester.model.source import Source
 from harvester.sources import load
 
@@ -36,7 +37,7 @@ class Seeds:
             if self._print is None:
                 raise
             self.trouble = f"the sources stay what they were: {error}"
-            self._tell(self.trouble)
+            self._tell(Trouble(self.trouble))
         self._print = present
 
     def _fingerprint(self) -> _Print:

@@ -1,14 +1,17 @@
 """The scheduler's loop in a process: with its workers (embedded mode), or for those of other processes."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from harvester.errors import HarvesterError
+from harvester.logs import Trouble
+from harvester.model.schedule import Standing
 from harvester.run.lease import is_alive, this_process
 from harvester.scheduling.clock import SystemClock
 from harvester.scheduling.fleet import Fleet
 from harvester.scheduling.leadership import Leadership
+from harvester.scheduling.plan import Starts, plans, standing
 from harvester.scheduling.pool import LocalPool
 from harvester.scheduling.scheduler import Scheduler
 from harvester.scheduling.seeds import Seeds
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from harvester.queue.queue import Queue
 
 LOOK_S = 2.0
+HUNG_S = 150.0  # more than a look takes that waits, with all patience, for a database that is away
 
 
 class Service:
@@ -33,6 +37,8 @@ class Service:
         self, store: Store, settings: Settings, tell: Callable[[str], None], queue: "Queue | None" = None
     ) -> None:
         clock = SystemClock()
+        self._clock = clock
+        self._store = store
         self._tell = tell
         self._leadership = Leadership(store, this_process(), clock, is_alive)
         self._seeds = Seeds(settings.seeds_dir, settings.private_allow, tell)
@@ -42,6 +48,8 @@ class Service:
         else:
             self._engine = Fleet(store, queue, settings, self._seeds, clock, tell)
         self._scheduler = Scheduler(store, self._seeds, self._engine, self._leadership, clock, tell)
+        self._starts = Starts()
+        self._looked_at = clock.monotonic()
 
     def run(self, stop: threading.Event) -> None:
         """Look every few seconds until `stop`, then end everything in good order, within 30 seconds.
@@ -52,9 +60,10 @@ class Service:
         trouble = ""
         try:
             while not stop.is_set():
+                self._looked_at = self._clock.monotonic()
                 said = self._looked()
                 if said and said != trouble:
-                    self._tell(said)
+                    self._tell(Trouble(said))
                 trouble = said
                 stop.wait(LOOK_S)
         finally:
@@ -75,6 +84,27 @@ class Service:
         """
         return self._engine.counts()
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that claims fires."""
+        return self._leadership.leads
+
+    def look_age_s(self) -> float:
+        """Seconds since the loop last came round."""
+        return self._clock.monotonic() - self._looked_at
+
+    def trouble(self) -> str:
+        """Why the loop must be taken for hung; empty where it is well."""
+        age = self.look_age_s()
+        return f"the scheduler has not come round for {age:.0f} seconds" if age > HUNG_S else ""
+
+    def standings(self) -> Sequence[Standing]:
+        """How every Source stands with its Schedule, as any process finds it."""
+        now = self._clock.now()
+        opened = {fire.source_id: fire for fire in self._store.schedules.open()}
+        found = plans(self._seeds(), self._store.schedules.all(), now)
+        return [standing(plan, opened.get(source_id), self._starts, now) for source_id, plan in found.items()]
+
     def _looked(self) -> str:
         """What went wrong, if anything: the next look tries again."""
         try:
@@ -91,4 +121,4 @@ class Service:
         try:
             self._leadership.resign()
         except HarvesterError as error:
-            self._tell(str(error))
+            self._tell(Trouble(error))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from harvester.errors import HarvesterError
+from harvester.logs import Trouble
 from harvester.model.schedule import Fire, FireState
 from harvester.model.source import Source
 from harvester.queue.hands import Hands
@@ -57,7 +58,7 @@ class Worker:
                     raise HarvesterError("the worker cannot take anything any more", remedy="start it again")
                 said = self._looked()
                 if said and said != trouble:
-                    self._tell(said)
+                    self._tell(Trouble(said))
                 trouble = said
         finally:
             self._harvesting.closing.set()

@@ -1,34 +1,43 @@
-"""The web application. So far it says whether the service lives and can do its work."""
+"""The web application. So far it says whether the service lives and can do its work, and how much of it it does."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from harvester.errors import HarvesterError
+from harvester.serving.metrics import Metrics
+from harvester.serving.work import Work
 from storage.store import Store
 
-State = Callable[[], Mapping[str, object]]
+_FRESH = {"Cache-Control": "no-store"}
 
 
-def make_app(store: Store, data_dir: Path, state: State) -> FastAPI:
-    """Routes over an open store; `state` says what the rest of the process does (leader or standby, Runs)."""
+def make_app(store: Store, data_dir: Path, work: Work) -> FastAPI:
+    """Routes over an open store; `work` is what the rest of the process does."""
     app = FastAPI(title="Harvester", docs_url=None, redoc_url=None, openapi_url=None)
+    metrics = Metrics(store, data_dir, work)
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
-        """The process lives and its database answers: 200, else 503 with the reason."""
-        return _answer({"database": _problem_of_the_database(store)}, {})
+        """The process lives, its database answers and its scheduler comes round: 200, else 503 with the reason."""
+        return _answer({"database": _problem_of_the_database(store), "loop": work.trouble()}, {})
 
     @app.get("/readyz")
     def readyz() -> JSONResponse:
         """It can do its work: the schema is this program's, the data folder can be written; and who leads."""
         found = {"database": _problem_of_the_database(store)}
         found["schema"] = "unknown" if found["database"] else _problem_of_the_schema(store)
-        found["data folder"] = _problem_of_the_folder(data_dir)
-        return _answer(found, state())
+        found |= {"data folder": _problem_of_the_folder(data_dir), "loop": work.trouble()}
+        return _answer(found, work.state())
+
+    @app.get("/metrics")
+    def tell_metrics(request: Request) -> Response:
+        """Figures for Prometheus, also while the database is away (`harvester_up` 0)."""
+        text, kind = metrics.exposition(request.headers.get("accept", ""))
+        return Response(text, headers=_FRESH | {"Content-Type": kind})
 
     return app
 
@@ -37,7 +46,7 @@ def _answer(found: Mapping[str, str], more: Mapping[str, object]) -> JSONRespons
     """200 where nothing is wrong, else 503."""
     good = not any(found.values())
     body = {"status": "good" if good else "bad", **{name: said or "good" for name, said in found.items()}, **more}
-    return JSONResponse(body, 200 if good else 503, headers={"Cache-Control": "no-store"})
+    return JSONResponse(body, 200 if good else 503, headers=_FRESH)
 
 
 def _problem_of_the_database(store: Store) -> str:

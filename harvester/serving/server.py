@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,7 +15,10 @@ _STOP_S = 5.0
 
 
 class Server:
-    """Answers on one address. Use as a context manager; `url` is where it listens."""
+    """Answers on one address. Use as a context manager; `url` is where it listens.
+
+    Entering it raises UsageError when the server does not start.
+    """
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         """Take the address. Port 0 takes any that is free. Raises UsageError when it cannot be had."""
@@ -22,19 +26,37 @@ class Server:
         name = f"[{host}]" if ":" in host else host
         self.url = f"http://{name}:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=int(_STOP_S)
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(_STOP_S),
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
 
     def __enter__(self) -> "Server":
         self._thread.start()
         deadline = time.monotonic() + _START_S
-        while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                self._end()
+                raise UsageError(
+                    f"nothing answers on {self.url}: the HTTP server did not start",
+                    remedy="the log says why; perhaps another --host or --port helps",
+                )
             time.sleep(0.01)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _serve(self) -> None:
+        with suppress(SystemExit):  # its way of saying that it could not start
+            self._server.run([self._socket])
+
+    def _end(self) -> None:
         self._server.should_exit = True
         self._thread.join(_STOP_S * 2)
         self._socket.close()

@@ -11,11 +11,11 @@ from warcio.archiveiterator import ArchiveIterator
 
 from harvester.errors import BusyError
 from harvester.model.access import AccessStatus
-from harvester.model.run import ChangeKind, RunOutcome
+from harvester.model.run import REPLAY_NOTE, ChangeKind, RunOutcome
 from harvester.model.source import AccessRules, ReadRules, Source
 from harvester.run import run_source
 from harvester.run.lease import is_alive, this_process
-from harvester.run.replay import NOTE, Replayed, replay_source
+from harvester.run.replay import Replayed, replay_source
 from harvester.settings import Settings
 from storage.archive import read
 from storage.store import Store
@@ -94,7 +94,7 @@ def test_a_replay_makes_exactly_the_foreseen_changes_and_only_once(
     assert store.changes.head() == head + PAGES
     assert press.asked == []
     latest = store.runs.list()[0]
-    assert (latest.outcome, latest.notes, latest.counts) == (RunOutcome.SUCCEEDED, (NOTE,), {"unchanged": PAGES})
+    assert (latest.outcome, latest.notes, latest.counts) == (RunOutcome.SUCCEEDED, (REPLAY_NOTE,), {"unchanged": PAGES})
     assert store.check() == []
 
 

@@ -86,10 +86,13 @@ class Process:
     def leads(self) -> bool:
         return any(line.endswith(" leader") for line in self.said)
 
+    @property
+    def url(self) -> str:
+        return self.wait_for("listening on ").rpartition(" ")[2]
+
     def get(self, path: str) -> tuple[int, dict[str, Any]]:
-        url = self.wait_for("listening on ").rpartition(" ")[2]
         try:
-            with urllib.request.urlopen(url + path, timeout=100) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=100) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from exposition import OPENMETRICS, scrape, table
 from serving import House, Serve, until
 
 from harvester.model.run import RunOutcome
@@ -68,15 +69,37 @@ def test_two_services_do_each_fire_once_and_one_takes_over(
         assert all(run.outcome is RunOutcome.SUCCEEDED for run in runs), runs
         assert all(len(store.schedules.fires(name)) == 1 for name in SOURCES)
         assert max(articles(publisher).values()) == 1
-        assert standby.get("/healthz") == (200, {"status": "good", "database": "good"})
+        assert standby.get("/healthz") == (200, {"status": "good", "database": "good", "loop": "good"})
         status, ready = standby.get("/readyz")
         assert (status, ready["status"], ready["schema"]) == (200, "good", "good")
         assert ready["scheduler"] == f"standby: scheduler {leader.process.pid} on {ready['scheduler'].split()[4]} leads"
+        both_tell_every_metric_of_the_readme(store, leader, standby)
         leader.kill()
         until(standby.leads)
         assert house.harvester("schedule", "run", SLOW).returncode == 0
         until(lambda: done(store, SLOW) == 2)
         standby.stop()
+
+
+def both_tell_every_metric_of_the_readme(store: Store, leader: Serve, standby: Serve) -> None:
+    hold = datetime.now(UTC) + timedelta(hours=1)
+    store.transact(lambda unit: store.hosts.hold(unit, "held.example", hold, "asked to"))
+    one, two = scrape(leader.url), scrape(standby.url, OPENMETRICS)
+    assert one.families == two.families == table()
+    assert (one.samples["harvester_leader"], two.samples["harvester_leader"]) == (1, 0)
+    for name in (
+        "harvester_page_visits_total",
+        "harvester_runs_total",
+        "harvester_records",
+        "harvester_verdicts_total",
+    ):
+        assert one.of(name) == two.of(name)
+    (run,) = store.runs.list(SLOW)
+    assert one.of("harvester_page_visits_total")[f"ok {SLOW}"] == run.counts["ok"]
+    kept = sum(1 for record in store.records.iter(source_id=SLOW) if record.deleted_at is None)
+    assert sum(count for key, count in one.of("harvester_records").items() if key.endswith(SLOW)) == kept > 0
+    assert one.of("harvester_source_lag_seconds") == dict.fromkeys(SOURCES, 0)
+    assert not any(one.of("harvester_scrape_failed").values())
 
 
 @pytest.mark.fault(7)

@@ -1,0 +1,26 @@
+"""What the rest of the process does, as the web application asks about it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from harvester.model.schedule import Standing
+
+
+class Work(Protocol):
+    """A scheduler with its workers, or whatever stands in for them."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process claims fires."""
+
+    def state(self) -> Mapping[str, object]:
+        """Leader or standby, Runs, and what else an operator may ask for."""
+
+    def trouble(self) -> str:
+        """Why it must be taken for hung; empty where it is well."""
+
+    def look_age_s(self) -> float:
+        """Seconds since its loop last came round."""
+
+    def standings(self) -> Sequence[Standing]:
+        """How every Source stands with its Schedule."""
