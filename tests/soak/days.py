@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from harvest import HERE, ROOT, Harvest, harvest
 
-ARTICLES, KILOBYTES, AT_A_TIME = 3_000, 8, 5
+ARTICLES, KILOBYTES, AT_A_TIME = 800, 8, 5
 RSS_GOAL, MORE_FILES, MORE_THREADS = 1.15, 4, 2
 
 
@@ -68,7 +68,7 @@ def _watched(work: Harvest, service: "subprocess.Popen[bytes]", seconds: float, 
 def _sample(work: Harvest, pid: int, passed: float) -> Sample:
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     files = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
-    size = sum(path.stat().st_size for path in (work.folder / "data").glob("harvester.db*"))
+    size = (work.folder / "data" / "harvester.db").stat().st_size
     return Sample(passed, int(status["VmRSS"].split()[0]) / 1024, files, int(status["Threads"]), size / 1e6)
 
 
