@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 import postgres
 import pytest
+import warm
+
+from harvester.crawl import crawl
 
 pytest_plugins = ["fault_table"]
 
@@ -18,3 +21,10 @@ def postgresql() -> Iterator[postgres.Postgres]:
     """A PostgreSQL server of this test process."""
     with postgres.running() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def crawls_start_warm(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawl that this process starts is forked from one that has loaded its modules, except in `cold` tests."""
+    if request.node.get_closest_marker("cold") is None:
+        monkeypatch.setattr(crawl, "subprocess", warm.STARTS_WARM)

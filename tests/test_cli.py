@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import jsonschema
 import pytest
+from fresh import store_at
 from postgres import Postgres
 
 from harvester.cli import main
@@ -82,7 +83,7 @@ RECORDS = [record(1, "Plain title"), record(2, "A [bold] \x1b[31mtitle\u2028with
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A store with three records, where the commands look for it."""
-    with Store.open(f"sqlite:///{tmp_path}/data/harvester.db", migrate=True) as opened:
+    with store_at(f"sqlite:///{tmp_path}/data/harvester.db") as opened:
         with opened.begin() as unit:
             opened.records.save(unit, RECORDS, run_id=None, now=MOMENT)
         yield opened

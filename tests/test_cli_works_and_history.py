@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fresh import store_at
 
 from harvester.cli import main
 from harvester.model.access import AccessVerdict
@@ -53,7 +54,7 @@ ONE, TWO, THREE = article("one", "10.1000/a"), article("two", "10.1000/a"), arti
 
 @pytest.fixture(autouse=True)
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/data/harvester.db", migrate=True) as opened:
+    with store_at(f"sqlite:///{tmp_path}/data/harvester.db") as opened:
         with opened.begin() as unit:
             opened.records.save(unit, [ONE, TWO, THREE], run_id=None, now=MOMENT)
         yield opened

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from fresh import store_at
+
 from harvester.crawl.crawl import CrawlChild, CrawlConfig
 from harvester.model.run import Visit
 from harvester.model.source import Source
@@ -18,6 +20,8 @@ from storage.store import Store
 Headers = Mapping[str, str]
 Route = tuple[int, Headers, bytes] | Callable[["Handler"], None]
 HTML = {"Content-Type": "text/html; charset=utf-8"}
+STOPS_S = 90  # a crawl that has ended or was told to is gone by then, on any machine
+POLITE = {"timeout": 60}  # so that no slow machine passes for a slow publisher
 
 
 @dataclass
@@ -126,8 +130,7 @@ class Crawler:
         self.database_url = f"sqlite:///{folder / 'harvester.db'}"
         self.spool = folder / "spool"
         self._runs = 0
-        with Store.open(self.database_url, migrate=True):
-            pass
+        store_at(self.database_url).close()
 
     def store(self) -> Store:
         return Store.open(self.database_url)
@@ -153,7 +156,7 @@ class Crawler:
         child, config = self.start(source, **more)
         for _ in child.progress():
             continue
-        code = child.wait(30)
+        code = child.wait(STOPS_S)
         return Crawled(self.visits(config.run_id), child.report, code)
 
     def visits(self, run_id: str) -> dict[str, Visit]:
@@ -174,6 +177,6 @@ def make_source(publisher: Publisher, *urls: str, **more: Any) -> Source:
         "name": "Test",
         "hosts": (publisher.host,),
         "discovery": ({"kind": "urls", "urls": urls},) if urls else (),
-        "politeness": {"delay": 0, "timeout": 10},
+        "politeness": POLITE | {"delay": 0},
     }
     return Source.model_validate(fixed | more)

@@ -4,11 +4,12 @@ import codecs
 import gzip
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from loopback import HTML, Crawler, Handler, Publisher, make_source
+from loopback import HTML, POLITE, Crawler, Handler, Publisher, make_source
 
 from harvester.model.page import VisitOutcome
 from storage.pages import PageVisit
@@ -71,35 +72,33 @@ def test_the_body_of_an_unwanted_type_is_not_read(publisher: Publisher, crawler:
     assert sum(sent) < 20 * 1024 * 1024
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip"])
 @pytest.mark.fault(50)
-def test_gzip_bomb_is_stopped(publisher: Publisher, crawler: Crawler, encoding: str) -> None:
-    bomb = gzip.compress(b"\0" * (200 * 1024 * 1024), 9)
-    body = gzip.compress(bomb) if "," in encoding else bomb
-    publisher.routes["/article/1"] = (200, HTML | {"Content-Encoding": encoding}, body)
-    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
-    assert list(done.outcomes().values()) == ["too_large"]
+def test_gzip_bombs_are_stopped(publisher: Publisher, crawler: Crawler) -> None:
+    bomb = gzip.compress(b"\0" * (200 * 1024 * 1024), 1)
+    publisher.routes["/article/1"] = (200, HTML | {"Content-Encoding": "gzip"}, bomb)
+    publisher.routes["/article/2"] = (200, HTML | {"Content-Encoding": "gzip, gzip"}, gzip.compress(bomb))
+    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1", publisher.url + "/article/2"))
+    assert list(done.outcomes().values()) == ["too_large"] * 2
 
 
-@pytest.mark.parametrize("announced", [True, False])
 @pytest.mark.fault(51)
-def test_endless_body_is_stopped(publisher: Publisher, crawler: Crawler, announced: bool) -> None:
-    sent: list[int] = []
+def test_endless_bodies_are_stopped(publisher: Publisher, crawler: Crawler) -> None:
+    sent: Counter[str] = Counter()
 
     def endless(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", "text/html")
-        if announced:
+        if handler.path == "/article/announced":
             handler.send_header("Content-Length", str(10**10))
         handler.end_headers()
         while True:
             handler.wfile.write(b"x" * 65_536)
-            sent.append(65_536)
+            sent[handler.path] += 65_536
 
-    publisher.routes["/article/1"] = endless
-    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
-    assert list(done.outcomes().values()) == ["too_large"]
-    assert sum(sent) < 40 * 1024 * 1024
+    publisher.routes |= dict.fromkeys(("/article/announced", "/article/unannounced"), endless)
+    done = crawler.crawl(make_source(publisher, *(publisher.url + path for path in publisher.routes)))
+    assert list(done.outcomes().values()) == ["too_large"] * 2
+    assert len(sent) == 2 and max(sent.values()) < 40 * 1024 * 1024
 
 
 def cut(handler: Handler) -> None:
@@ -143,26 +142,20 @@ def cut_without_length_after(mark: bytes, encoding: str) -> Callable[[Handler], 
     return way
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        cut,
-        cut_chunk,
-        cut_without_length,
-        cut_gzip,
-        cut_without_length_after(codecs.BOM_UTF8, "utf-8"),
-        cut_without_length_after(codecs.BOM_UTF16_LE, "utf-16-le"),
-    ],
-    ids=["length", "chunk", "no length", "gzip", "a mark of UTF-8", "UTF-16"],
-)
 @pytest.mark.fault(54)
-def test_truncated_body_is_tried_again_and_never_kept(
-    publisher: Publisher, crawler: Crawler, way: Callable[[Handler], None]
-) -> None:
-    publisher.routes["/article/1"] = way
-    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
-    assert list(done.outcomes().values()) == ["truncated"]
-    assert publisher.articles() == ["/article/1"] * 3
+def test_truncated_bodies_are_tried_again_and_never_kept(publisher: Publisher, crawler: Crawler) -> None:
+    ways = {
+        "/article/length": cut,
+        "/article/chunk": cut_chunk,
+        "/article/no-length": cut_without_length,
+        "/article/gzip": cut_gzip,
+        "/article/utf-8": cut_without_length_after(codecs.BOM_UTF8, "utf-8"),
+        "/article/utf-16": cut_without_length_after(codecs.BOM_UTF16_LE, "utf-16-le"),
+    }
+    publisher.routes |= ways
+    done = crawler.crawl(make_source(publisher, *(publisher.url + path for path in ways)))
+    assert done.outcomes() == {publisher.url + path: "truncated" for path in ways}
+    assert Counter(publisher.articles()) == dict.fromkeys(ways, 3)
     assert all(visit.page is None for visit in done.visits.values())
 
 
@@ -244,26 +237,24 @@ def test_broken_connections_are_network_errors(
     assert len(publisher.articles()) <= 6
 
 
-@pytest.mark.parametrize("drip", [True, False])
 @pytest.mark.fault(52)
-def test_the_total_deadline_ends_a_stalling_answer(publisher: Publisher, crawler: Crawler, drip: bool) -> None:
+def test_the_total_deadline_ends_answers_that_stall_or_drip(publisher: Publisher, crawler: Crawler) -> None:
     def stall(handler: Handler) -> None:
+        """No end of it for two minutes: that the crawl comes to one is its own doing."""
         handler.send_response(200)
         handler.send_header("Content-Type", "text/html")
         handler.send_header("Content-Length", "100000")
         handler.end_headers()
-        for _ in range(300):
+        for _ in range(1200):
             time.sleep(0.1)
-            if drip:
+            if handler.path == "/article/drip":
                 handler.wfile.write(b"x")
 
-    publisher.routes["/article/1"] = stall
-    started = time.monotonic()
-    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1", politeness={"delay": 0, "timeout": 1}))
-    assert [(str(v.outcome), v.detail) for v in done.visits.values()] == [
-        ("network_error", "no whole answer within 1 s")
-    ]
-    assert time.monotonic() - started < 15
+    publisher.routes |= dict.fromkeys(("/article/drip", "/article/stall"), stall)
+    urls = [publisher.url + path for path in publisher.routes]
+    done = crawler.crawl(make_source(publisher, *urls, politeness={"delay": 0, "timeout": 1}))
+    ended = ("network_error", "no whole answer within 1 s")
+    assert [(str(v.outcome), v.detail) for v in done.visits.values()] == [ended] * 2
 
 
 @pytest.mark.fault(53)
@@ -299,7 +290,7 @@ def test_429_holds_the_host_then_the_page_is_harvested(publisher: Publisher, cra
 
     urls = publisher.pages(3)
     publisher.routes["/article/0"] = busy_once
-    done = crawler.crawl(make_source(publisher, *urls, politeness={"delay": 0.05, "timeout": 10}))
+    done = crawler.crawl(make_source(publisher, *urls, politeness={"delay": 0.05} | POLITE))
     assert set(done.outcomes().values()) == {"ok"}
     first = next(r.at for r in publisher.requests if r.path == "/article/0")
     later = [r.at for r in publisher.requests if r.at > first]
@@ -310,7 +301,7 @@ def test_429_holds_the_host_then_the_page_is_harvested(publisher: Publisher, cra
 def test_a_long_retry_after_is_left_to_the_next_run(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(5)
     publisher.page("/article/0", "later", status=503, Retry_After="3600")
-    politeness = {"delay": 0.01, "timeout": 10}
+    politeness = {"delay": 0.01} | POLITE
     done = crawler.crawl(make_source(publisher, *urls, politeness=politeness))
     assert done.outcomes() == {urls[0]: "rate_limited"}
     assert "asked to wait" in done.report["shut"][publisher.host]
@@ -321,7 +312,7 @@ def test_a_long_retry_after_is_left_to_the_next_run(publisher: Publisher, crawle
 
 
 def test_budget_of_requests(publisher: Publisher, crawler: Crawler) -> None:
-    politeness = {"delay": 0, "timeout": 10, "max_requests": 10}
+    politeness = POLITE | {"delay": 0, "max_requests": 10}
     done = crawler.crawl(make_source(publisher, *publisher.pages(50), politeness=politeness))
     assert len(publisher.requests) == 10
     assert "10 times, the budget of one run" in done.report["paused"]
@@ -340,7 +331,7 @@ def test_budget_of_requests(publisher: Publisher, crawler: Crawler) -> None:
 def test_other_budgets_leave_the_rest_due(
     publisher: Publisher, crawler: Crawler, budget: dict[str, object], said: str
 ) -> None:
-    politeness = {"delay": 0.05, "timeout": 10} | budget
+    politeness = {"delay": 0.05} | POLITE | budget
     done = crawler.crawl(make_source(publisher, *publisher.pages(50), politeness=politeness))
     assert said in done.report["paused"]
     assert len(publisher.articles()) < 50
@@ -349,7 +340,7 @@ def test_other_budgets_leave_the_rest_due(
 
 def test_the_pages_of_a_day_are_counted_over_all_runs(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(9)
-    source = make_source(publisher, *urls, politeness={"delay": 0, "timeout": 10, "max_pages_per_day": 5})
+    source = make_source(publisher, *urls, politeness=POLITE | {"delay": 0, "max_pages_per_day": 5})
     done = crawler.crawl(source)
     assert len(done.visits) == 5
     now = datetime.now(UTC)
@@ -360,13 +351,3 @@ def test_the_pages_of_a_day_are_counted_over_all_runs(publisher: Publisher, craw
     again = crawler.crawl(source)
     assert (again.visits, publisher.requests) == ({}, [])
     assert "5 pages were visited today" in again.report["paused"]
-
-
-def test_a_budget_that_ends_while_the_turn_is_awaited_counts(publisher: Publisher, crawler: Crawler) -> None:
-    with crawler.store() as store, store.begin() as unit:
-        store.hosts.postpone(unit, publisher.host, datetime.now(UTC) + timedelta(seconds=12))
-    politeness = {"delay": 0.05, "timeout": 10, "max_minutes": 0.02}
-    done = crawler.crawl(make_source(publisher, *publisher.pages(2), politeness=politeness))
-    assert "0.02 minutes" in done.report["paused"]
-    assert publisher.requests == []
-    assert crawler.due() == 2

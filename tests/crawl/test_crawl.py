@@ -116,6 +116,7 @@ def test_an_oai_pmh_list_is_asked_for_changes_once_it_was_read_to_its_end(
     publisher.routes[whole] = xml(f"<OAI-PMH>{record}<resumptionToken>2</resumptionToken></OAI-PMH>")
     source = make_source(publisher, discovery=({"kind": "oai_pmh", "url": publisher.url + "/oai"},))
     asked: list[str] = []
+    days = {datetime.now(UTC) - timedelta(days=1)}
     for answer, more in (
         ("<html>lost</html>", {}),
         ("<OAI-PMH/>", {}),
@@ -126,8 +127,9 @@ def test_an_oai_pmh_list_is_asked_for_changes_once_it_was_read_to_its_end(
         publisher.requests.clear()
         crawler.crawl(source, **more)
         asked.append(next(path for path in publisher.paths() if path.startswith("/oai")))
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    assert asked == [whole, whole, f"{whole}&from={yesterday:%Y-%m-%d}", whole]
+    days.add(datetime.now(UTC) - timedelta(days=1))  # another one about midnight
+    assert asked[2] in {f"{whole}&from={yesterday:%Y-%m-%d}" for yesterday in days}
+    assert asked[:2] + asked[3:] == [whole] * 3
 
 
 @pytest.mark.fault(92)

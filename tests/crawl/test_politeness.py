@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from machine import seconds
 
 from harvester.crawl.politeness import (
     ROBOTS_LIMIT,
@@ -162,7 +163,7 @@ def test_tdm_locations(location: str, path: str, matches: bool) -> None:
 def test_a_tdm_location_of_many_stars_takes_no_time() -> None:
     began = time.process_time()
     assert tdm_statements([TdmRule("/" + "*a" * 500 + "b", True, None)], SITE + "/" + "a" * 1_500) == ()
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < seconds(1)
 
 
 @pytest.mark.fault(44)

@@ -1,6 +1,5 @@
 """The crawl as a process: what it opens, how it stops, what it leaves behind."""
 
-import json
 import os
 import signal
 import subprocess
@@ -11,10 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from loopback import HTML, Crawler, Handler, Publisher, make_source
+from loopback import HTML, POLITE, STOPS_S, Crawler, Handler, Publisher, make_source
 
-from harvester.crawl.crawl import CrawlChild
 from storage.spool import SpoolReader, leftovers
+
+pytestmark = pytest.mark.cold
 
 
 def endless_site(publisher: Publisher, count: int = 3000, pause: float = 0.01) -> list[str]:
@@ -28,7 +28,7 @@ def endless_site(publisher: Publisher, count: int = 3000, pause: float = 0.01) -
 
 
 def until(publisher: Publisher, count: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + STOPS_S
     while len(publisher.articles()) < count:
         assert time.monotonic() < deadline
         publisher.came.clear()
@@ -65,13 +65,12 @@ def test_the_gap_is_kept_between_starts_and_one_request_runs_at_a_time(publisher
             overlaps.append(handler.path)
             return handler.answer(500, HTML, b"")
         time.sleep(0.05)
-        handler.answer(200, HTML, b"<html>x</html>")
-        running.release()
-        return None
+        running.release()  # before the answer: what comes next may be here before this thread goes on
+        return handler.answer(200, HTML, b"<html>x</html>")
 
     urls = publisher.pages(6)
     publisher.routes |= {f"/article/{n}": page for n in range(6)}
-    crawler.crawl(make_source(publisher, *urls, politeness={"delay": 0.3, "timeout": 10}))
+    crawler.crawl(make_source(publisher, *urls, politeness={"delay": 0.3} | POLITE))
     starts = [request.at for request in publisher.requests]
     assert len(starts) == 8
     assert overlaps == []
@@ -80,13 +79,13 @@ def test_the_gap_is_kept_between_starts_and_one_request_runs_at_a_time(publisher
 
 @pytest.mark.fault(76)
 def test_two_crawls_of_two_sources_share_the_gap_of_their_host(publisher: Publisher, crawler: Crawler) -> None:
-    politeness = {"delay": 0.4, "timeout": 10}
+    politeness = {"delay": 0.4} | POLITE
     urls = publisher.pages(6)
     one, _ = crawler.start(make_source(publisher, *urls[:3], id="one", politeness=politeness))
     two, _ = crawler.start(make_source(publisher, *urls[3:], id="two", politeness=politeness))
     for child in (one, two):
         list(child.progress())
-        assert child.wait(30) == 0
+        assert child.wait(STOPS_S) == 0
     starts = sorted(request.at for request in publisher.requests)
     assert len(publisher.articles()) == 6
     assert all(later - earlier >= 0.3 for earlier, later in pairwise(starts))
@@ -98,7 +97,7 @@ def test_kill_leaves_a_readable_spool_and_nothing_is_lost(publisher: Publisher, 
     child, config = crawler.start(source)
     until(publisher, 150)
     child.process.kill()
-    child.wait(10)
+    child.wait(STOPS_S)
     segments = leftovers(crawler.spool, [config.run_id])
     saved = [visit for segment in segments for visit in SpoolReader.read(segment)]
     fetched = len(set(publisher.articles()))
@@ -112,12 +111,10 @@ def test_kill_leaves_a_readable_spool_and_nothing_is_lost(publisher: Publisher, 
 def test_sigterm_stops_in_good_order(publisher: Publisher, crawler: Crawler) -> None:
     child, config = crawler.start(make_source(publisher, *endless_site(publisher)))
     until(publisher, 50)
-    started = time.monotonic()
     child.process.terminate()
     for _ in child.progress():
         continue
-    assert child.wait(30) == 0
-    assert time.monotonic() - started < 10
+    assert child.wait(STOPS_S) == 0
     assert child.report["done"] is True
     assert child.report["stopped"] is True
     asked = len(publisher.articles())
@@ -129,11 +126,8 @@ def test_sigterm_ends_long_waits_at_once(publisher: Publisher, crawler: Crawler)
     urls = publisher.pages(3)
     publisher.page("/article/0", "later", status=429, Retry_After="100")
     child, _ = crawler.start(make_source(publisher, *urls))
-    until(publisher, 1)
-    time.sleep(0.3)
-    started = time.monotonic()
-    assert child.stop() == 0
-    assert time.monotonic() - started < 5
+    assert next(line["waits"] for line in child.progress() if line["waits"])
+    assert child.stop() == 0, "killed, because it was not gone long before the host's hundred seconds were over"
 
 
 def test_closing_its_standard_input_stops_the_crawl(publisher: Publisher, crawler: Crawler) -> None:
@@ -143,7 +137,7 @@ def test_closing_its_standard_input_stops_the_crawl(publisher: Publisher, crawle
     child.process.stdin.close()
     for _ in child.progress():
         continue
-    assert child.wait(10) == 0
+    assert child.wait(STOPS_S) == 0
     assert child.report["stopped"] is True
 
 
@@ -161,15 +155,13 @@ def test_an_orphan_stops_when_its_parent_is_killed(publisher: Publisher, crawler
     pid = int(parent.stdout.readline())
     until(publisher, 30)
     parent.kill()
-    parent.wait(10)
+    parent.wait(STOPS_S)
     parent.stdout.close()
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + STOPS_S
     while alive(pid):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    asked = len(publisher.requests)
-    time.sleep(0.5)
-    assert len(publisher.requests) == asked < 3000
+    assert len(publisher.articles()) < 3000
 
 
 def alive(pid: int) -> bool:
@@ -183,7 +175,7 @@ def alive(pid: int) -> bool:
 def test_progress_comes_while_it_runs(publisher: Publisher, crawler: Crawler) -> None:
     child, _ = crawler.start(make_source(publisher, *endless_site(publisher, 300)))
     lines = list(child.progress())
-    assert child.wait(30) == 0
+    assert child.wait(STOPS_S) == 0
     visits = [line["visits"] for line in lines]
     assert len(lines) >= 6
     assert visits == sorted(visits)
@@ -194,7 +186,7 @@ def test_progress_comes_while_it_runs(publisher: Publisher, crawler: Crawler) ->
 def test_progress_says_when_a_held_host_may_be_asked_again(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(3)
     publisher.page("/article/0", "later", status=429, Retry_After="90")
-    child, _ = crawler.start(make_source(publisher, *urls, politeness={"delay": 0.01, "timeout": 10}))
+    child, _ = crawler.start(make_source(publisher, *urls, politeness={"delay": 0.01} | POLITE))
     waits = next(line["waits"] for line in child.progress() if line["waits"])
     assert 60 < waits[publisher.host] <= 90
     assert child.stop() == 0
@@ -228,16 +220,15 @@ def test_a_spool_that_breaks_mid_way_fails_the_crawl(publisher: Publisher, crawl
     crawler.spool.write_text("in the way")
     for _ in child.progress():
         continue
-    assert child.wait(30) == 1
+    assert child.wait(STOPS_S) == 1
     assert len(publisher.articles()) < 3000
 
 
 def test_signals_before_the_crawl_has_begun_end_it(publisher: Publisher, crawler: Crawler) -> None:
     child, _ = crawler.start(make_source(publisher, *endless_site(publisher)))
     child.process.send_signal(signal.SIGTERM)
-    assert child.wait(10) in {0, -signal.SIGTERM}
-    assert json.dumps(child.report) == "{}"
-    assert isinstance(child, CrawlChild)
+    assert child.wait(STOPS_S) in {0, -signal.SIGTERM}
+    assert child.report == {}
 
 
 def test_the_crawl_waits_for_a_reader_that_lags(publisher: Publisher, crawler: Crawler) -> None:
@@ -252,6 +243,6 @@ def test_the_crawl_waits_for_a_reader_that_lags(publisher: Publisher, crawler: C
         if line["visits"] >= 2048 or line.get("done"):
             for segment in segments:
                 reader.drop(segment)
-    assert child.wait(30) == 0
+    assert child.wait(STOPS_S) == 0
     assert child.report["visits"] == count
     assert 32 <= most <= 36

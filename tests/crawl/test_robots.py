@@ -1,13 +1,18 @@
 """robots.txt over real HTTP: read once, under a lock, and believed."""
 
+import socket
 import threading
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from loopback import HTML, Crawler, Handler, Publisher, make_source
+from loopback import HTML, POLITE, STOPS_S, Crawler, Handler, Publisher, make_source
+from sqlalchemy import select
+
+from storage.store import Store
+from storage.tables import hosts
 
 ALL = "User-agent: *\nDisallow: /\n"
 
@@ -41,9 +46,11 @@ def test_robots_that_cannot_be_read_closes_the_host(publisher: Publisher, crawle
 
 @pytest.mark.fault(65, 67)
 def test_no_answer_to_robots_closes_the_host(publisher: Publisher, crawler: Crawler) -> None:
-    publisher.server.server_close()
     publisher.server.shutdown()
-    done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
+    publisher.server.server_close()
+    with socket.socket() as silent:
+        silent.bind(publisher.server.server_address)  # without listening: nobody else gets the port meanwhile
+        done = crawler.crawl(make_source(publisher, publisher.url + "/article/1"))
     assert [(str(v.outcome), "robots.txt" in v.detail) for v in done.visits.values()] == [("network_error", True)]
 
 
@@ -166,17 +173,26 @@ def test_crawl_delay_is_kept_even_where_no_gap_was_asked(publisher: Publisher, c
 
 @pytest.mark.fault(8, 73)
 def test_crawl_delay_outlives_the_process_that_read_it(publisher: Publisher, crawler: Crawler) -> None:
-    publisher.page("/robots.txt", "User-agent: *\nCrawl-delay: 2\n")
+    publisher.page("/robots.txt", "User-agent: *\nCrawl-delay: 3\n")
     urls = publisher.pages(1)
-    source = make_source(publisher, *urls, politeness={"delay": 0.05, "timeout": 10})
+    source = make_source(publisher, *urls, politeness={"delay": 0.05} | POLITE)
     child, _ = crawler.start(source)
-    assert publisher.came.wait(30)
-    time.sleep(0.5)
+    assert publisher.came.wait(STOPS_S)
+    with crawler.store() as store:
+        while postponed(store) < 1:
+            time.sleep(0.02)
     child.process.kill()
-    child.wait(10)
+    child.wait(STOPS_S)
     crawler.crawl(source)
     starts = [request.at for request in publisher.requests]
-    assert all(later - earlier >= 2 for earlier, later in pairwise(starts))
+    assert all(later - earlier >= 3 for earlier, later in pairwise(starts))
+
+
+def postponed(store: Store) -> float:
+    """Seconds until the one host may be asked again."""
+    with store.snapshot() as connection:
+        until = connection.execute(select(hosts.c.next_at)).scalar_one()
+    return (until - datetime.now(UTC)).total_seconds()
 
 
 @pytest.mark.fault(73)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from fresh import store_at
 
 from harvester.crawl.fetching import Ask
 from harvester.crawl.ledger import Ledger
@@ -42,7 +43,7 @@ def walked(tmp_path: Path, answers: Mapping[str, str | Exception], *ways: Discov
         finally:
             ledger.close()
 
-    with Store.open(f"sqlite:///{tmp_path / 'h.db'}", migrate=True) as store:
+    with store_at(f"sqlite:///{tmp_path / 'h.db'}") as store:
         return asyncio.run(walk(store))
 
 

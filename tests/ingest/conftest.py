@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fresh import store_at
 from workbench import Bench
 
 from storage.store import Store
@@ -11,7 +12,7 @@ from storage.store import Store
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/h.db", migrate=True) as opened:
+    with store_at(f"sqlite:///{tmp_path}/h.db") as opened:
         yield opened
 
 

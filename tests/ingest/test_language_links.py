@@ -3,6 +3,8 @@
 import time
 from datetime import UTC, datetime
 
+from machine import seconds
+
 from harvester.ingest.faces import other_faces
 from harvester.model.page import Page
 
@@ -22,4 +24,4 @@ def test_links_in_any_spelling_are_read() -> None:
 def test_links_that_never_close_cost_little() -> None:
     began = time.process_time()
     assert other_faces(_page("<link " * 300_000 + "hreflang")) == {}
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < seconds(5)

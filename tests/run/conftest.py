@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fresh import store_at
 from press import Press
 
 from harvester.model.source import Discovery, PolitenessRules, Source, UrlRules
@@ -25,15 +26,14 @@ def press() -> Iterator[Press]:
         def do_GET(self) -> None:
             found.times.append(time.monotonic())
             found.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            if self.path.startswith("/article/"):
+                found.keep_waiting()
             status, kind, text = found.answer(self.path)
             more: dict[str, str] = {}
             if found.down:
                 status = 503
             elif found.faults.get(self.path):
                 status, more = found.faults[self.path].pop(0)
-            if self.path.startswith("/article/"):
-                found.seen.release()
-                time.sleep(found.delay)
             tag = found.etag or f'"{hash(text)}"'
             if status == 200 and self.headers.get("If-None-Match") == tag:
                 status, text = 304, ""
@@ -55,6 +55,7 @@ def press() -> Iterator[Press]:
     found.origin = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     yield found
+    found.let_through()
     server.shutdown()
     server.server_close()
 
@@ -66,7 +67,7 @@ def settings(tmp_path: Path, press: Press) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    with Store.open(settings.database_url, migrate=True) as opened:
+    with store_at(settings.database_url) as opened:
         yield opened
 
 
@@ -79,5 +80,5 @@ def source(press: Press) -> Source:
         languages=("en",),
         discovery=(Discovery(kind="sitemap", url=f"{press.origin}/sitemap.xml"),),
         urls=UrlRules(article=(r"/article/(?P<id>\d+)$",)),
-        politeness=PolitenessRules(delay=0, timeout=10),
+        politeness=PolitenessRules(delay=0, timeout=120),
     )

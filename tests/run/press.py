@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from storage.archive import read
 from storage.store import Store
 
 PAGES = 60
+PATIENCE_S = 200  # with what must come some time
 ROOT = Path(__file__).resolve().parents[2]
 HERE = """
 import sys
@@ -31,9 +33,15 @@ with Store.open(settings.database_url) as store:
 
 @dataclass
 class Press:
-    """A publisher of PAGES articles, each of which takes `delay` seconds."""
+    """A publisher of PAGES articles, each of which takes `delay` seconds.
+
+    `at_once` requests for articles are answered; those that come later wait until more are let through, or for `hold_s`
+    seconds: so the middle of a Run lasts until a test has seen it, on the slowest machine too.
+    """
 
     delay: float = 0.0
+    at_once: int = sys.maxsize
+    hold_s: float = 100.0
     robots: str = "User-agent: *\nAllow: /\n"
     robots_status: int = 200
     edition: dict[int, str] = field(default_factory=dict)
@@ -45,6 +53,23 @@ class Press:
     times: list[float] = field(default_factory=list)
     seen: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     origin: str = ""
+    count: int = 0  # requests for articles so far
+    _more: threading.Condition = field(default_factory=threading.Condition)
+
+    def let_through(self, count: int = sys.maxsize) -> None:
+        """Answer so many requests for articles, counted from the first."""
+        with self._more:
+            self.at_once = count
+            self._more.notify_all()
+
+    def keep_waiting(self) -> None:
+        """Let a request for an article wait as long as it must."""
+        with self._more:
+            self.count += 1
+            number = self.count
+            self.seen.release()
+            self._more.wait_for(lambda: number <= self.at_once, self.hold_s)
+        time.sleep(self.delay)
 
     @property
     def host(self) -> str:
@@ -97,7 +122,7 @@ def start(settings: Settings, source: Source, press: Press) -> "subprocess.Popen
 def wait_for_pages(press: Press, count: int) -> None:
     """Return when so many more articles have been asked for."""
     for _ in range(count):
-        assert press.seen.acquire(timeout=60)
+        assert press.seen.acquire(timeout=PATIENCE_S)
 
 
 def assert_whole(store: Store, settings: Settings, records: int = PAGES) -> None:

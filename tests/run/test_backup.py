@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from postgres import Postgres
-from press import PAGES, Press, assert_whole, start
+from press import PAGES, PATIENCE_S, Press, assert_whole, start
 
 from harvester.model.run import RunOutcome
 from harvester.model.source import Source
@@ -33,14 +33,15 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings
 def test_a_harvest_goes_on_from_a_backup_made_in_its_middle(
     store: Store, source: Source, settings: Settings, press: Press, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    press.delay = 0.7
+    press.at_once = 20
     running = start(settings, source, press)
     while not store.changes.head():
         assert running.poll() is None
-        time.sleep(0.05)
+        time.sleep(0.02)
     backup(store, tmp_path / "middle.sqlite", datetime.now(UTC), silent)
     shutil.copytree(settings.data_dir / "archive", elsewhere.data_dir / "archive")
-    out, said = running.communicate(timeout=60)
+    press.let_through()
+    out, said = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, said + out
     press.asked.clear()
     with Store.open(elsewhere.database_url, migrate=True) as restored:

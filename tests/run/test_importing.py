@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fresh import store_at
 
 from harvester.model.page import Page
 from harvester.model.source import Source, UrlRules
@@ -26,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    with Store.open(settings.database_url, migrate=True) as store:
+    with store_at(settings.database_url) as store:
         yield store
 
 

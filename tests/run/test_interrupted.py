@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from press import PAGES, Press, assert_archived, assert_whole, start, wait_for_pages
+from press import PAGES, PATIENCE_S, Press, assert_archived, assert_whole, start, wait_for_pages
 from sqlalchemy import select
 
 from harvester.errors import HarvesterError
@@ -18,25 +18,25 @@ from storage.spool import spooled_runs
 from storage.store import Store
 from storage.tables import spool_segments
 
+POLITE = PolitenessRules(delay=0.04, timeout=120)
+
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.fault(2)
 def test_a_stopped_run_keeps_what_it_fetched_and_the_next_goes_on(
     store: Store, source: Source, settings: Settings, press: Press, number: signal.Signals
 ) -> None:
-    press.delay = 0.1
-    running = start(settings, source, press)
-    wait_for_pages(press, 30)  # sixteen at a time: some have been answered
-    began = time.monotonic()
+    press.at_once, press.hold_s = 30, 1.0
+    running = start(settings, source.model_copy(update={"politeness": POLITE}), press)
+    wait_for_pages(press, 31)
     running.send_signal(number)
-    out, said = running.communicate(timeout=60)
-    assert time.monotonic() - began < 30
+    out, said = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, said
     stopped = Run.model_validate_json(out)
     assert stopped.outcome is RunOutcome.INTERRUPTED
     kept = len(list(store.records.iter()))
     assert 0 < kept == stopped.counts["created"] < PAGES
-    press.delay = 0.0
+    press.let_through()
     press.asked.clear()
     run = run_source(store, source, settings)
     assert run.resumed_from == stopped.id
@@ -45,15 +45,16 @@ def test_a_stopped_run_keeps_what_it_fetched_and_the_next_goes_on(
 
 
 def test_stop_may_be_asked_from_another_thread(store: Store, source: Source, settings: Settings, press: Press) -> None:
-    press.delay = 0.1
+    press.at_once, press.hold_s = 3, 1.0
     stop = threading.Event()
 
     def ask() -> None:
-        wait_for_pages(press, 3)
+        wait_for_pages(press, 4)
         stop.set()
 
     threading.Thread(target=ask, daemon=True).start()
-    assert run_source(store, source, settings, stop=stop).outcome is RunOutcome.INTERRUPTED
+    polite = source.model_copy(update={"politeness": POLITE})
+    assert run_source(store, polite, settings, stop=stop).outcome is RunOutcome.INTERRUPTED
 
 
 @pytest.mark.slow
@@ -63,8 +64,9 @@ def test_kill_9_loses_nothing_and_doubles_nothing(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
     chance = random.Random(20261122)
-    polite = source.model_copy(update={"politeness": PolitenessRules(delay=0.04, timeout=10)})
+    polite = source.model_copy(update={"politeness": POLITE})
     for _ in range(5):
+        press.let_through(press.count + 10)
         running = start(settings, polite, press)
         wait_for_pages(press, 1)
         time.sleep(chance.random() * 0.5)  # any moment of fetching, spooling, archiving and committing
@@ -75,6 +77,7 @@ def test_kill_9_loses_nothing_and_doubles_nothing(
         assert latest.counts.get("created", 0) == created_by(store, latest.id)
         for record in store.records.iter():
             assert_archived(store, settings, record)
+    press.let_through()
     run = run_source(store, source, settings)
     assert run.outcome is RunOutcome.SUCCEEDED, run.notes
     assert run.resumed_from is not None
@@ -96,17 +99,18 @@ def created_by(store: Store, run_id: str) -> int:
 def test_what_a_dead_run_spooled_is_taken_in_without_asking_again(
     store: Store, source: Source, settings: Settings, press: Press
 ) -> None:
-    press.delay = 0.05
+    press.at_once, in_flight = 30, 16
     running = start(settings, source, press)
-    wait_for_pages(press, 20)
-    running.kill()
-    running.communicate()
-    answered = len(press.articles())
-    press.delay = 0.0
+    wait_for_pages(press, 30 + in_flight)
+    with store.begin():  # nothing can be taken in while another writes
+        press.let_through(40)
+        wait_for_pages(press, 10)  # a page is asked for when the one before lies in the spool
+        running.kill()
+        running.communicate()
     press.asked.clear()
+    press.let_through()
     run = run_source(store, source, settings)
-    in_flight = 16
-    assert len(press.articles()) <= PAGES - answered + in_flight
+    assert len(press.articles()) <= PAGES - 40
     assert any("interrupted run" in note for note in run.notes)
     assert_whole(store, settings)
 

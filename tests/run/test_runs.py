@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from press import PAGES, Press, assert_whole, start, wait_for_pages
+from press import PAGES, PATIENCE_S, Press, assert_whole, start, wait_for_pages
 
 from harvester.errors import BusyError, UsageError
 from harvester.model.page import VisitOutcome
@@ -138,7 +138,7 @@ def test_a_crawl_that_dies_fails_the_run_with_its_last_words(
 
 
 def test_only_one_run_of_a_source_at_a_time(store: Store, source: Source, settings: Settings, press: Press) -> None:
-    press.delay = 0.2
+    press.at_once = 0
     first = start(settings, source, press)
     try:
         wait_for_pages(press, 1)
@@ -147,8 +147,8 @@ def test_only_one_run_of_a_source_at_a_time(store: Store, source: Source, settin
         assert str(first.pid) in str(refusal.value)
         assert "since" in str(refusal.value)
         assert refusal.value.exit_code == 4
-        press.delay = 0.0
     finally:
-        out, said = first.communicate(timeout=60)
+        press.let_through()
+        out, said = first.communicate(timeout=PATIENCE_S)
     assert Run.model_validate_json(out).outcome is RunOutcome.SUCCEEDED, said
     assert_whole(store, settings)

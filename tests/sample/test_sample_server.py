@@ -18,7 +18,7 @@ def publisher():
 
 
 def ask(publisher: Publisher, path: str, method: str = "GET", headers: dict[str, str] | None = None):
-    connection = HTTPConnection("127.0.0.1", publisher.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", publisher.port, timeout=100)
     try:
         connection.request(method, path, headers=headers or {})
         response = connection.getresponse()
@@ -48,7 +48,7 @@ def test_conditional_requests(publisher):
 
 
 def test_connections_are_kept(publisher):
-    connection = HTTPConnection("127.0.0.1", publisher.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", publisher.port, timeout=100)
     for path in ("/article/900101", "/robots.txt", "/article/900101"):
         connection.request("GET", path)
         assert connection.getresponse().read()
@@ -84,12 +84,12 @@ def test_the_module_serves_until_interrupted():
     command = [sys.executable, "-m", "harvester.sample"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         address = process.stdout.readline().strip()
-        connection = HTTPConnection(address.removeprefix("http://").strip("/"), timeout=10)
+        connection = HTTPConnection(address.removeprefix("http://").strip("/"), timeout=100)
         connection.request("GET", "/")
         assert connection.getresponse().status == 200
         connection.close()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=100) == 0
 
 
 def test_the_module_refuses_a_port_that_is_no_number():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from bench import Clock
+from fresh import store_at
 
 from storage.store import Store
 
@@ -13,12 +14,12 @@ from storage.store import Store
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'data' / 'harvester.db'}"
-    return str(request.getfixturevalue("postgresql").database())
+    return str(request.getfixturevalue("postgresql").ready())
 
 
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
-    with Store.open(database, migrate=True) as opened:
+    with store_at(database) as opened:
         yield opened
         assert opened.check() == []
 

@@ -1,5 +1,6 @@
 """The services in processes of their own: `harvester serve`, or `scheduler` and `worker`."""
 
+import contextlib
 import json
 import os
 import re
@@ -32,8 +33,18 @@ class House:
     def harvester(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "harvester.cli", *words]
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=60
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=200
         )
+
+    def at_work(self) -> list[int]:
+        """Processes of services over this house, of their Runs and crawls."""
+        mine = f"HARVESTER_DATA_DIR={self.environment['HARVESTER_DATA_DIR']}".encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # ended meanwhile
+                if mine in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(int(process.name))
+        return found
 
 
 def environment(folder: Path, database: str, seeds: Path, allowed: str) -> dict[str, str]:
@@ -66,7 +77,7 @@ class Process:
                 self.said.append(line.rstrip())
                 self._news.notify_all()
 
-    def wait_for(self, words: str, seconds: float = 40) -> str:
+    def wait_for(self, words: str, seconds: float = 200) -> str:
         """The line that holds these words, as soon as it is said."""
         with self._news:
             assert self._news.wait_for(lambda: any(words in line for line in self.said), seconds), self.said
@@ -81,7 +92,7 @@ class Process:
 
     def get(self, path: str) -> tuple[int, dict[str, Any]]:
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=100) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
@@ -91,10 +102,10 @@ class Process:
         self.process.wait()
 
     def stop(self) -> float:
-        """Ask it to stop; seconds until it had ended."""
+        """Ask it to stop; seconds until it had ended: 30 at most, of which a slow machine makes more."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(40) == 0, self.said
+        assert self.process.wait(100) == 0, self.said
         return time.monotonic() - began
 
 
@@ -105,7 +116,7 @@ class Serve(Process):
         super().__init__(house.environment, "serve", "--port", "0")
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> float:
+def until(true: Callable[[], bool], seconds: float = 200) -> float:
     """Seconds until something came true."""
     began = time.monotonic()
     while not true():

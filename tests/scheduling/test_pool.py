@@ -72,7 +72,7 @@ def claimed(store: Store, name: str) -> Fire:
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)

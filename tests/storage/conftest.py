@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fresh import store_at
 from made import NOW
+from postgres import Postgres
 from sqlalchemy import event
 
 from storage.store import Store
@@ -25,14 +27,16 @@ def sqlite(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, sqlite: str) -> str:
+    """Where nothing is yet, or the `store` of the same test."""
     if request.param == "sqlite":
         return sqlite
-    return str(request.getfixturevalue("postgresql").database())
+    server: Postgres = request.getfixturevalue("postgresql")
+    return server.ready() if "store" in request.fixturenames else server.database()
 
 
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
-    with Store.open(database, migrate=True) as opened:
+    with store_at(database) as opened:
         yield opened
         assert opened.check() == []
 

@@ -21,9 +21,9 @@ def work(folder: Path, run_id: str) -> None:
             store.runs.open(unit, "alpha", run_id, Owner("here", 1, run_id), NOW, 60, lambda _: False)
         spool = SpoolWriter(folder / "spool", run_id)
         archive = ArchiveWriter(folder / "archive", "alpha", run_id, max_bytes=20_000)
-        print("at work", flush=True)
         n = 1000 * int(run_id.removeprefix("run-"))
         while True:
+            print("at work", flush=True)
             batch(store, spool, archive, range(n, n + 5))
             n += 5
 

@@ -17,7 +17,7 @@ _CHILD = Path(__file__).parent / "endless_writer.py"
 _ROOT = Path(__file__).parents[2]
 
 
-def _die_at_work(folder: Path, run_id: str, seconds: float) -> None:
+def _die_at_work(folder: Path, run_id: str, batches: int, seconds: float) -> None:
     child = subprocess.Popen(
         [sys.executable, str(_CHILD), str(folder), run_id],
         cwd=_ROOT,
@@ -26,7 +26,8 @@ def _die_at_work(folder: Path, run_id: str, seconds: float) -> None:
         text=True,
     )
     assert child.stdout is not None
-    assert child.stdout.readline() == "at work\n"
+    for _ in range(1 + batches):
+        assert child.stdout.readline() == "at work\n"
     with pytest.raises(subprocess.TimeoutExpired):
         child.wait(seconds)
     child.kill()
@@ -39,7 +40,7 @@ def test_nothing_committed_is_lost_and_nothing_torn_stays(tmp_path: Path) -> Non
     random.seed(20260301)
     committed = 0
     for n in range(ROUNDS):
-        _die_at_work(tmp_path, f"run-{n:03d}", random.uniform(0.02, 0.4))
+        _die_at_work(tmp_path, f"run-{n:03d}", n % 3, random.uniform(0.02, 0.4))
         with Store.open(f"sqlite:///{tmp_path}/harvester.sqlite") as store:
             assert store.check() == []
             found = recover(tmp_path / "archive", "alpha", store.archive_index.committed_lengths("alpha"))

@@ -177,7 +177,7 @@ class TestOrder:
         for thread in threads:
             thread.join()
         for thread in followers:
-            thread.join(20)
+            thread.join(200)
         done.set()
         assert seen == [list(range(1, writers * each + 1))] * 4
 

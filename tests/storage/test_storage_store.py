@@ -5,14 +5,15 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from made import make_record
 from sqlalchemy import create_engine
+from tenacity import Retrying
 
+import storage.sqlite
 from harvester.errors import StorageError
 from harvester.model.run import ChangeKind
 from storage import migrations, tables
@@ -135,28 +136,34 @@ class TestUnit:
     @pytest.mark.fault(15)
     def test_a_writer_waits_for_another_and_loses_nothing(self, sqlite: str, now: datetime) -> None:
         store = Store.open(sqlite, migrate=True)
-        blocker = sqlite3.connect(file_of(sqlite), isolation_level=None, check_same_thread=False)
+        blocker = sqlite3.connect(file_of(sqlite), isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")
-        release = threading.Timer(1.5, blocker.execute, ["COMMIT"])
-        release.start()
-        begun = time.monotonic()
-        fill(store, now, 10)
-        assert time.monotonic() - begun > 1
-        release.join()
+        writer = threading.Thread(target=fill, args=(store, now, 10))
+        writer.start()
+        writer.join(1)
+        assert writer.is_alive()
+        blocker.execute("COMMIT")
+        writer.join()
         blocker.close()
         assert len(list(store.records.iter())) == 10
         store.close()
 
     @pytest.mark.fault(15)
-    def test_waiting_past_the_busy_time_tries_again(self, sqlite: str, now: datetime) -> None:
-        blocker_at = file_of(sqlite)
-        with Store.open(sqlite, migrate=True, busy_s=0.4) as store:
-            blocker = sqlite3.connect(blocker_at, isolation_level=None, check_same_thread=False)
+    def test_waiting_past_the_busy_time_tries_again(
+        self, sqlite: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        blocker_at, patiently = file_of(sqlite), storage.sqlite._patiently
+
+        def in_vain_once() -> Retrying:
+            blocker.execute("COMMIT")
+            return patiently()
+
+        with Store.open(sqlite, migrate=True, busy_s=0.2) as store:
+            blocker = sqlite3.connect(blocker_at, isolation_level=None)
             blocker.execute("BEGIN IMMEDIATE")
-            release = threading.Timer(0.6, blocker.execute, ["COMMIT"])
-            release.start()
-            fill(store, now, 10)
-            release.join()
+            with monkeypatch.context() as patched:
+                patched.setattr(storage.sqlite, "_patiently", in_vain_once)
+                fill(store, now, 10)
             blocker.execute("BEGIN IMMEDIATE")
             with pytest.raises(StorageError, match="another process keeps it locked"):
                 fill(store, now, 20)
