@@ -85,7 +85,7 @@ class Answer:
         """The best of the newest hits, and of the newest that have every word in title or keywords."""
         ranking = Ranking(self._wanted)
         texts = [self._index.words.c[name] for name in RANKED_BY]
-        most = PHRASED if has_phrase(self._tree) else CANDIDATES
+        most = min(CANDIDATES, max(PHRASED, self._most + 1)) if has_phrase(self._tree) else CANDIDATES
         newest = self._newest_of(self._expression, most, *texts)
         self._count(newest)
         found = {row[0]: row for row in newest.rows}
