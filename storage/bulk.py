@@ -1,7 +1,6 @@
 """Many rows in one statement: executemany where that is cheap, arrays where every row of it is a message."""
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -20,10 +19,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.type_api import TypeEngine
 
-from storage.tables import Moment, moment_text
-
-_moment_text = lru_cache(maxsize=64)(moment_text)
-
 
 def among(connection: Connection, column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
     """`column` is one of any number of values, which go to the database as one parameter."""
@@ -33,22 +28,20 @@ def among(connection: Connection, column: Column[str], values: Sequence[str]) ->
 
 
 class Bulk:
-    """A statement that writes any number of rows, each a mapping by column name; no two of them have the same key."""
+    """A statement that writes any number of rows, each a tuple of what the driver takes; no two have the same key."""
 
     def __init__(self, table: Table, columns: Sequence[str], each: str, all_: str) -> None:
-        self._columns = columns
-        self._moments = [name for name in columns if isinstance(table.c[name].type, Moment)]
         arrays = ", ".join(f"%b::{_array(table.c[name].type)}" for name in columns)
         self._each = each
         self._all = all_.replace("GIVEN", f"unnest({arrays}) AS given({', '.join(columns)})")
 
     @classmethod
     def insert(cls, table: Table, *, without: Sequence[str] = (), or_: str = "") -> "Bulk":
-        """Rows with all columns but those `without`; `or_`: the ON CONFLICT clause, if any."""
+        """Rows with all columns, in their order, but those `without`; `or_`: the ON CONFLICT clause, if any."""
         columns = [column.name for column in table.c if column.name not in without]
         names = ", ".join(columns)
         into = f"INSERT INTO {table.name} ({names})"
-        values = ", ".join(f":{name}" for name in columns)
+        values = ", ".join("?" for _ in columns)
         each, all_ = f"{into} VALUES ({values}) {or_}", f"{into} SELECT {names} FROM GIVEN {or_}"  # noqa: S608 (our names)
         return cls(table, columns, each, all_)
 
@@ -61,29 +54,22 @@ class Bulk:
 
     @classmethod
     def update(cls, table: Table, columns: Sequence[str]) -> "Bulk":
-        """Some columns of the rows found by their primary key."""
+        """Some columns, in the order given, of the rows found by their primary key, which comes last."""
         keys = [column.name for column in table.primary_key]
-        each = f"UPDATE {table.name} SET {', '.join(f'{name} = :{name}' for name in columns)}"  # noqa: S608
-        each += f" WHERE {' AND '.join(f'{key} = :{key}' for key in keys)}"
+        each = f"UPDATE {table.name} SET {', '.join(f'{name} = ?' for name in columns)}"  # noqa: S608
+        each += f" WHERE {' AND '.join(f'{key} = ?' for key in keys)}"
         all_ = f"UPDATE {table.name} SET {', '.join(f'{name} = given.{name}' for name in columns)} FROM GIVEN"  # noqa: S608
         all_ += f" WHERE {' AND '.join(f'{table.name}.{key} = given.{key}' for key in keys)}"
-        return cls(table, [*keys, *columns], each, all_)
+        return cls(table, [*columns, *keys], each, all_)
 
-    def write(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def write(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Write the rows; nothing for none."""
         if not rows:
             return
-        plain = [self._plain(row) for row in rows] if self._moments else rows
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(self._all, tuple([row[name] for row in plain] for name in self._columns))
+            connection.exec_driver_sql(self._all, tuple(map(list, zip(*rows, strict=True))))
         else:
-            connection.exec_driver_sql(self._each, list(plain))
-
-    def _plain(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        values = dict(row)
-        for name in self._moments:
-            values[name] = _moment_text(values[name]) if values[name] else None
-        return values
+            connection.exec_driver_sql(self._each, list(rows))
 
 
 def _array(kind: TypeEngine[Any]) -> str:

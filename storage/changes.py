@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, select
 from harvester.model.run import Change, ChangeKind
 from storage.bulk import Bulk
 from storage.database import Database
-from storage.tables import change_head, changes, upsert
+from storage.tables import change_head, changes, moment_text, upsert
 from storage.unit import Pending, Unit
 
 _LOG = Bulk.insert(changes)
@@ -49,10 +49,8 @@ def write_pending(unit: Unit) -> None:
     )
     seq, at = unit.connection.execute(raised.returning(change_head.c.seq, change_head.c.at)).one()
     first = seq - len(unit.pending) + 1
-    rows = [
-        {"seq": first + n, "record_id": entry.record_id, "kind": entry.kind.value, "at": at, "revision": entry.revision}
-        for n, entry in enumerate(unit.pending)
-    ]
+    moment = moment_text(at)
+    rows = [(n, one.record_id, one.kind.value, moment, one.revision) for n, one in enumerate(unit.pending, first)]
     _LOG.write(unit.connection, rows)
     unit.pending.clear()
 

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Connection, Table, delete, func, or_, select
 
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind
 from storage import rows
+from storage.bulk import among
 from storage.changes import Changes
 from storage.documents import document, from_text
 from storage.identity import chunks
@@ -93,8 +94,8 @@ def join(
 def note_ties(unit: Unit, batch: Sequence[Written]) -> None:
     """Keep the stated ties of what was written, for records that come later."""
     changed = [written.record.id for written in batch if written.is_whole and not written.is_new]
-    for some in chunks(changed):
-        unit.connection.execute(delete(work_ties).where(work_ties.c.record_id.in_(some)))
+    if changed:
+        unit.connection.execute(delete(work_ties).where(among(unit.connection, work_ties.c.record_id, changed)))
     found = [(written.record.id, tie) for written in batch if written.is_whole for tie in _ties(written.record)]
     if found:
         new = [{"key": key, "record_id": record_id, "type": kind} for record_id, (key, kind) in found]
@@ -114,7 +115,7 @@ def _ties(record: Record) -> Iterator[tuple[str, str]]:
     yield from ((key, "self") for key in registry_keys(record))
 
 
-def linked(connection: Execute, batch: Sequence[Record]) -> tuple[list[Pair], set[str]]:
+def linked(connection: Connection, batch: Sequence[Record]) -> tuple[list[Pair], set[str]]:
     """Pairs of a record of the batch and another that one of them calls by a name of the other, in a fixed order.
 
     And the records that are known by the DOI they were found by.
@@ -130,12 +131,20 @@ def linked(connection: Execute, batch: Sequence[Record]) -> tuple[list[Pair], se
     pairs: dict[Pair, None] = {}
     known: set[str] = set()
     for table, keys in ((identities, [*sought]), (work_ties, [*named])):
-        for some in chunks(keys):
-            for row in connection.execute(select(table.c.key, table.c.record_id).where(table.c.key.in_(some))):
-                pairs |= {(one, row.record_id): None for one in named[row.key] if one != row.record_id}
-                known |= {row.record_id} if table is identities and row.key.startswith("doi:") else set()
+        for key, found in _holders(connection, table, keys):
+            pairs |= {(one, found): None for one in named[key] if one != found}
+            if table is identities and key.startswith("doi:"):
+                known.add(found)
     places = {record.id: place for place, record in enumerate(batch)}
     return sorted(pairs, key=lambda pair: (places[pair[0]], pair[1])), known
+
+
+def _holders(connection: Connection, table: Table, keys: Sequence[str]) -> Iterable[tuple[str, str]]:
+    """Key and record id of every row that has one of these keys."""
+    if not keys:
+        return ()
+    held = select(table.c.key, table.c.record_id).where(among(connection, table.c.key, keys))
+    return [(key, record_id) for key, record_id in connection.execute(held)]
 
 
 def load(connection: Execute, ids: Collection[str]) -> dict[str, Record]:
@@ -255,8 +264,7 @@ def regroup(
     for some in chunks(ids):
         query = select(records.c.document).where(records.c.id.in_(some))
         stored |= {record.id: record for record in map(from_text, execute(query).scalars())}
-    for some in chunks([one for one in ids if one not in fresh]):
-        execute(rows.history(some, None, now))
+    rows.set_aside(unit, [one for one in ids if one not in fresh], None, now)
     written = [_regrouped(stored[one], work_of[one], now, one in fresh) for one in ids]
     if written:
         rows.UPSERT.write(unit.connection, [rows.row(document(record)) for record in written])

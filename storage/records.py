@@ -185,7 +185,7 @@ class Records:
         buried = {"deleted_at": now, "deletion_reason": reason, "revision": record.revision + 1, "updated_at": now}
         tombstone = Record.model_validate(record.model_dump() | buried)
         if keep_history:
-            unit.connection.execute(rows.history([record.id], None, now))
+            rows.set_aside(unit, [record.id], None, now)
         rows.put(unit, tombstone)
         self._search.forget(unit, [record.id])
         if not keep_history:

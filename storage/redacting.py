@@ -233,7 +233,7 @@ class Redacting:
         if present == past.present:
             return
         rows.put(unit, present)
-        execute(rows.history([record_id], None, self._now))
+        rows.set_aside(unit, [record_id], None, self._now)
         later = {"revision": present.revision + 1, "updated_at": self._now}
         rows.put(unit, present.model_copy(update=later))
         review.forget(unit, [record_id])

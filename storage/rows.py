@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Insert, literal, select
+from sqlalchemy import literal, select
 
 from harvester.model.record import Record
-from storage.bulk import Bulk
+from storage.bulk import Bulk, among
 from storage.documents import Document, document
 from storage.identity import Name
-from storage.tables import Moment, identities, records, revisions, verdicts
+from storage.tables import Moment, identities, moment_text, records, revisions, verdicts
 from storage.unit import Unit
+
+Row = tuple[Any, ...]  # in the order of the table
 
 
 def put(unit: Unit, record: Record) -> None:
@@ -21,68 +23,68 @@ def put(unit: Unit, record: Record) -> None:
     UPSERT.write(unit.connection, [row(document(record))])
 
 
-def row(present: Document) -> dict[str, Any]:
+def row(present: Document) -> Row:
     """The whole row of `records`."""
     record = present.record
-    return _moving(present) | {
-        "id": record.id,
-        "source_id": record.source_id,
-        "work_id": record.work_id,
-        "publisher_id": record.publisher_id,
-        "url": record.url,
-        "access": record.access.status.value,
-        "integrity": record.integrity.status,
-        "languages": f" {' '.join(sorted({*record.languages, *record.titles, *record.abstracts}))} ",
-        "content_hash": present.content_hash,
-        "revision": record.revision,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-        "deleted_at": record.deleted_at,
-        "deletion_reason": record.deletion_reason,
-    }
+    return (
+        record.id,
+        record.source_id,
+        record.work_id,
+        record.publisher_id,
+        record.url,
+        _aliases(record),
+        record.access.status.value,
+        record.integrity.status,
+        f" {' '.join(sorted({*record.languages, *record.titles, *record.abstracts}))} ",
+        present.content_hash,
+        verdict_hash(record),
+        record.revision,
+        _moment(record.created_at),
+        _moment(record.updated_at),
+        _moment(record.deleted_at),
+        record.deletion_reason,
+        present.text,
+    )
 
 
-def renewal(present: Document) -> dict[str, Any]:
-    """The part of the row that moves without a revision."""
-    return _moving(present) | {"id": present.record.id}
+def renewal(present: Document) -> Row:
+    """The part of the row that moves without a revision: aliases, verdict, document (places, times, evidence)."""
+    record = present.record
+    return _aliases(record), verdict_hash(record), present.text, record.id
 
 
-def _moving(present: Document) -> dict[str, Any]:
-    """Document (places, times, evidence), aliases, verdict."""
-    return {
-        "aliases": orjson.dumps(present.record.aliases).decode(),
-        "verdict_hash": _verdict_hash(present.record),
-        "document": present.text,
-    }
+def _aliases(record: Record) -> str:
+    return orjson.dumps(record.aliases).decode() if record.aliases else "[]"
 
 
-def history(record_ids: Sequence[str], run_id: str | None, now: datetime) -> Insert:
-    """The statement that puts present documents aside as revisions, before new ones are written."""
+def _moment(moment: datetime | None) -> str | None:
+    return moment_text(moment) if moment else None
+
+
+def set_aside(unit: Unit, record_ids: Sequence[str], run_id: str | None, now: datetime) -> None:
+    """Keep present documents as revisions, before new ones are written."""
     present = select(records.c.id, records.c.revision, literal(now, Moment), literal(run_id), records.c.document)
     names = ["record_id", "revision", "replaced_at", "replaced_by_run", "document"]
-    return revisions.insert().from_select(names, present.where(records.c.id.in_(record_ids)))
+    wanted = present.where(among(unit.connection, records.c.id, record_ids))
+    unit.connection.execute(revisions.insert().from_select(names, wanted))
 
 
-def _verdict_hash(record: Record) -> str:
+def verdict_hash(record: Record) -> str:
+    """Of what a verdict says: two equal ones are one verdict."""
     verdict = record.access
     said = (verdict.status.value, verdict.decided_by, *(evidence.quote for evidence in verdict.evidence))
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
-def verdict_row(present: Document, run_id: str | None, now: datetime) -> dict[str, Any]:
+def verdict_row(present: Document, run_id: str | None, now: datetime) -> Row:
+    """The row of `verdicts`."""
     record = present.record
-    return {
-        "record_id": record.id,
-        "at": now,
-        "run_id": run_id,
-        "status": record.access.status.value,
-        "verdict": present.verdict,
-    }
+    return record.id, moment_text(now), run_id, record.access.status.value, present.verdict
 
 
-def name_row(name: Name, record_id: str) -> dict[str, Any]:
-    key, source_id = name
-    return {"key": key, "source_id": source_id, "record_id": record_id}
+def name_row(name: Name, record_id: str) -> Row:
+    """The row of `identities`."""
+    return *name, record_id
 
 
 UPSERT = Bulk.upsert(records)

@@ -1,9 +1,8 @@
 """The save path: who is it, did it change, what follows. A batch is a handful of statements, whatever its size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import select
@@ -23,8 +22,7 @@ _CHUNK = 500
 _UNFIT = (IntegrityError, DataError, InterfaceError, ProgrammingError, OverflowError)  # of a value, not of the disk
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """What became of one record. `kind` None: unchanged, or `skipped` (removed on request), or not stored (`error`)."""
 
     record_id: str
@@ -35,8 +33,7 @@ class Saved:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(NamedTuple):
     """What a decision needs of a stored record, without its document."""
 
     id: str
@@ -55,8 +52,7 @@ class _Stored:
     deletion_reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(NamedTuple):
     """One record of the batch, by its place in it, with its names and the id of the record it is."""
 
     place: int
@@ -65,17 +61,16 @@ class _Item:
     target: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """What follows for one item: rows to write and what to report. `renew`: only document and pointers."""
 
     saved: Saved
     record: Record | None = None
-    row: dict[str, Any] | None = None
+    row: rows.Row | None = None
     renew: bool = False
     replaces: bool = False
     names: tuple[Name, ...] = ()
-    verdict: dict[str, Any] | None = None
+    verdict: rows.Row | None = None
 
 
 def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
@@ -114,7 +109,7 @@ def _note_merged(results: dict[int, Saved], merged: dict[str, int]) -> None:
         saved = results[place]
         if saved.record_id in merged and not saved.error:
             extra = (*saved.extra, ChangeKind.MERGED)
-            results[place] = replace(saved, extra=extra, revision=merged.pop(saved.record_id))
+            results[place] = saved._replace(extra=extra, revision=merged.pop(saved.record_id))
 
 
 def _save_wave(
@@ -132,15 +127,17 @@ def _save_wave(
     stored = _stored(unit, [item.target for item in wave])
     before = _flipped(unit, wave, stored)
     if redactor:
-        wave = [replace(item, record=redactor.record(item.record, item.target)) for item in wave]
+        wave = [item._replace(record=redactor.record(item.record, item.target)) for item in wave]
     steps = [_step(item, stored.get(item.target), before.get(item.target), known, run_id, now) for item in wave]
+    logged: list[tuple[str, ChangeKind, int]] = []
     for item, step, saved in zip(wave, steps, _write(unit, steps, run_id, now), strict=True):
         results[item.place] = saved
         if step.record and not saved.error:
             is_new = item.target not in stored
             written.append(grouping.Written(step.record, is_new, not step.renew, bool(step.names)))
-        kinds = [kind for kind in (saved.kind, *saved.extra) if kind]
-        log.append(unit, [(saved.record_id, kind, saved.revision) for kind in kinds], now)
+        if saved.kind:
+            logged += [(saved.record_id, kind, saved.revision) for kind in (saved.kind, *saved.extra)]
+    log.append(unit, logged, now)
     return later
 
 
@@ -153,7 +150,7 @@ def _independent(waiting: list[_Item], known: dict[Name, str]) -> tuple[list[_It
         target = target_of(item.names, known, item.record.id)
         marks = {*item.names, (target, "id")}
         if taken.isdisjoint(marks):
-            wave.append(replace(item, target=target))
+            wave.append(item._replace(target=target))
         else:
             later.append(item)
         taken |= marks
@@ -161,7 +158,7 @@ def _independent(waiting: list[_Item], known: dict[Name, str]) -> tuple[list[_It
 
 
 def _stored(unit: Unit, ids: list[str]) -> dict[str, _Stored]:
-    columns = [records.c[name] for name in _Stored.__slots__]
+    columns = [records.c[name] for name in _Stored._fields]
     found = unit.connection.execute(select(*columns).where(among(unit.connection, records.c.id, ids)))
     return {row[0]: _Stored(*row) for row in found}
 
@@ -192,12 +189,12 @@ def _step(
         renew=not kinds,
         replaces=bool(kinds and stored),
         names=tuple(name for name in item.names if name not in known),
-        verdict=rows.verdict_row(present, run_id, now) if _newly_said(row, stored) else None,
+        verdict=rows.verdict_row(present, run_id, now) if _newly_said(record, stored) else None,
     )
 
 
-def _newly_said(row: dict[str, Any], stored: _Stored | None) -> bool:
-    return stored is None or stored.verdict_hash != row["verdict_hash"]
+def _newly_said(record: Record, stored: _Stored | None) -> bool:
+    return stored is None or stored.verdict_hash != rows.verdict_hash(record)
 
 
 def _unfit(record_id: str, error: Exception) -> Saved:
@@ -269,14 +266,14 @@ def _write(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) ->
             _write_rows(unit, steps, run_id, now)
     except _UNFIT as error:
         if len(steps) == 1:
-            return [replace(steps[0].saved, kind=None, extra=(), error=str(error.__cause__ or error))]
+            return [steps[0].saved._replace(kind=None, extra=(), error=str(error.__cause__ or error))]
         return [saved for step in steps for saved in _write(unit, [step], run_id, now)]
     return [step.saved for step in steps]
 
 
 def _write_rows(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) -> None:
     if replaced := [step.saved.record_id for step in steps if step.replaces]:
-        unit.connection.execute(rows.history(replaced, run_id, now))
+        rows.set_aside(unit, replaced, run_id, now)
     rows.UPSERT.write(unit.connection, [step.row for step in steps if step.row and not step.renew])
     rows.RENEW.write(unit.connection, [step.row for step in steps if step.row and step.renew])
     names = [rows.name_row(name, step.saved.record_id) for step in steps for name in step.names]

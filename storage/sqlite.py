@@ -14,6 +14,8 @@ from storage.database import Database, driver_error
 
 ATTEMPTS = 3
 _PAGES = 10_000  # overwritten at a time
+_LOG_PAGES = 10_000  # of 4 kB, copied from the log into the file together: batches touch the same pages of indexes
+_SETTINGS = ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-16000", f"wal_autocheckpoint={_LOG_PAGES}")
 _MAGIC = b"SQLite format 3\x00"
 
 
@@ -158,7 +160,7 @@ def _patiently() -> Retrying:
 
 def _set_up(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None
-    for setting in ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-16000"):
+    for setting in _SETTINGS:
         connection.execute(f"PRAGMA {setting}")
 
 

@@ -1,6 +1,7 @@
 """The tables as SQLAlchemy Core words. Migrations create them; a test keeps the two equal."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -59,6 +60,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+@lru_cache(maxsize=64)
 def moment_text(value: datetime) -> str:
     """A time as the tables hold it."""
     return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, literal, select
 
@@ -10,8 +11,7 @@ from harvester.model.run import ChangeKind
 _WORKS = "all works"  # sorts before every other name
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(NamedTuple):
     """A Change that gets its number just before the commit."""
 
     record_id: str

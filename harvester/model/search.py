@@ -19,8 +19,9 @@ class Query(Value):
 
     All else narrows it: `published_from` and `published_until` are days, both included; `listed` leaves out what a
     page asks not to list in public (robots noindex). `cursor` goes on after an earlier answer to the same query.
-    Hits are counted up to `count_to`, or with `facets` to the last one. `snippets` asks for the places where words
-    stand; `abstracts=False` leaves abstracts out of them, for readers whom they may not be passed on to.
+    Hits are counted up to `count_to`, those of a phrase newest first only up to `limit`, with `facets` to the last
+    one. `snippets` asks for the places where words stand; `abstracts=False` leaves abstracts out of them, for readers
+    whom they may not be passed on to.
     """
 
     text: str = ""

@@ -18,11 +18,12 @@ from storage.search.entry import UNLISTED, access_mark, language_mark, lowest_pl
 from storage.search.expressions import Expression, Row, Without, all_of, any_of, within
 from storage.search.facets import facets
 from storage.search.index import Index, Newest, Reader
-from storage.search.query import Both, Node, Words, parse
-from storage.search.ranking import CANDIDATES, RANKED_BY, Ranking
+from storage.search.query import Both, Node, Words, has_phrase, parse
+from storage.search.ranking import CANDIDATES, PHRASED, RANKED_BY, Ranking
 from storage.search.snippets import snippets
+from storage.search.state import State, state
 from storage.search.thesaurus import Thesaurus
-from storage.tables import records, search_entries, search_languages
+from storage.tables import records, search_entries
 
 _CHEAP = 500  # places that are as soon read as counted
 _ONE_DAY = timedelta(days=1)
@@ -38,13 +39,19 @@ class Answer:
         self._query = query
         self._tree = parse(query.text)
         self._after = cursors.read(query)
-        self._most = max(query.count_to, query.limit)
+        by_one = query.sort is Sort.NEWEST and has_phrase(self._tree)  # each hit costs many that are none
+        self._most = query.limit if by_one else max(query.count_to, query.limit)
         self._counted: int | None = None
         self._limits = _limits(query)
         self._others = [self._named(name) for name in ("journal", "author") if getattr(query, name)]
 
-    def found(self, behind: int) -> Found:
-        """The answer; `behind` is passed on."""
+    @property
+    def behind(self) -> int:
+        """Changes that the index has not read."""
+        return self._state.behind
+
+    def found(self) -> Found:
+        """The answer."""
         ranked = 0
         if self._query.sort is Sort.RELEVANCE and self._query.text.strip():
             hits, more, ranked = self._ranked()
@@ -63,7 +70,7 @@ class Answer:
             facets=by_facet,
             expanded=self._expanded,
             cursor=cursors.write(self._query, hits[-1]) if more else None,
-            behind=behind,
+            behind=self.behind,
         )
 
     def _newest(self) -> tuple[list[Cursor], bool]:
@@ -78,12 +85,13 @@ class Answer:
         """The best of the newest hits, and of the newest that have every word in title or keywords."""
         ranking = Ranking(self._wanted)
         texts = [self._index.words.c[name] for name in RANKED_BY]
-        newest = self._newest_of(self._expression, CANDIDATES, *texts)
+        most = min(CANDIDATES, max(PHRASED, self._most + 1)) if has_phrase(self._tree) else CANDIDATES
+        newest = self._newest_of(self._expression, most, *texts)
         self._count(newest)
         found = {row[0]: row for row in newest.rows}
-        if not newest.all_known or newest.known > CANDIDATES:
+        if not newest.all_known or newest.known > most:
             strong = self._filtered(within(self._wanted, ("title", "keyword")))
-            found |= {row[0]: row for row in self._newest_of(strong, CANDIDATES, *texts).rows}
+            found |= {row[0]: row for row in self._newest_of(strong, most, *texts).rows}
         scored = sorted(
             (Cursor(ranking.score(dict(zip(RANKED_BY, row[1:], strict=True))), place) for place, row in found.items()),
             reverse=True,
@@ -145,8 +153,8 @@ class Answer:
         )
 
     @cached_property
-    def _languages(self) -> list[str]:
-        return sorted(self._reader.execute(select(search_languages.c.language)).scalars())
+    def _state(self) -> State:
+        return state(self._reader)
 
     @cached_property
     def _names(self) -> dict[tuple[int, int], list[Expansion]]:
@@ -157,7 +165,7 @@ class Answer:
         found: dict[tuple[int, int], list[Expansion]] = {}
         for start, run in _runs(nodes):
             typed = [" ".join(node.words) for node in run]
-            for name in self._thesaurus.names(self._reader, typed, self._languages):
+            for name in self._thesaurus.names(self._reader, typed, self._state):
                 found.setdefault((start + name.first, start + name.last), []).append(name.expansion)
         return found
 
@@ -172,7 +180,7 @@ class Answer:
             span: [words(Words(tuple(COMPOUND.findall(one.to)), quoted=True), [one.to_language]) for one in found]
             for span, found in self._names.items()
         }
-        return compiled(self._tree, self._languages, others)
+        return compiled(self._tree, self._state.languages, others)
 
     @cached_property
     def _expression(self) -> Expression:

@@ -6,12 +6,13 @@ that cost, is told which way to go.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     TextClause,
     and_,
     cast,
@@ -36,6 +37,8 @@ _MOST_BYTES = 900_000  # a tsvector holds less than a megabyte
 _PEEK = 60  # of the newest places, looked into first
 _LOOK_COSTS = 80  # to look into a tsvector, in hits that an index is read for
 _FAR = 30  # places for each hit that is asked for
+_FARTHER = 300  # where few of those the indexes take for hits may be some
+_SURE = 4  # hits among the newest places
 _FEW = 10_000
 _PLACES = text("(SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_words'::regclass) AS places")
 
@@ -49,6 +52,20 @@ def _planned(*, indexed: bool, walked: bool) -> TextClause:
 
 _BY_WORD, _BY_PLACE = _planned(indexed=True, walked=False), _planned(indexed=False, walked=True)
 _AS_IT_LIKES = _planned(indexed=True, walked=True)
+
+
+class _Asked(NamedTuple):
+    """What `Index.newest` is asked for."""
+
+    parts: Sequence[Part]
+    bounds: Sequence[ColumnElement[bool]]
+    columns: Sequence[ColumnElement[Any]]
+    most: int
+
+    @property
+    def exact(self) -> bool:
+        """Do the indexes alone know?"""
+        return all(part.exact for part in self.parts)
 
 
 class PostgresqlIndex(Index):
@@ -68,76 +85,61 @@ class PostgresqlIndex(Index):
         columns: Sequence[ColumnElement[Any]],
         most: int,
     ) -> Newest:
-        asked = parts(expression)
+        asked = _Asked(parts(expression), bounds, columns, most)
         reader.execute(_BY_PLACE)
-        met, places, far = self._peek(reader, asked, bounds, most)
+        met, taken, places, far = self._peek(reader, asked)
         if met * met * max(places, _FEW) > _PEEK * _PEEK * _LOOK_COSTS * most:  # sooner than all hits are read
-            found = self._walked(reader, asked, bounds, columns, most)
+            found = super().newest(reader, expression, bounds, columns, most)
         else:
             reader.execute(_BY_WORD)
-            way = self._sorted if all(part.exact for part in asked) else self._looked_into
-            near = way(reader, asked, [*bounds, self.place >= far], columns, most) if met and far else None
-            if near and len(near.rows) == most:
-                found = Newest(near.rows, near.known, False)
-            else:
-                found = way(reader, asked, bounds, columns, most)
+            way = self._sorted if asked.exact else self._looked_into
+            if far and taken and met < _SURE and not asked.exact:
+                far = reader.execute(self._place(asked, _FARTHER * most)).scalar()
+            near = way(reader, asked._replace(bounds=[*bounds, self.place >= far])) if far and taken else None
+            is_enough = near is not None and len(near.rows) == most
+            found = near._replace(all_known=False) if near and is_enough else way(reader, asked)
         reader.execute(_AS_IT_LIKES)
         return found
 
-    def _peek(
-        self, reader: Reader, asked: Sequence[Part], bounds: Sequence[ColumnElement[bool]], most: int
-    ) -> tuple[int, int, int | None]:
-        """How many of the newest places are hits, how many places there are, and one far enough for frequent words."""
-        newest = select(*self.words.c).where(*bounds).order_by(self.place.desc()).limit(_PEEK).subquery()
-        hits = select(func.count()).select_from(newest).where(_matching(asked, newest)).scalar_subquery()
-        far = select(self.place).where(*bounds).order_by(self.place.desc()).offset(_FAR * most).limit(1)
-        row = reader.execute(select(hits, _PLACES, far.scalar_subquery())).one()
-        return row[0], row[1], row[2]
+    def _peek(self, reader: Reader, asked: "_Asked") -> tuple[int, int, int, int | None]:
+        """How many of the newest places are hits, and are taken for hits by the indexes; how many there are.
 
-    def _walked(
-        self,
-        reader: Reader,
-        asked: Sequence[Part],
-        bounds: Sequence[ColumnElement[bool]],
-        columns: Sequence[ColumnElement[Any]],
-        most: int,
-    ) -> Newest:
-        """From the newest place on."""
-        found = select(self.place, *columns).where(_matching(asked, self.words), *bounds)
-        rows = list(reader.execute(found.order_by(self.place.desc()).limit(most)))
-        return Newest(rows, len(rows), len(rows) < most)
+        And one far enough for frequent words.
+        """
+        newest = select(*self.words.c).where(*asked.bounds).order_by(self.place.desc()).limit(_PEEK).subquery()
+        hits = [
+            select(func.count())
+            .select_from(newest)
+            .where(_matching(asked.parts, newest, loose=loose))
+            .scalar_subquery()
+            for loose in ([False] if asked.exact else [False, True])
+        ]
+        far = self._place(asked, _FAR * asked.most).scalar_subquery()
+        row = reader.execute(select(*hits, _PLACES, far)).one()
+        return row[0], row[-3], row[-2], row[-1]
 
-    def _sorted(
-        self,
-        reader: Reader,
-        asked: Sequence[Part],
-        bounds: Sequence[ColumnElement[bool]],
-        columns: Sequence[ColumnElement[Any]],
-        most: int,
-    ) -> Newest:
+    def _place(self, asked: "_Asked", number: int) -> Select[tuple[int]]:
+        """The place with so many newer ones."""
+        return select(self.place).where(*asked.bounds).order_by(self.place.desc()).offset(number).limit(1)
+
+    def _sorted(self, reader: Reader, asked: "_Asked") -> Newest:
         """Of all the hits the indexes know."""
-        some = select(self.place, *columns).where(_matching(asked, self.words), *bounds).offset(0).subquery()
-        newest = select(*some.c, func.count().over()).order_by(some.c.place.desc()).limit(most)
+        matching = _matching(asked.parts, self.words)
+        some = select(self.place, *asked.columns).where(matching, *asked.bounds).offset(0).subquery()
+        newest = select(*some.c, func.count().over()).order_by(some.c.place.desc()).limit(asked.most)
         rows = list(reader.execute(newest))
         return Newest([row[:-1] for row in rows], rows[0][-1] if rows else 0, True)
 
-    def _looked_into(
-        self,
-        reader: Reader,
-        asked: Sequence[Part],
-        bounds: Sequence[ColumnElement[bool]],
-        columns: Sequence[ColumnElement[Any]],
-        most: int,
-    ) -> Newest:
+    def _looked_into(self, reader: Reader, asked: "_Asked") -> Newest:
         """What the index takes for a hit, newest first, is looked into until there are enough."""
         vectors = (self.words.c.heads, self.words.c.words)
-        loose = _matching(asked, self.words, loose=True)
-        some = select(self.place, *columns, *vectors).where(loose, *bounds)
+        loose = _matching(asked.parts, self.words, loose=True)
+        some = select(self.place, *asked.columns, *vectors).where(loose, *asked.bounds)
         sorted_ = some.order_by(self.place.desc()).offset(0).subquery()
-        wanted = [sorted_.c.place, *(sorted_.c[one.name] for one in columns)]
-        strict = _matching([part for part in asked if not part.exact], sorted_)
-        rows = list(reader.execute(select(*wanted).where(strict).order_by(sorted_.c.place.desc()).limit(most)))
-        return Newest(rows, len(rows), len(rows) < most)
+        wanted = [sorted_.c.place, *(sorted_.c[one.name] for one in asked.columns)]
+        strict = _matching([part for part in asked.parts if not part.exact], sorted_)
+        rows = list(reader.execute(select(*wanted).where(strict).order_by(sorted_.c.place.desc()).limit(asked.most)))
+        return Newest(rows, len(rows), len(rows) < asked.most)
 
     def put(self, connection: Connection, entries: Mapping[int, Entry]) -> None:
         rows = [

@@ -89,6 +89,15 @@ def parse(text: str) -> Node | None:
     return tree
 
 
+def has_phrase(tree: Node | None) -> bool:
+    """Whether words in a row are asked for as a phrase."""
+    if isinstance(tree, Words):
+        return tree.quoted and len(tree.words) > 1
+    if isinstance(tree, Both | Either):
+        return any(map(has_phrase, tree.nodes))
+    return isinstance(tree, Not) and has_phrase(tree.node)
+
+
 class _Reader:
     """The pieces of one query and how far they have been read."""
 

@@ -8,6 +8,7 @@ from storage.search.expressions import All, Expression, Row, Without
 
 CANDIDATES = 300  # the newest of all hits, and the newest of those that have every word in title or keywords
 RANKED_BY = ("title", "keyword", "other")
+PHRASED = 101  # the same of a phrase, where no more are counted: to know one, a record has to be looked into
 _WEIGHTS = {"title": 6.0, "keyword": 4.0, "other": 3.0}
 _SATURATION = 0.2  # uses of a word that count for half
 _ELSEWHERE = 1.0  # of a word that stands in the abstract alone

@@ -10,19 +10,16 @@ from storage.database import Database
 from storage.search import filling
 from storage.search.analyser import VERSION
 from storage.search.answering import Answer
-from storage.search.index import Reader, of
+from storage.search.index import of
+from storage.search.state import state
 from storage.search.thesaurus import Thesaurus
-from storage.tables import change_head, records, search_entries, search_head
+from storage.tables import records, search_entries, search_head
 from storage.unit import Unit
 
 MOST_HITS = 500
 WAITS_FOR = 2000  # Changes that a search reads first
 _BATCH = 500
 _MUCH = 10_000  # Changes after which the engine counts anew
-_LEFT = select(
-    func.coalesce(select(change_head.c.seq).scalar_subquery(), 0)
-    - func.coalesce(select(search_head.c.seq).scalar_subquery(), 0)
-)
 
 
 class Search:
@@ -43,11 +40,11 @@ class Search:
             raise UsageError(f"limit {query.limit}: not so many at a time", remedy=f"ask for 1 to {MOST_HITS}")
         with self._database.read() as snapshot:
             answer = Answer(snapshot, self._index, self._thesaurus, query)
-            if not _left(snapshot):
-                return answer.found(0)
-        behind = self.catch_up(WAITS_FOR)
+            if not answer.behind:
+                return answer.found()
+        self.catch_up(WAITS_FOR)
         with self._database.read() as snapshot:
-            return Answer(snapshot, self._index, self._thesaurus, query).found(behind)
+            return Answer(snapshot, self._index, self._thesaurus, query).found()
 
     def catch_up(self, most: int | None = None) -> int:
         """Read what the change log says since the last time, about `most` Changes; returns how many are left."""
@@ -115,9 +112,4 @@ class Search:
 
     def _left(self) -> int:
         with self._database.read() as snapshot:
-            return _left(snapshot)
-
-
-def _left(reader: Reader) -> int:
-    """Changes that the index has not read."""
-    return int(reader.execute(_LEFT).scalar_one())
+            return state(snapshot).behind

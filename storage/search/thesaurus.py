@@ -14,7 +14,8 @@ from sqlalchemy import select, tuple_
 from harvester.model.search import Expansion
 from storage.search.analyser import STOP_WORDS, fold, key
 from storage.search.index import Reader
-from storage.tables import search_head, search_keywords, search_terms
+from storage.search.state import State
+from storage.tables import search_keywords, search_terms
 
 LONGEST = 6  # words
 SAMPLE = 24  # records that are looked at for one keyword
@@ -40,19 +41,21 @@ class Thesaurus:
         self._seq: int | None = None
         self._learnt: dict[_Term, list[Expansion]] = {}
 
-    def names(self, reader: Reader, words: Sequence[str], languages: Sequence[str]) -> list[Name]:
+    def names(self, reader: Reader, words: Sequence[str], state: State) -> list[Name]:
         """Other names of the longest keywords the words in a row form; spans do not overlap."""
         keys = {
-            (first, last): {language: key(" ".join(words[first:last]), language) for language in languages}
+            (first, last): {language: key(" ".join(words[first:last]), language) for language in state.languages}
             for first in range(len(words))
             for last in range(first + 1, min(first + LONGEST, len(words)) + 1)
             if any(word.lower() not in STOP_WORDS for word in words[first:last])
         }
         wanted = {one for span in keys.values() for one in span.values() if len(one) >= _LEAST_KEY}
-        if not wanted or len(languages) < 2:
+        if not wanted or len(state.languages) < 2:
             return []
         rows = reader.execute(select(search_terms).where(search_terms.c.key.in_(sorted(wanted))))
         known = {(row.language, row.key): row.records for row in rows}
+        if state.seq != self._seq or len(self._learnt) > REMEMBERED:
+            self._seq, self._learnt = state.seq, {}
         return [
             Name(*span, expansion)
             for span in _longest(keys, known)
@@ -68,9 +71,6 @@ class Thesaurus:
         return list(found.values())
 
     def _translations(self, reader: Reader, term: _Term, records: int) -> list[Expansion]:
-        seq = reader.execute(select(search_head.c.seq)).scalar()
-        if seq != self._seq or len(self._learnt) > REMEMBERED:
-            self._seq, self._learnt = seq, {}
         if term not in self._learnt:
             self._learnt[term] = translations(reader, term, records)
         return self._learnt[term]

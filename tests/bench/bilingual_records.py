@@ -1,4 +1,4 @@
-"""Bilingual records of some 4 kB of JSON each, all different, as many as asked for, the same in every run.
+"""Bilingual records of some 4.8 kB of JSON each, all different, as many as asked for, the same in every run.
 
 Words follow a law of Zipf over invented vocabularies of two languages; keywords are concepts named in both.
 """
@@ -26,8 +26,8 @@ MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 VOCABULARY, CONCEPTS, NAMES, JOURNALS = 30_000, 4_000, 8_000, 60
 ABSTRACT_WORDS = 75
 _SYLLABLES = {
-    "fr": "eau lou tion rou che mé dé vre gné lai pon sou cri thé ra vi lu o ti ma bre phi cour san ge nou".split(),
-    "en": "ing ther wor ly ness tor ble ough stan wi ld ca re mo ti shi ment so ph er al in con dis pre u".split(),
+    "fr": [first + second for first in "bcdfglmnprstv" for second in ("a", "e", "i", "o", "u", "é")],
+    "en": [first + second for first in "bdfghklmnprstw" for second in ("a", "e", "i", "o", "u", "y")],
 }
 _ENDINGS = {"fr": ["e", "es", "ique", "iques", "ement", "s", ""], "en": ["s", "ing", "ed", "ation", "al", "", "y"]}
 _STATUSES = ("subscription", "subscription", "subscription", "open", "open", "free", "embargoed", "unknown")
@@ -50,7 +50,7 @@ class Words:
 
 
 class Library:
-    """The source of all records: `records(n)` gives the first n, always the same."""
+    """The source of all records: always the same, whichever of them are asked for."""
 
     def __init__(self) -> None:
         chance = random.Random(1)
@@ -64,9 +64,9 @@ class Library:
         self._names = [name.capitalize() for name in chance.sample(self.words["fr"].all, NAMES)]
         self._journals = [f"Revue {name}" for name in self._names[:JOURNALS]]
 
-    def records(self, number: int) -> Iterator[Record]:
-        """The first so many records."""
-        return (self._record(n) for n in range(number))
+    def records(self, stop: int, start: int = 0) -> Iterator[Record]:
+        """The records from `start` on, as far as `stop`."""
+        return (self._record(n) for n in range(start, stop))
 
     def _record(self, n: int) -> Record:
         chance = random.Random(n)
@@ -89,7 +89,7 @@ class Library:
             },
             contributors=tuple(
                 Contributor(name=f"{given}. {family}", family=family, given=given, order=i)
-                for i, (given, family) in enumerate(zip("ABCD", chance.choices(self._names, k=4), strict=True), 1)
+                for i, (given, family) in enumerate(zip("ABC", chance.choices(self._names, k=3), strict=True), 1)
             ),
             container=Container(titles={"fr": chance.choice(self._journals)}, volume="1", issue=str(n % 12)),
             dates=(DateValue(kind="published", value=date, precision="day", raw=date, rule="iso"),),
@@ -102,7 +102,7 @@ class Library:
         words = self.words[language].some(chance, number)
         words.insert(number // 2, concept)
         text = " ".join(words)
-        return LangText(value=text.capitalize(), language=language, evidence=(_evidence(text[:80]),))
+        return LangText(value=text.capitalize(), language=language, evidence=(_evidence(text[:40]),))
 
 
 def _evidence(quote: str) -> Evidence:

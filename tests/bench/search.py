@@ -1,12 +1,12 @@
 """Search at 200,000 bilingual records, beside the bare query in the same run: FTS5, and tsvector with GIN.
 
-`search.py [RECORDS] [sqlite|postgresql ...]`; making the records takes most of the time.
+`saving.py` measures it in the databases it has filled; `search.py [RECORDS] [sqlite|postgresql ...]` fills its own.
 """
 
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from statistics import median, quantiles
@@ -37,6 +37,14 @@ def main() -> None:
         with database(engine) as url, Store.open(url, migrate=True) as store:
             fill(store, number)
             measured(store, engine, number)
+
+
+def searched(urls: Mapping[str, str], number: int) -> None:
+    """Print a table for each of these databases by engine, which hold so many records not yet indexed."""
+    for engine, url in urls.items():
+        with Store.open(url) as store:
+            store.search.catch_up()
+            measured(store, engine.lower(), number)
 
 
 @contextmanager
