@@ -62,6 +62,7 @@ def set_up(form: Form, level: str, secrets: Iterable[str] = ()) -> None:
     _State.is_set_up = True
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Line(form))
+    handler.setLevel(_number(level))  # whatever level others give their own loggers
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, _number(level)))

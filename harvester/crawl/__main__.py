@@ -63,7 +63,7 @@ def _crawl(config: CrawlConfig) -> int:
 
     failures: list[Exception] = []
     with Store.open(config.database_url) as store:
-        process = AsyncCrawlerProcess(SETTINGS | {"USER_AGENT": config.user_agent}, install_root_handler=False)
+        process = AsyncCrawlerProcess(SETTINGS | {"USER_AGENT": config.user_agent})
         process.crawl(HarvestSpider, config=config, store=store, failures=failures)
         process.start(install_signal_handlers=False)
     for failure in failures:

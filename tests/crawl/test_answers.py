@@ -91,6 +91,7 @@ def test_endless_bodies_are_stopped(publisher: Publisher, crawler: Crawler) -> N
         if handler.path == "/article/announced":
             handler.send_header("Content-Length", str(10**10))
         handler.end_headers()
+        sent[handler.path] = 0
         while True:
             handler.wfile.write(b"x" * 65_536)
             sent[handler.path] += 65_536
