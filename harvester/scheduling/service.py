@@ -71,9 +71,13 @@ class Service:
 
     def state(self) -> dict[str, object]:
         """Leader or standby, what is at work and waiting, and what is wrong with the seed files."""
+        try:
+            runs: object = self.counts()
+        except HarvesterError:
+            runs = "unknown"
         return {
             "scheduler": self._leadership.said(),
-            "runs": self.counts(),
+            "runs": runs,
             "seeds": self._seeds.trouble or "good",
         }
 

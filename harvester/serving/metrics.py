@@ -61,6 +61,7 @@ class _Installation(Collector):
             "pages": self._pages,
             "schedules": self._schedules,
             "fires": self._fires,
+            "queue": self._queue,
             "hosts": self._hosts,
             "changes": self._changes,
             "schema": self._build,
@@ -142,6 +143,12 @@ class _Installation(Collector):
     def _fires(self) -> Iterator[Metric]:
         family = _gauge("fires", "Harvests that wait for a worker (queued) or are at work (running).", "state")
         for state, count in self._store.figures.open_fires().items():
+            family.add_metric([state], count)
+        yield family
+
+    def _queue(self) -> Iterator[Metric]:
+        family = _gauge("queue_depth", "Runs of this process's workers, or hosts in the queue of all.", "state")
+        for state, count in self._work.counts().items():
             family.add_metric([state], count)
         yield family
 

@@ -16,6 +16,9 @@ class Work(Protocol):
     def state(self) -> Mapping[str, object]:
         """Leader or standby, Runs, and what else an operator may ask for."""
 
+    def counts(self) -> Mapping[str, int]:
+        """How much is `waiting` for a worker and how much is `at_work`. Raises StorageError."""
+
     def trouble(self) -> str:
         """Why it must be taken for hung; empty where it is well."""
 

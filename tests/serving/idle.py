@@ -18,6 +18,9 @@ class Idle:
     def state(self) -> Mapping[str, object]:
         return {"scheduler": "leader" if self.leads else "standby"}
 
+    def counts(self) -> Mapping[str, int]:
+        return {"at_work": 0, "waiting": 0}
+
     def trouble(self) -> str:
         return self.said
 
