@@ -177,7 +177,7 @@ class Works:
         bars: list[Pair] = []
         columns = (records.c.id, records.c.work_id, records.c.created_at)
         for some in chunks(sorted(set(named))):
-            query = select(*columns).where(records.c.work_id.in_(some))
+            query = select(*columns).where(rows.of_works(some))
             members += [Member(row.id, row.work_id, row.created_at) for row in execute(query)]
         for some in chunks([member.id for member in members]):
             either = or_(work_bars.c.a.in_(some), work_bars.c.b.in_(some))

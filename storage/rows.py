@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import literal, select
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
 
 from harvester.model.record import Record
 from storage.bulk import Bulk, among
@@ -16,6 +16,12 @@ from storage.tables import Moment, identities, moment_text, records, revisions, 
 from storage.unit import Unit
 
 Row = tuple[Any, ...]  # in the order of the table
+
+
+def of_works(names: "Sequence[str] | Select[str]") -> ColumnElement[bool]:
+    """Records that are in one of these works: the one it is named after, and those the index of merged ones holds."""
+    own = records.c.work_id == records.c.id
+    return or_(and_(records.c.id.in_(names), own), and_(records.c.work_id.in_(names), ~own))
 
 
 def put(unit: Unit, record: Record) -> None:

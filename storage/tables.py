@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -93,7 +94,7 @@ records = _table(
     Column("deletion_reason", string(32)),
     Column("document", string(), nullable=False),  # the whole Record as JSON
     Index("records_by_source", "source_id"),
-    Index("records_by_work", "work_id"),
+    Index("records_by_work", "work_id", sqlite_where=text("work_id <> id"), postgresql_where=text("work_id <> id")),
 )
 
 # Every name a record is known by: `pid:`, `url:` or `doi:` and the value. One name means one record per source.

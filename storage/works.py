@@ -16,6 +16,7 @@ from storage.changes import Changes
 from storage.database import Database
 from storage.documents import from_text
 from storage.identity import chunks
+from storage.rows import of_works
 from storage.stated import note_to_cite
 from storage.tables import records, upsert, work_bars, work_candidates, work_merges
 from storage.unit import Unit
@@ -69,15 +70,17 @@ class Works:
 
     def show(self, name: str) -> list[Record]:
         """The records of the work with this id, or of the work this record is in, oldest first."""
-        work = select(records.c.work_id).where(or_(records.c.id == name, records.c.work_id == name)).limit(1)
-        query = select(records.c.document).where(records.c.work_id == work.scalar_subquery())
+        work = select(records.c.work_id).where(or_(records.c.id == name, of_works([name]))).limit(1)
         with self._database.read() as connection:
+            query = select(records.c.document).where(of_works(list(connection.execute(work).scalars())))
             found = connection.execute(query.order_by(records.c.created_at, records.c.id)).scalars()
             return [from_text(text) for text in found]
 
     def iter(self) -> Iterator[list[Record]]:
         """Every work of more than one living record, in order of id."""
-        sizes = select(records.c.work_id).where(records.c.deleted_at.is_(None)).group_by(records.c.work_id)
+        merged = select(records.c.work_id).where(records.c.work_id != records.c.id)
+        sizes = select(records.c.work_id).where(records.c.deleted_at.is_(None), of_works(merged))
+        sizes = sizes.group_by(records.c.work_id)
         several = sizes.having(func.count() > 1).order_by(records.c.work_id).limit(_PAGE)
         last = ""
         while True:
