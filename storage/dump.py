@@ -9,6 +9,7 @@ from storage.database import Snapshot
 from storage.tables import change_head, changes, records
 
 _PAGE = 250
+_FIRST = 20  # ids are spread over the whole table: a reader does not wait for so many places of a cold disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,12 @@ def dump(snapshot: Snapshot, since: int) -> Dump:
 
 
 def _all(snapshot: Snapshot) -> Iterator[str]:
-    last, wanted = "", select(records.c.id, records.c.document).where(records.c.deleted_at.is_(None))
-    query = wanted.order_by(records.c.id).limit(_PAGE)
-    while page := snapshot.execute(query.where(records.c.id > last)).all():
+    last, size = "", _FIRST
+    wanted = select(records.c.id, records.c.document).where(records.c.deleted_at.is_(None)).order_by(records.c.id)
+    while page := snapshot.execute(wanted.where(records.c.id > last).limit(size)).all():
         for _, document in page:
             yield document
-        last = page[-1][0]
+        last, size = page[-1][0], _PAGE
 
 
 def _changed(snapshot: Snapshot, since: int) -> Iterator[str]:
