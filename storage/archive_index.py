@@ -90,17 +90,26 @@ class ArchiveIndex:
             lengths = {f"{source_id}/{run_id}-001.warc.gz": 0 for run_id in begun}
             return lengths | {file: int(n) for file, n in connection.execute(query.group_by(archive_entries.c.file))}
 
-    def iterate(self, source_id: str) -> Iterator[ArchiveEntry]:
-        """All pages of a Source by file and offset, a portion at a time; no revisits."""
-        file, offset = "", -1
-        while portion := self._after(source_id, file, offset):
+    def files(self, source_id: str) -> list[str]:
+        """The WARC files that hold pages of a Source, in order."""
+        table = archive_entries.c
+        query = select(table.file).where(table.source_id == source_id, _IS_PAGE).distinct().order_by(table.file)
+        with self._database.read() as connection:
+            return [str(file) for file in connection.execute(query).scalars()]
+
+    def iterate(self, source_id: str, only: str | None = None) -> Iterator[ArchiveEntry]:
+        """All pages of a Source, or `only` those in one file, by file and offset, a portion at a time; no revisits."""
+        file, offset = only or "", -1
+        while portion := self._after(source_id, file, offset, only):
             yield from portion
             file, offset = portion[-1].pointer.file, portion[-1].pointer.offset
 
-    def _after(self, source_id: str, file: str, offset: int) -> list[ArchiveEntry]:
+    def _after(self, source_id: str, file: str, offset: int, only: str | None) -> list[ArchiveEntry]:
         table = archive_entries.c
         later = or_(table.file > file, and_(table.file == file, table.offset > offset))
         query = select(archive_entries).where(table.source_id == source_id, _IS_PAGE, later)
+        if only is not None:
+            query = query.where(table.file == only)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(table.file, table.offset).limit(_PAGE))
             return [_entry(row) for row in rows]

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, exists, or_, select, update
 
 from harvester.errors import BusyError
 from harvester.model.base import iso_utc
-from harvester.model.run import Run, RunOutcome
+from harvester.model.run import REPLAY_NOTE, Run, RunOutcome
 from storage.database import Database
 from storage.tables import leases, runs, spool_segments, upsert
 from storage.unit import Unit
@@ -96,11 +96,14 @@ class Runs:
             row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
         return _run(row) if row else None
 
-    def list(self, source_id: str | None = None, limit: int = 50) -> Sequence[Run]:
-        """The latest Runs, newest first."""
+    def list(self, source_id: str | None = None, limit: int = 50, *, telling: bool = False) -> Sequence[Run]:
+        """The latest Runs, newest first; of replays, if `telling`, only those by which something was accepted."""
         query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         if source_id is not None:
             query = query.where(runs.c.source_id == source_id)
+        if telling:
+            is_replay = runs.c.notes.startswith(_json([REPLAY_NOTE])[:-1], autoescape=True)
+            query = query.where(or_(~is_replay, runs.c.seen != _json({})))
         with self._database.read() as connection:
             return [_run(row) for row in connection.execute(query)]
 

@@ -27,6 +27,9 @@ def replay(
     accept: Annotated[
         bool, typer.Option("--accept", help="Take over what pages no longer say, where a run held that back.")
     ] = False,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Let workers do it, one job for each WARC file (PostgreSQL).")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read the archived pages again with today's rules, and say which records and verdicts change, and why.
@@ -36,16 +39,52 @@ def replay(
     nothing, unless you accept that the site says less now. With --json: one object per page that is not unchanged, then
     one with the counts of the source.
 
+    With --queue the work is put into the queue of the workers (harvester worker), one job for each WARC file and one
+    for what is in none: sources side by side, the files of a source one after another. This says how many, and ends.
+
     Exit code 4 when a run of a source is at work.
     """
     from harvester.run.replay import replay_source
 
     wiring: Wiring = context.obj
+    if queue:
+        _refuse(dry_run=dry_run, accept=accept)
+        wiring.refuse_a_file("harvester replay --queue", "leave --queue out: the archive is then read here")
     with wiring.store() as store:
-        for one in _wanted(wiring, store, source):
+        wanted = _wanted(wiring, store, source)
+        if queue:
+            _put(wiring, store, wanted, as_json=as_json)
+            return
+        for one in wanted:
             watch = _watch(one.id, as_json=as_json)
             counts = replay_source(store, one, wiring.settings, watch, dry_run=dry_run, accept=accept)
             _tell_end(one.id, counts, dry_run=dry_run, as_json=as_json)
+
+
+def _refuse(*, dry_run: bool, accept: bool) -> None:
+    if dry_run or accept:
+        option = "--dry-run" if dry_run else "--accept"
+        raise UsageError(
+            f"--queue with {option}: what workers do is not watched by anybody",
+            remedy=f"harvester replay {option} reads the archive here and says what it finds",
+        )
+
+
+def _put(wiring: Wiring, store: "Store", wanted: "list[Source]", *, as_json: bool) -> None:
+    from harvester.queue.queue import Queue
+    from harvester.run.replay import REST
+
+    with Queue(wiring.settings.database_url) as queue:
+        for one in wanted:
+            files = store.archive_index.files(one.id)
+            put = queue.put_replay(one.id, files, REST)
+            jobs = {"queued": put, "waiting_already": len(files) + 1 - put}
+            if as_json:
+                print(json.dumps({"source": one.id, "files": len(files), **jobs}))
+            else:
+                print(f"{one.id}: {len(files)} WARC files: {put} jobs queued, {jobs['waiting_already']} waited already")
+    if not as_json:
+        print("Workers take them; each is a run: harvester runs list")
 
 
 def _wanted(wiring: Wiring, store: "Store", source: str | None) -> "list[Source]":
@@ -107,4 +146,6 @@ def _tell_end(source: str, counts: Counter[str], *, dry_run: bool, as_json: bool
     print(f"{source}: {said}{' (dry run: nothing was written)' if dry_run else ''}")
 
 
-replay_verb = verb(replay, "harvester replay --dry-run", "harvester replay --source my-journal")
+replay_verb = verb(
+    replay, "harvester replay --dry-run", "harvester replay --source my-journal", "harvester replay --queue"
+)

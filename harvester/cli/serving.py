@@ -8,9 +8,9 @@ import typer
 
 from harvester.cli.options import verb
 from harvester.cli.wiring import Wiring
-from harvester.errors import UsageError
 
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")]
+_ALL_IN_ONE = "use harvester serve: all in one process"
 Port = Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="On which port; 0 takes a free one.")]
 
 
@@ -30,21 +30,23 @@ def scheduler(context: typer.Context, host: Host = "127.0.0.1", port: Port = 800
     As many workers as wanted, on this machine or others, take the sources: harvester worker. A second scheduler stands
     by and takes over. /healthz and /readyz answer as those of harvester serve.
     """
-    _refuse_a_file(context.obj, "scheduler")
+    context.obj.refuse_a_file("harvester scheduler", _ALL_IN_ONE)
     _schedule(context.obj, host, port, is_apart=True)
 
 
 def worker(
     context: typer.Context,
     concurrency: Annotated[
-        int | None, typer.Option(metavar="N", min=1, max=64, help="How many hosts at a time; else HARVESTER_WORKERS.")
+        int | None,
+        typer.Option(metavar="N", min=1, max=64, help="How many hosts or files at a time; else HARVESTER_WORKERS."),
     ] = None,
 ) -> None:
-    """Harvest what a scheduler finds due, until SIGTERM or Ctrl-C. PostgreSQL only.
+    """Harvest what a scheduler finds due, and replay what was queued, until SIGTERM or Ctrl-C. PostgreSQL only.
 
     Any number of them, on any machines with the same database, data folder and seed files. A host is in the hands of
-    one worker at a time. On a request to stop, runs at work end in good order within 30 seconds, and other workers go
-    on with them; so they do within seconds when a worker dies.
+    one worker at a time, and so is a source that harvester replay --queue has put in. On a request to stop, runs at
+    work end in good order within 30 seconds, and other workers go on with them; so they do within seconds when a
+    worker dies.
     """
     from harvester import logs
     from harvester.queue.queue import Queue
@@ -52,7 +54,7 @@ def worker(
     from harvester.scheduling.worker import Worker
     from storage.store import Store
 
-    _refuse_a_file(context.obj, "worker")
+    context.obj.refuse_a_file("harvester worker", _ALL_IN_ONE)
     settings = context.obj.settings
     logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     stop = threading.Event()
@@ -61,7 +63,7 @@ def worker(
         with Queue(settings.database_url):
             pass  # its tables are there now
         at_once = concurrency or settings.workers
-        logs.tell(f"takes {at_once} hosts at a time")
+        logs.tell(f"takes {at_once} hosts or replays at a time")
         Worker(store, settings, at_once, logs.tell).run(stop)
     logs.tell("stopped")
 
@@ -87,14 +89,6 @@ def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
             logs.tell(f"listening on {server.url}")
             service.run(stop)
     logs.tell("stopped")
-
-
-def _refuse_a_file(wiring: Wiring, name: str) -> None:
-    if not wiring.settings.database_url.startswith("postgres"):
-        raise UsageError(
-            f"harvester {name} needs a PostgreSQL database, which several machines can share",
-            remedy="set HARVESTER_DATABASE_URL=postgresql://USER@HOST/NAME, or use harvester serve: all in one process",
-        )
 
 
 serve_verb = verb(serve, "harvester --data /srv/harvest serve", "harvester serve --port 8080")

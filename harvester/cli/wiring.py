@@ -39,6 +39,14 @@ class Wiring:
         self._refuse_absent_file()
         return Store.open(self.settings.database_url)
 
+    def refuse_a_file(self, name: str, instead: str) -> None:
+        """Raise UsageError, with what to do `instead`, unless the database is one that several machines can share."""
+        if not self.settings.database_url.startswith("postgres"):
+            raise UsageError(
+                f"{name} needs a PostgreSQL database, which several machines can share",
+                remedy=f"set HARVESTER_DATABASE_URL=postgresql://USER@HOST/NAME, or {instead}",
+            )
+
     def _refuse_absent_file(self) -> None:
         scheme, _, path = self.settings.database_url.partition(":///")
         if scheme.startswith("sqlite") and path and not Path(path).exists():

@@ -84,10 +84,10 @@ class Replay:
         self._run_id = run_id
         self._accept = accept
 
-    def entries(self) -> Iterator[ArchiveEntry]:
-        """The archived pages of the Source, without those that this Run itself has written."""
+    def entries(self, file: str | None = None) -> Iterator[ArchiveEntry]:
+        """The archived pages of the Source, or of one `file`, without those that this Run itself has written."""
         own = f"{self._source.id}/{self._run_id}-" if self._run_id else None
-        for entry in self._store.archive_index.iterate(self._source.id):
+        for entry in self._store.archive_index.iterate(self._source.id, file):
             if own is None or not entry.pointer.file.startswith(own):
                 yield entry
 

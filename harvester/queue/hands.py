@@ -1,11 +1,12 @@
-"""A worker's hands: they take hosts out of the queue, several at a time, and put back what is not done."""
+"""A worker's hands: they take jobs out of the queue, several at a time, and put back what is not done."""
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector
@@ -14,11 +15,22 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback
 from procrastinate.sync_psycopg_connector import wrap_exceptions
 
-from harvester.queue.queue import AGAIN, BEAT_S, NAME, RESCUE, SETTINGS, SILENT_S, TASK, in_words, pool_arguments
+from harvester.queue.queue import (
+    AGAIN,
+    BEAT_S,
+    NAME,
+    REPLAYS,
+    RESCUE,
+    SETTINGS,
+    SILENT_S,
+    called,
+    in_words,
+    pool_arguments,
+)
 
 _LOOK_S = 0.2
 _POLL_S = 1.0
-_SLOWLY_S = 10.0  # before a host is tried again whose turn ended with a mistake
+_SLOWLY_S = 10.0  # before a job is tried again whose turn ended with a mistake
 _LONG_S = 86_400.0
 _DONE = "DELETE FROM procrastinate_jobs WHERE id = %(id)s AND worker_id = %(worker_id)s AND status = 'doing'"
 _ALIVE = """
@@ -27,20 +39,20 @@ _ALIVE = """
 """
 _HELD = "SELECT id FROM procrastinate_jobs WHERE worker_id = %(worker_id)s AND status = 'doing'"
 
-Work = Callable[[str], datetime | None]
+Work = Callable[..., datetime | None]
 Tell = Callable[[str], None]
 
 
 class Hands:
-    """Takes at most `at_once` hosts at a time and does `work` with each, in threads.
+    """Takes at most `at_once` jobs at a time and does with each what `works` has for its task, in threads.
 
-    `work` returns when the host is to be taken again, at the back of the queue, or None when nothing is left to do.
+    It is called with what was put into the queue by name, as `host` or as `source` and `file`, and returns when the job
+    is to be taken again, at the back of the queue, or None when nothing is left to do.
     While the database does not answer, what is at work goes on. `tell` gets a line about trouble.
     """
 
-    def __init__(self, database_url: str, at_once: int, work: Work, tell: Tell) -> None:
+    def __init__(self, database_url: str, at_once: int, works: Mapping[str, Work], tell: Tell) -> None:
         self._at_once = at_once
-        self._work = work
         self._tell = tell
         self._trouble = ""
         connector = PsycopgConnector(
@@ -49,10 +61,11 @@ class Hands:
         self._app = App(connector=connector)
         self._jobs = _Jobs(connector, self._say)
         self._app.job_manager = self._jobs
-        self._app.task(name=TASK, pass_context=True)(self._take)
+        for task, work in works.items():
+            self._app.task(name=task, pass_context=True)(self._taking(work))
 
     def run(self, stop: threading.Event) -> None:
-        """Take hosts until `stop`, then wait for those at work, and put back what is not done."""
+        """Take jobs until `stop`, then wait for those at work, and put back what is not done."""
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="hand") as self._threads:
             asyncio.run(self._run(stop))
 
@@ -62,15 +75,15 @@ class Hands:
             try:
                 with wrap_exceptions():
                     async with self._app.open_async():
-                        await self._take_hosts(stopped)
+                        await self._take_jobs(stopped)
             except ConnectorException as error:
                 self._say(str(in_words(error)))
                 await asyncio.wait([stopped], timeout=_POLL_S)
 
-    async def _take_hosts(self, stopped: "asyncio.Task[None]") -> None:
+    async def _take_jobs(self, stopped: "asyncio.Task[None]") -> None:
         taking = asyncio.create_task(
             self._app.run_worker_async(
-                queues=[NAME],
+                queues=[NAME, REPLAYS],
                 concurrency=self._at_once,
                 install_signal_handlers=False,
                 fetch_job_polling_interval=_POLL_S,
@@ -100,16 +113,22 @@ class Hands:
                 self._say(str(in_words(error)))
                 continue
             self._say("")
-            for host in rescued:
-                self._tell(f"host {host}: taken back from a worker that gives no sign of life")
+            for job in rescued:
+                self._tell(f"{job}: taken back from a worker that gives no sign of life")
 
-    async def _take(self, context: JobContext, host: str) -> None:
+    def _taking(self, work: Work) -> Callable[..., Awaitable[None]]:
+        async def take(context: JobContext, **what: str) -> None:
+            await self._take(context, partial(work, **what))
+
+        return take
+
+    async def _take(self, context: JobContext, work: Work) -> None:
         assert context.job.id
         loop = asyncio.get_running_loop()
         try:
-            again = await loop.run_in_executor(self._threads, self._work, host)
+            again = await loop.run_in_executor(self._threads, work)
         except Exception as error:
-            self._tell(f"host {host}: {type(error).__name__}: {error}")
+            self._tell(f"{called(context.job.lock or '')}: {type(error).__name__}: {error}")
             again = datetime.now(UTC) + timedelta(seconds=_SLOWLY_S)
         if again:
             self._jobs.again[context.job.id] = again
@@ -131,7 +150,7 @@ class _Jobs(JobManager):
         self._held: set[int] = set()
 
     async def beat(self, unknown: set[int]) -> tuple[list[str], set[int]]:
-        """A sign of life and a rescue: the hosts put back, and jobs that are ours by the table but not in our hands.
+        """A sign of life and a rescue: what was put back, and jobs that are ours by the table but not in our hands.
 
         `unknown` are those of the last time: still so, and they are put back. They were lost with a connection.
         """
@@ -142,7 +161,7 @@ class _Jobs(JobManager):
         now_unknown = {row["id"] for row in rows} - self._held
         lost = sorted(unknown & now_unknown)
         rows = await self.connector.execute_query_all_async(RESCUE, lost=lost, silent=SILENT_S)
-        return [row["host"] for row in rows], now_unknown
+        return [called(row["lock"]) for row in rows], now_unknown
 
     async def register_worker(self) -> int:
         self._worker_id = await super().register_worker()

@@ -1,7 +1,7 @@
-"""The queue as the scheduler sees it: hosts go in once, each with the workers that hold it."""
+"""The queue for those who fill it: hosts and WARC files go in once, and stay until a worker has done them."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -14,6 +14,10 @@ from harvester.queue.schema import SCHEMA, settle
 
 TASK = "host"
 NAME = "hosts"
+REPLAY_TASK = "replay"
+REPLAYS = "replays"
+_REPLAY = "replay "  # before a Source's id, in the place of a host: no host has a space in it
+_FIRST, _LAST = -1, -2_000_000_000  # a host comes before every replay
 BEAT_S = 0.5
 SILENT_S = 2.5  # a worker that has given no sign of life for so long is taken for dead
 _PATIENCE_S = 5.0
@@ -27,7 +31,7 @@ _AGAIN = """
                     (queue_name, task_name, priority, lock, queueing_lock, args, attempts, scheduled_at)
                   SELECT queue_name, task_name, priority, lock, queueing_lock, args, attempts + 1, {at} FROM gone
                   ON CONFLICT DO NOTHING)
-    SELECT lock AS host FROM gone
+    SELECT lock FROM gone
 """
 AGAIN = _AGAIN.format(which="id = %(id)s AND worker_id = %(worker_id)s", at="%(at)s::timestamptz")
 RESCUE = _AGAIN.format(
@@ -35,8 +39,11 @@ RESCUE = _AGAIN.format(
     " WHERE last_heartbeat < now() - make_interval(secs => %(silent)s)))",
     at="NULL",
 )
-_HOSTS = "SELECT DISTINCT lock AS host FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-_COUNTS = "SELECT status::text, count(*) AS found FROM procrastinate_jobs GROUP BY status"
+_HOSTS = "SELECT DISTINCT lock FROM procrastinate_jobs WHERE queue_name = %(name)s AND status IN ('todo', 'doing')"
+_COUNTS = """
+    SELECT queue_name, status::text, count(*) AS found FROM procrastinate_jobs
+    WHERE status IN ('todo', 'doing') GROUP BY queue_name, status
+"""
 
 logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what an operator may want to know is told otherwise
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
@@ -72,22 +79,52 @@ class Queue:
                 return False
         return True
 
+    def put_replay(self, source_id: str, files: Sequence[str], last: str) -> int:
+        """Let workers read these WARC files of a Source again, one after another in this order, then do `last`.
+
+        Returns how many were put in; the others wait already. Hosts that wait come first.
+        """
+        order = [(file, _FIRST - number) for number, file in enumerate(files)]
+        return sum(self._put_file(source_id, file, priority) for file, priority in [*order, (last, _LAST)])
+
+    def _put_file(self, source_id: str, file: str, priority: int) -> bool:
+        lock = f"{_REPLAY}{source_id}"
+        with said_plainly():
+            job = self._task(REPLAY_TASK, queue=REPLAYS, priority=priority, lock=lock, queueing_lock=f"{lock} {file}")
+            try:
+                job.defer(source=source_id, file=file)
+            except AlreadyEnqueued:
+                return False
+        return True
+
     def hosts(self) -> frozenset[str]:
         """The hosts that wait or are at work."""
         with said_plainly():
-            return frozenset(row["host"] for row in self._connector.execute_query_all(_HOSTS))
+            return frozenset(row["lock"] for row in self._connector.execute_query_all(_HOSTS, name=NAME))
 
     def counts(self) -> dict[str, int]:
-        """How many hosts are `at_work` in some worker's hands, and how many are `waiting`."""
+        """How many hosts are `at_work` in some worker's hands, and how many are `waiting`; where a replay is in the
+        queue, also how many `replays_at_work` and `replays_waiting` there are.
+        """
         with said_plainly():
-            found = {row["status"]: row["found"] for row in self._connector.execute_query_all(_COUNTS)}
-        return {"at_work": found.get("doing", 0), "waiting": found.get("todo", 0)}
+            rows = self._connector.execute_query_all(_COUNTS)
+        found = {(row["queue_name"], row["status"]): row["found"] for row in rows}
+        counts = {"at_work": found.get((NAME, "doing"), 0), "waiting": found.get((NAME, "todo"), 0)}
+        if any(name == REPLAYS for name, _ in found):
+            counts["replays_at_work"] = found.get((REPLAYS, "doing"), 0)
+            counts["replays_waiting"] = found.get((REPLAYS, "todo"), 0)
+        return counts
 
     def rescue(self) -> list[str]:
-        """Put back what workers held that give no sign of life; returns the hosts."""
+        """Put back what workers held that give no sign of life; returns what it was, in words."""
         with said_plainly():
             rows = self._connector.execute_query_all(RESCUE, lost=[], silent=SILENT_S)
-        return [row["host"] for row in rows]
+        return [called(row["lock"]) for row in rows]
+
+
+def called(lock: str) -> str:
+    """A job in words, by its lock."""
+    return lock if lock.startswith(_REPLAY) else f"host {lock}"
 
 
 def pool_arguments(database_url: str) -> dict[str, Any]:

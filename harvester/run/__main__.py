@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from harvester import logs
 from harvester.errors import HarvesterError
 from harvester.model.run import RunOutcome
 from harvester.run.apart import RunOrder
+from harvester.run.replay import replay_source
 from harvester.run.run import run_source
 from storage.store import Store
 
@@ -39,6 +41,8 @@ def _run(order: RunOrder) -> int:
     _log.info("the run begins")
     try:
         with Store.open(order.settings.database_url) as store:
+            if order.replay is not None:
+                return _replay(store, order, order.replay)
             run = run_source(store, order.source, order.settings, run_id=order.run_id)
     except HarvesterError as error:
         _log.error("%s", error)
@@ -46,6 +50,16 @@ def _run(order: RunOrder) -> int:
     for note in run.notes:
         _log.info("noted: %s", note)
     return int(run.outcome in (RunOutcome.FAILED, RunOutcome.DEGRADED))
+
+
+def _replay(store: Store, order: RunOrder, file: str) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        counts = replay_source(
+            store, order.source, order.settings, lambda _: None, dry_run=False, file=file, run_id=order.run_id
+        )
+        _log.info("read again: %s", ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "nothing")
+    return 0
 
 
 def _watch() -> None:

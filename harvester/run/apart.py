@@ -20,12 +20,13 @@ class RunOrder(Value):
     source: Source
     settings: Settings
     run_id: str
+    replay: str | None = None  # instead of a harvest: this WARC file of the archive (`harvester.run.replay`)
 
 
 class RunApart:
     """A Run at work in a child process. It stops by itself, in good order, when this process dies."""
 
-    def __init__(self, source: Source, settings: Settings, run_id: str) -> None:
+    def __init__(self, source: Source, settings: Settings, run_id: str, replay: str | None = None) -> None:
         self._asked = threading.Event()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "harvester.run"],
@@ -40,7 +41,7 @@ class RunApart:
         self._reader.start()
         assert self._process.stdin
         try:
-            order = RunOrder(source=source, settings=settings, run_id=run_id)
+            order = RunOrder(source=source, settings=settings, run_id=run_id, replay=replay)
             self._process.stdin.write(order.model_dump_json().encode() + b"\n")
             self._process.stdin.flush()
         except BrokenPipeError:

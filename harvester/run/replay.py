@@ -23,6 +23,7 @@ from storage.archive import ArchiveWriter
 from storage.saving import Saved
 from storage.store import Store
 
+REST = ""  # what no WARC file is needed for: records without a page, older revisions, tombstones
 BATCH = 64  # records in one transaction
 _BATCH_S = 10.0  # however few there are by then: the lease lasts longer
 
@@ -38,24 +39,34 @@ OnPage = Callable[[Replayed], None]
 
 
 def replay_source(
-    store: Store, source: Source, settings: Settings, on_page: OnPage, *, dry_run: bool, accept: bool = False
+    store: Store,
+    source: Source,
+    settings: Settings,
+    on_page: OnPage,
+    *,
+    dry_run: bool,
+    accept: bool = False,
+    file: str | None = None,
+    run_id: str | None = None,
 ) -> Counter[str]:
     """Read all archived pages of a Source again and store what differs; returns counts by effect and kind of Change.
 
     A dry run writes nothing and takes no lease. Raises BusyError while a Run of the Source is at work, StorageError,
     and LeaseLostError when this process slept so long that another Run took its place. A process that is killed leaves
     whole batches behind; another replay goes on. `accept` takes in pages that were held back, whatever they have lost,
-    and what the last Run found becomes what is expected of the next.
+    and what the last Run found becomes what is expected of the next. `file` is one part of the work: the pages of a
+    WARC file, named as in the archive's index, or with REST what is left when all files have been read. `run_id` names
+    the Run.
     """
     if dry_run:
         return _foreseen(store, source, settings, on_page, accept=accept)
-    run_id = new_run_id()
+    run_id = run_id or new_run_id()
     outcome, notes = RunOutcome.SUCCEEDED, [REPLAY_NOTE]
     me = this_process()
     store.transact(lambda unit: store.runs.open(unit, source.id, run_id, me, _now(), LEASE_S, is_alive, notes))
     work = _Work(store, source, settings, run_id, on_page, accept=accept)
     try:
-        work.replay()
+        work.replay(file)
     except LeaseLostError:
         raise
     except BaseException as error:
@@ -122,13 +133,20 @@ class _Work:
         self._withheld = False  # whether texts of records had to go
         self.counts: Counter[str] = Counter()
 
-    def replay(self) -> None:
+    def replay(self, file: str | None) -> None:
+        """Do all, or the one part."""
+        if file != REST:
+            self._read(file)
+        if file is None or file == REST:
+            self._withhold()
+
+    def _read(self, file: str | None) -> None:
         """Read page by page, store batch by batch."""
         cut_archive_tails(self._store, self._folder, self._source.id)
         quarantine = Quarantine(self._folder / self._source.id / "replay")
         batch: list[Reread] = []
         began = time.monotonic()
-        for entry in self._replay.entries():
+        for entry in self._replay.entries(file):
             if page := self._replay.reread(entry, quarantine):
                 if page.record and any(page.record_id == other.record_id for other in batch):
                     self._save(batch)  # a page that was held back comes after the one its record was read from
@@ -139,7 +157,6 @@ class _Work:
                 batch, began = [], time.monotonic()
         self._save(batch)
         quarantine.close()
-        self._withhold()
 
     def _withhold(self) -> None:
         withholding = Withholding(self._store, self._source, default_basis=self._settings.tdm_basis, clock=_now)

@@ -132,7 +132,7 @@ class _Work:
         self._spool = settings.data_dir / "spool"
         self._reader = SpoolReader(self._spool, run_id)
         folder = settings.data_dir / "archive"
-        self._earlier = [run for run in store.runs.list(source.id, limit=_EARLIER) if run.id != run_id]
+        self._earlier = [run for run in store.runs.list(source.id, _EARLIER, telling=True) if run.id != run_id]
         self.archive = ArchiveWriter(folder, source.id, run_id)
         self._ingest = Ingest(
             store,

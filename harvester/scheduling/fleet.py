@@ -24,8 +24,8 @@ _FRESH_S = 1.0
 class Fleet:
     """A host is in the queue as long as a Source on it has an open fire that nobody works on.
 
-    Only hosts are in the queue: the fires are in their table, and the worker that takes a host looks there. So
-    whatever the queue has lost is put in again when the scheduler looks after what is open.
+    Of harvests only hosts are in the queue: the fires are in their table, and the worker that takes a host looks there.
+    So whatever the queue has lost is put in again when the scheduler looks after what is open.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class Fleet:
 
     def look(self) -> None:
         """Put back what dead workers held; for every few seconds, and also for a scheduler that stands by."""
-        for host in self._queue.rescue():
-            self._tell(Trouble(f"host {host}: taken back from a worker that gives no sign of life"))
+        for job in self._queue.rescue():
+            self._tell(Trouble(f"{job}: taken back from a worker that gives no sign of life"))
 
     def counts(self) -> dict[str, int]:
-        """How many hosts are `at_work` in all workers, how many are `waiting`."""
+        """How many hosts are `at_work` in all workers, how many are `waiting`; replays apart."""
         return self._queue.counts()
 
     def close(self) -> None:

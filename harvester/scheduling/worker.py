@@ -1,4 +1,4 @@
-"""A worker: takes hosts out of the queue and harvests what is open on each, one Run a turn."""
+"""A worker: takes hosts out of the queue and harvests what is open on each, one Run a turn; and replays WARC files."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -8,12 +8,14 @@ from harvester.errors import HarvesterError
 from harvester.logs import Trouble
 from harvester.model.schedule import Fire, FireState
 from harvester.model.source import Source
-from harvester.queue.hands import Hands
+from harvester.queue.hands import Hands, Work
+from harvester.queue.queue import REPLAY_TASK, TASK
 from harvester.run.lease import is_alive, this_process
 from harvester.scheduling.clock import Clock, SystemClock
 from harvester.scheduling.fleet import host_of
 from harvester.scheduling.harvesting import Harvesting, Task
 from harvester.scheduling.plan import Plan, plans
+from harvester.scheduling.replaying import Replaying
 from harvester.scheduling.scheduler import UNENDED, signature
 from harvester.scheduling.seeds import Seeds
 from harvester.settings import Settings
@@ -26,7 +28,9 @@ LONGEST_HOLD = timedelta(hours=1)  # a host held for longer is said to be so by 
 
 
 class Worker:
-    """Works at most `at_once` hosts at a time. The Sources of a host take turns: the one that waits longest is next.
+    """Works at most `at_once` hosts or replays at a time.
+
+    The Sources of a host take turns: the one that waits longest is next.
 
     `tell` gets a line about what an operator may want to know.
     """
@@ -39,7 +43,9 @@ class Worker:
         self._me = signature(this_process())
         self._seeds = Seeds(settings.seeds_dir, settings.private_allow, tell)
         self._harvesting = Harvesting(store, settings, self._clock, tell, self._started)
-        self._hands = Hands(settings.database_url, at_once, self.turn, tell)
+        self._replaying = Replaying(store, settings, self._seeds, self._clock, tell)
+        works: dict[str, Work] = {TASK: self.turn, REPLAY_TASK: self._replaying.replay}
+        self._hands = Hands(settings.database_url, at_once, works, tell)
         self._lock = threading.Lock()
         self._tasks: set[Task] = set()
 
@@ -63,6 +69,7 @@ class Worker:
         finally:
             self._harvesting.closing.set()
             stop.set()
+            self._replaying.close()
             for task in self._at_work():
                 task.ask_to_stop("")
             hands.join()

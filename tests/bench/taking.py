@@ -13,7 +13,7 @@ from postgres import running
 from procrastinate.jobs import Status
 
 from harvester.queue.hands import Hands
-from harvester.queue.queue import NAME, TASK, Queue
+from harvester.queue.queue import NAME, REPLAYS, TASK, Queue
 from harvester.queue.schema import SCHEMA
 
 SHORT, LONG, TAKEN, ROUNDS, GOAL = 1_000, 20_000, 400, 5, 0.5
@@ -49,13 +49,13 @@ def _fill(url: str, hosts: int) -> None:
 
 
 async def _rate(url: str) -> float:
-    hands = Hands(url, 1, lambda _: None, print)
+    hands = Hands(url, 1, {TASK: lambda **_: None}, print)
     jobs = hands._jobs
     async with hands._app.open_async():
         worker_id = await jobs.register_worker()
         began = time.perf_counter()
         for _ in range(TAKEN):
-            job = await jobs.fetch_job([NAME], worker_id)
+            job = await jobs.fetch_job([NAME, REPLAYS], worker_id)
             assert job
             await jobs.finish_job(job, Status.SUCCEEDED, delete_job=True)
         seconds = time.perf_counter() - began

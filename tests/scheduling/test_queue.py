@@ -11,8 +11,8 @@ import pytest
 from serving import until
 
 from harvester.errors import StorageError
-from harvester.queue.hands import Hands
-from harvester.queue.queue import Queue
+from harvester.queue.hands import Hands, Work
+from harvester.queue.queue import TASK, Queue
 from harvester.queue.schema import SCHEMA, migrations
 from storage.store import Store
 
@@ -31,11 +31,11 @@ def queue(url: str) -> Iterator[Queue]:
 
 
 @contextmanager
-def hands(url: str, at_once: int, work: object) -> Iterator[list[str]]:
+def hands(url: str, at_once: int, work: Work) -> Iterator[list[str]]:
     """Hands at work in a thread; what they told."""
     told: list[str] = []
     stop = threading.Event()
-    thread = threading.Thread(target=Hands(url, at_once, work, told.append).run, args=(stop,))  # type: ignore[arg-type]
+    thread = threading.Thread(target=Hands(url, at_once, {TASK: work}, told.append).run, args=(stop,))
     thread.start()
     try:
         yield told
@@ -113,7 +113,7 @@ def test_what_silent_hands_held_comes_back_and_is_not_theirs_any_more(url: str, 
         assert queue.rescue() == [], "it lives"
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(f"DELETE FROM {SCHEMA}.procrastinate_workers")  # as one pruned long ago
-        assert queue.rescue() in (["a"], []), "or the hands themselves have put it back"
+        assert queue.rescue() in (["host a"], []), "or the hands themselves have put it back"
         until(lambda: queue.counts() == {"at_work": 0, "waiting": 1})
         with hands(url, 1, second):
             assert second_works.wait(60)
