@@ -81,7 +81,7 @@ class Worker:
         found = self._plans()
         mine = {plan.source.id for plan in found.values() if host_of(plan.source, self._settings) == host}
         wait = self._held_until(host)
-        opened = self._store.schedules.open(mine)
+        opened = [fire for fire in self._store.schedules.open(mine) if not self._is_over(fire)]
         left = [fire for fire in opened if self._is_free(fire)]
         if left and wait:
             return wait
@@ -99,11 +99,17 @@ class Worker:
         now, free = self._clock.now(), self._store.hosts.free_at(host)
         return free if free and now < free < now + LONGEST_HOLD else None
 
-    def _is_free(self, fire: Fire) -> bool:
-        """Whether nobody works on it; one whose Run has ended is the scheduler's to end."""
+    def _is_over(self, fire: Fire) -> bool:
+        """Whether its Run has ended; the fire ends too then, for the scheduler waits as long as the host is at work."""
         run = self._store.runs.get(fire.run_id) if fire.run_id else None
-        if run and run.outcome not in UNENDED:
+        if run is None or run.outcome in UNENDED:
             return False
+        now, schedules = self._clock.now(), self._store.schedules
+        self._store.transact(lambda unit: schedules.end(unit, fire, FireState.DONE, run.outcome.value, now))
+        return True
+
+    def _is_free(self, fire: Fire) -> bool:
+        """Whether nobody works on it."""
         return not self._holder(fire)
 
     def _holder(self, fire: Fire) -> str | None:

@@ -128,6 +128,20 @@ def test_an_orphaned_run_is_waited_for(place: Place) -> None:
 
 
 @pytest.mark.fault(10)
+def test_a_fire_whose_run_has_ended_does_not_wait_for_the_others_of_its_host(place: Place) -> None:
+    """Its worker died, or had no database, between the end of the Run and that of the fire."""
+    name, now, store = "quay-1-a", datetime.now(UTC), place.store
+    fire = place.claim(name, 9)
+    place.claim("quay-1-b", 10)
+    store.transact(lambda unit: store.runs.open(unit, name, "r3", this_process(), now, 60, is_alive))
+    assert store.transact(lambda unit: store.schedules.start(unit, fire, "r3"))
+    store.transact(lambda unit: store.runs.close(unit, "r3", RunOutcome.DEGRADED, {}, [], now))
+    assert place.worker.turn(place.hosts[1].host) is None
+    assert (place.states()[name], place.states()["quay-1-b"]) == ("done", "done")
+    assert store.schedules.fires(name, 1)[0].note == "degraded"
+
+
+@pytest.mark.fault(10)
 def test_a_fire_that_another_has_taken_over_is_not_begun_twice(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """One reads which fire is next and sleeps; another takes it; then the first wakes up."""
     place.claim("quay-1-a", 6)
