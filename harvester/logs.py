@@ -29,9 +29,13 @@ _WORDS = r"token|key|secret|passw(?:or)?d|pwd|auth|sig|session|sid|credential|co
 _QUERY = re.compile(rf"([?&;][\w.%-]{{0,64}}(?:{_WORDS})[\w.%-]{{0,64}}=)[^&\s#'\"<>;]+", re.IGNORECASE)
 _NAMES = r"password|passwd|pwd|secret|[\w-]{0,64}token|api[_-]?key|authorization|cookie|set-cookie"
 _GIVEN = re.compile(
-    rf"\b((?:{_NAMES})['\"]?\s{{0,9}}[=:]\s{{0,9}})(?:(?:bearer|basic)\s+)?(?:\"[^\"]*\"|'[^']*'|[^\s,;&]+)",
+    rf"\b((?:{_NAMES})['\"]?\s{{0,9}}[=:]\s{{0,9}})(?:(?:bearer|basic)\s+)?"
+    r"(?:\[?b?\"[^\"]*\"|\[?b?'[^']*'|[^\s,;&]+)",
     re.IGNORECASE,
 )
+_COOKIES = re.compile(r"\b(cookie:\s{0,9})[^\s;'\"]+(?:;\s{0,9}[^\s;]+)*", re.IGNORECASE)  # as a header, all of them
+_PART = r"[\w-]+=(?:\"[^\"]*\"|[^\s,]+)"
+_DIGEST = re.compile(rf"\b(digest\s{{1,9}}){_PART}(?:,\s{{0,9}}{_PART})*", re.IGNORECASE)
 _BEARER = re.compile(r"\b(bearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.!#$%&'+/=?^`{|}~-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _NAME_OF_SECRET = re.compile(_NAMES, re.IGNORECASE)
@@ -111,7 +115,8 @@ def masked(text: str) -> str:
     if "://" in text:
         text = _USER.sub("", text)
     if "=" in text or ":" in text:
-        text = _GIVEN.sub(rf"\1{MASK}", _QUERY.sub(rf"\1{MASK}", text))
+        for pattern in (_COOKIES, _DIGEST, _QUERY, _GIVEN):
+            text = pattern.sub(rf"\1{MASK}", text)
     text = _BEARER.sub(rf"\1{MASK}", text)
     return _MAIL.sub(MASK, text) if "@" in text or "%40" in text else text
 
@@ -166,7 +171,7 @@ def _heard(line: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and {"event", "level"} <= found.keys() else None
 

@@ -29,6 +29,10 @@ PLANTED = (
     "https://api.example/list?page=2&access_token=tok-1234567#top: not found",
     'headers {"Authorization": "Bearer tok-1234567", "Cookie": "sid=hunter2"}',
     "Authorization: Basic hunter2hunter2",
+    "request headers Cookie: theme=dark; sid=hunter2",
+    "request headers {b'Cookie': [b'theme=dark; sid=hunter2']}",
+    "Set-Cookie: sid=hunter2; Path=/; token2=tok-1234567",
+    'Authorization: Digest username="me", nonce=hunter2, response="tok-1234567"',
     "password='hunter2 with blanks', host='db.example'",
     "sent to someone@publisher.example and someone%40publisher.example",
     "postgresql://harvest:db%2Fpass%40word@db.example/harvest?sslpassword=kept-in-a-query",
@@ -116,7 +120,9 @@ def test_what_is_no_secret_stays(harmless: str) -> None:
     assert logs.masked(harmless) == harmless
 
 
-@pytest.mark.parametrize("made_of", ["?key", "token-", "a@", "://", "x" * 50 + "@", "password=", "?" + "key" * 9])
+@pytest.mark.parametrize(
+    "made_of", ["?key", "token-", "a@", "://", "x" * 50 + "@", "password=", "?" + "key" * 9, "digest a="]
+)
 def test_no_line_takes_long(made_of: str) -> None:
     began = time.process_time()
     logs.masked(made_of * (200_000 // len(made_of)))
@@ -128,4 +134,5 @@ def test_what_a_child_says_is_understood() -> None:
     assert logs.said_by_child(line) == "no mail\nOSError: no"
     assert logs.said_by_child('{"time": "x", "level": "info", "event": "news"}') == ""
     assert logs.said_by_child("Segmentation fault for me@example.org") == "Segmentation fault for ***"
+    assert logs.said_by_child('{"time": ' + "[" * 100_000).startswith('{"time": [[[')
     assert logs.said_by_child('{"time": broken') == '{"time": broken'
