@@ -9,7 +9,11 @@ from harvester.extraction.access.folding import fold
 _SENTENCES = 2  # so many may be glued on
 _LENGTH = 300  # characters of a sentence
 _OPENING = 40  # characters of a sentence in which what it says of access begins
-_BOUNDARY = re.compile(r"[.!?…»”)](?:\s+(?=\S)|(?=[A-ZÀ-Þ]))")
+_BOUNDARY = re.compile(
+    r"(?:[.!?…]|(?<=[.!?…])[»”)])\s+(?=\S)"
+    r"|[»”)]\s+(?=[^\sa-zß-ÿ])"  # a sentence goes on after a parenthesis or a quotation
+    r"|[.!?…»”)](?=[A-ZÀ-Þ])"
+)
 
 
 class Parted(NamedTuple):

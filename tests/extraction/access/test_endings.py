@@ -41,3 +41,18 @@ def test_a_sentence_of_the_author_stays(sentence: str) -> None:
 
 def test_a_text_that_is_nothing_else_stays() -> None:
     assert without_access(GLUED[0]) == (GLUED[0], ())
+
+
+GOES_ON = (
+    "We asked what readers of the notice in bold (or without) the full text of this article is free to read think of.",
+    "Nous montrons que pour les lecteurs, la mention « libre » cet article est en accès libre ne dit rien.",
+    "We show how few of the readers who were asked take “for all” this article is free to read at its word.",
+)
+
+
+@pytest.mark.parametrize("sentence", GOES_ON, ids=range(len(GOES_ON)))
+def test_no_sentence_is_cut_after_a_parenthesis_or_a_quotation(sentence: str) -> None:
+    text = f"{ABSTRACT} {sentence}"
+    assert without_access(text) == (text, ())
+    ended = f"{ABSTRACT[:-1]} (of nine.)"
+    assert without_access(f"{ended} {GLUED[1]}") == (ended, (GLUED[1],))
