@@ -54,10 +54,10 @@ class Hosts:
 
         Counted from the end of an answer, since only then is it known that the host has had the request: two requests
         never arrive closer to each other than they were meant to, however long each was on its way.
-        A turn whose deadline has passed may be another's by now and stays theirs.
+        A turn whose deadline has passed may be another's by now and stays theirs; if it is not, the gap is kept.
         """
         following = now + timedelta(seconds=gap_s)
-        unit.connection.execute(_END, {"the_host": host, "the_owner": owner, "now": now, "following": following})
+        unit.connection.execute(_END, {"the_host": host, "the_owner": owner, "following": following})
 
     def end_turns_of(self, unit: Unit, owner: str) -> None:
         """Give back whatever turns an owner has; for one that is dead."""
@@ -136,7 +136,7 @@ def _take() -> Executable:
 
 _END = (
     update(hosts)
-    .where(hosts.c.host == bindparam("the_host"), hosts.c.owner == bindparam("the_owner"), hosts.c.owner_until > _now)
+    .where(hosts.c.host == bindparam("the_host"), hosts.c.owner == bindparam("the_owner"))
     .values(
         owner=None, owner_until=None, next_at=case((hosts.c.next_at < _following, _following), else_=hosts.c.next_at)
     )

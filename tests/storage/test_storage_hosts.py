@@ -107,3 +107,14 @@ def test_the_robots_copy_is_replaced_by_the_next(store: Store) -> None:
         with store.begin() as unit:
             store.hosts.save_robots(unit, origin, copy)
         assert store.hosts.robots(origin) == copy
+
+
+def test_a_turn_that_outlived_its_deadline_has_its_gap_unless_it_is_anothers(store: Store, now: datetime) -> None:
+    """The process slept between taking the turn and asking."""
+    assert take(store, "a", now) == 0.0
+    end(store, "a", second(now, 70), gap=5.0)
+    assert take(store, "b", second(now, 71)) == 4.0
+    assert take(store, "b", second(now, 75)) == 0.0
+    assert take(store, "c", second(now, 136)) == 0.0
+    end(store, "b", second(now, 137))
+    assert take(store, "d", second(now, 138)) == 0.25, "the host is still c's"
