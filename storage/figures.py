@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Select, Table, func, select, type_coerce
 
@@ -66,8 +66,8 @@ class Figures:
         with self._snapshot() as connection:
             count = connection.execute(select(func.count()).select_from(hosts).where(held)).scalar_one()
             for host, moment in connection.execute(query.limit(most)):
-                with suppress(ValueError):  # one damaged row
-                    found[host] = datetime.fromisoformat(moment)
+                with suppress(ValueError, TypeError):  # one damaged row
+                    found[host] = datetime.fromisoformat(moment).astimezone(UTC)
         return count, found
 
     def open_fires(self) -> Mapping[str, int]:

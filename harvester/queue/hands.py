@@ -93,14 +93,15 @@ class Hands:
             )
         )
         beating = asyncio.create_task(self._beat())
-        await asyncio.wait([taking, stopped], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([taking, stopped, beating], return_when=asyncio.FIRST_COMPLETED)
         taking.cancel()  # which is how it is asked to stop
         try:
             with suppress(asyncio.CancelledError):
                 await taking
         finally:
             beating.cancel()
-            await asyncio.wait([beating])
+            with suppress(asyncio.CancelledError):
+                await beating  # whatever ended it ends this worker: others would take back what it holds
 
     async def _beat(self) -> None:
         """Signs of life; and what others hold that give none is put back, as is what is held by mistake."""

@@ -11,6 +11,7 @@ from procrastinate.sync_psycopg_connector import wrap_exceptions
 
 from harvester.errors import StorageError
 from harvester.queue.schema import SCHEMA, settle
+from storage.postgresql import silence
 
 TASK = "host"
 NAME = "hosts"
@@ -129,7 +130,8 @@ def called(lock: str) -> str:
 
 def pool_arguments(database_url: str) -> dict[str, Any]:
     """How connections to the queue are made."""
-    return {"conninfo": database_url, "kwargs": {"connect_timeout": 10, "application_name": "harvester queue"}}
+    ours = {"connect_timeout": 10, "application_name": "harvester queue"}
+    return {"conninfo": database_url, "kwargs": ours | silence(database_url)}
 
 
 # A queue grows in a moment, and a planner that has not heard of it yet sorts all of it to find the first.
