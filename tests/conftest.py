@@ -1,12 +1,15 @@
 """What holds for every test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import postgres
 import pytest
 import warm
+from fresh import store_at
 
 from harvester.crawl import crawl
+from storage.store import Store
 
 pytest_plugins = ["fault_table"]
 
@@ -14,6 +17,22 @@ pytest_plugins = ["fault_table"]
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case of bytes by its argument: a compressed body holds the time it was made in."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a database of either engine is to be, for `store`."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'data' / 'harvester.db'}"
+    return str(request.getfixturevalue("postgresql").ready())
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    """An empty store on either engine."""
+    with store_at(database) as opened:
+        yield opened
+        assert opened.check() == []
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,9 @@ from storage.unit import Unit
 
 STOP_S = 28.0  # of the 30 a Run has to stop
 TRIES = 3
-_BUSY = 4
+BUSY = 4
 _GOOD = (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED)
-_FINAL = frozenset((2, 3))  # wrong use, or refused by a rule: it would end like that again
+FINAL = frozenset((2, 3))  # wrong use, or refused by a rule: it would end like that again
 FireName = tuple[str, str]
 Start = Callable[[Unit, Fire, str], Fire | None]
 
@@ -58,12 +58,12 @@ class Harvesting:
         line = f"source {task.source.id}: run {run_id} {note}" + (f": {words}" if words else "")
         with about(source=task.source.id, run=run_id):
             self._tell(line if note in _GOOD else Trouble(line))
-        if self.closing.is_set() or code == _BUSY:
+        if self.closing.is_set() or code == BUSY:
             return  # still open: whoever comes next takes it up, or waits for the Run that is at work
         if task.reason:
             note = f"stopped: {task.reason}"
         elif not (run and run.ended_at):
-            if code not in _FINAL and self._may_try_again(task.fire):
+            if code not in FINAL and self._may_try_again(task.fire):
                 return  # still open, to be taken up: it was killed, or its database did not answer
             note = words or note
         self._end(started, note)

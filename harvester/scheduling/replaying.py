@@ -11,14 +11,12 @@ from harvester.model.source import Source
 from harvester.run.apart import RunApart
 from harvester.run.run import new_run_id
 from harvester.scheduling.clock import Clock
-from harvester.scheduling.harvesting import STOP_S
+from harvester.scheduling.harvesting import BUSY, FINAL, STOP_S
 from harvester.settings import Settings
 from storage.store import Store
 
 WAIT = timedelta(seconds=5)  # until a file is tried again whose Source was at work, or whose Run died
 TRIES = 5  # more than a page has that ends the process: it is set aside by then
-_BUSY = 4
-_FINAL = frozenset((2, 3))  # wrong use, or refused by a rule: it would end like that again
 
 
 class Replaying:
@@ -77,13 +75,13 @@ class Replaying:
     def _after(self, source: str, run_id: str, file: str, code: int, words: str) -> datetime | None:
         run = self._store.runs.get(run_id)
         is_done = run is not None and run.outcome is RunOutcome.SUCCEEDED
-        if code == _BUSY:
+        if code == BUSY:
             return self._clock.now() + WAIT
         note = run.outcome.value if run and run.ended_at else f"ended with code {code} before its time"
         line = f"source {source}: replay of {file or 'what is in no file'}: run {run_id} {note}"
         with about(source=source, run=run_id):
             self._tell(line if is_done else Trouble(f"{line}: {words}" if words else line))
-        if is_done or code in _FINAL:
+        if is_done or code in FINAL:
             self._deaths.pop(f"{source} {file}", None)
             return None
         if self._is_closing:

@@ -1,21 +1,14 @@
-"""A store on either engine."""
+"""A store that may be away or damaged when the test ends."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from fresh import store_at
 
 from storage.store import Store
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'data' / 'harvester.db'}"
-    return str(request.getfixturevalue("postgresql").database())
-
-
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
-    with Store.open(database, migrate=True) as opened:
+    with store_at(database) as opened:
         yield opened

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fresh import store_at
 from made import NOW
 from postgres import Postgres
 from sqlalchemy import event
@@ -32,13 +31,6 @@ def database(request: pytest.FixtureRequest, sqlite: str) -> str:
         return sqlite
     server: Postgres = request.getfixturevalue("postgresql")
     return server.ready() if "store" in request.fixturenames else server.database()
-
-
-@pytest.fixture
-def store(database: str) -> Iterator[Store]:
-    with store_at(database) as opened:
-        yield opened
-        assert opened.check() == []
 
 
 @pytest.fixture
