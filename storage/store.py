@@ -17,6 +17,7 @@ from storage.changes import Changes, write_pending
 from storage.database import Database
 from storage.figures import Figures
 from storage.hosts import Hosts
+from storage.keys import Keys
 from storage.leaders import Leaders
 from storage.pages import Pages
 from storage.records import Records
@@ -53,6 +54,7 @@ class Store:
         self.runs = Runs(database)
         self.schedules = Schedules(database)
         self.leaders = Leaders(database)
+        self.keys = Keys(database)
         self.archive_index = ArchiveIndex(database)
         self.search = Search(database, database.engine_name)
         self.records = Records(database, self.changes, self.pages, self.archive_index, self.search)
