@@ -1,4 +1,4 @@
-"""JATS 1.1 (ANSI/NISO Z39.96-2015), archiving tag set: the front of an article, without its body.
+"""JATS 1.1 (ANSI/NISO Z39.96-2015), journal publishing tag set: the front of an article, without its body.
 
 Valid against the DTD. Access is said by ali:free_to_read and ali:license_ref where they hold, and by its status in
 custom-meta always; the day it is free from or until stands in their attributes. Texts keep their languages.
@@ -6,7 +6,7 @@ custom-meta always; the day it is free from or until stands in their attributes.
 
 from lxml import etree
 
-from harvester.formats import choices, citation, notes
+from harvester.formats import choices, notes
 from harvester.formats.characters import for_xml
 from harvester.formats.markup import Element, add
 from harvester.formats.tables import is_free_to_read, relation_in, type_in
@@ -14,11 +14,11 @@ from harvester.model.access import AccessStatus
 from harvester.model.record import Contributor, DateValue, LangText, Record
 
 MEDIA_TYPE = "application/jats+xml"
-NAMESPACE = "https://jats.nlm.nih.gov/ns/archiving/1.1/"
-SCHEMA = "https://jats.nlm.nih.gov/archiving/1.1/JATS-archivearticle1.dtd"
+NAMESPACE = "http://jats.nlm.nih.gov"
+SCHEMA = "https://jats.nlm.nih.gov/publishing/1.1/xsd/JATS-journalpublishing1.xsd"
 DOCTYPE = (
-    '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Journal Archiving and Interchange DTD v1.1 20151215//EN" '
-    '"JATS-archivearticle1.dtd">'
+    '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Journal Publishing DTD v1.1 20151215//EN" '
+    '"JATS-journalpublishing1.dtd">'
 )
 _ALI = "http://www.niso.org/schemas/ali/1.0/"
 _XLINK = "http://www.w3.org/1999/xlink"
@@ -56,6 +56,8 @@ def _journal(front: Element, record: Record) -> None:
     if not (name or box.issns or box.publisher):
         return
     meta = add(front, "journal-meta")
+    printed = choices.issn(record)
+    add(meta, "journal-id", printed or record.source_id, journal_id_type="issn" if printed else "harvester-source")
     if name:
         main = next((lang for lang in (*order, *box.titles) if box.titles.get(lang) == name), None)
         group = add(meta, "journal-title-group")
@@ -67,6 +69,8 @@ def _journal(front: Element, record: Record) -> None:
         kind = _ISSN.get(one.kind)
         if one.kind != "linking":
             add(meta, "issn", one.value, **({"pub_type": kind} if kind else {}))
+    if all(one.kind == "linking" for one in box.issns):
+        add(meta, "issn")  # the tag set demands one: empty where it is not known
     for one in box.issns:
         if one.kind == "linking":
             add(meta, "issn-l", one.value)
@@ -117,7 +121,7 @@ def _person(contrib: Element, person: Contributor) -> None:
         if person.given:
             add(name, "given-names", person.given)
     else:
-        add(contrib, "string-name", person.name)
+        add(add(contrib, "name-alternatives"), "string-name", person.name)  # a person or a group: nobody knows
     for affiliation in person.affiliations:
         add(contrib, "aff", affiliation)
 
@@ -248,8 +252,7 @@ def _custom(meta: Element, record: Record) -> None:
 
 
 def _notes(front: Element, record: Record) -> None:
-    told = [line for line in (notes.integrity(record), citation.note(record)) if line]
-    if told:
+    if told := notes.marks(record):
         group = add(front, "notes")
         for line in told:
             add(group, "p", line)

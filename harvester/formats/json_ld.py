@@ -62,7 +62,7 @@ def _identifier(scheme: str, value: str) -> dict[str, str]:
 
 def _person(person: Contributor) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "@type": "Person" if person.family else "Thing",
+        "@type": "Person" if person.family else None,
         "name": person.name,
         "familyName": person.family,
         "givenName": person.given,

@@ -5,7 +5,7 @@ Each title, description and subject says its language. Access is a COAR access r
 
 from lxml import etree
 
-from harvester.formats import choices, citation, notes
+from harvester.formats import choices, notes
 from harvester.formats.markup import XSI, Element, add, document
 from harvester.formats.tables import coar_access, coar_type
 from harvester.model.record import Record
@@ -52,7 +52,7 @@ def _texts(root: Element, record: Record) -> None:
             _dc(root, "description", record.abstracts[lang].value, lang)
     for text in record.other_abstracts:
         _dc(root, "description", text.value, text.language)
-    for told in (notes.integrity(record), citation.note(record)):
+    for told in notes.marks(record):
         _dc(root, "description", told, "en")
 
 

@@ -44,6 +44,12 @@ def _iso639(language: str, part: int) -> str:
     return found[part]
 
 
+def babel(language: str) -> str | None:
+    """The name of a language in babel and biblatex (`langid`), where the table has one."""
+    name: str | None = table("babel").get(language.split("-")[0].lower())
+    return name
+
+
 def coar_type(record: Record) -> Coded:
     """The COAR resource type (3.x)."""
     label, code = _type(record, "coar")
