@@ -54,10 +54,7 @@ def history(database: Database, record_id: str) -> History:
             for row in connection.execute(dated)
         ]
         logged = select(changes).where(changes.c.record_id == record_id).order_by(changes.c.seq)
-        log = [
-            change_of(row)
-            for row in connection.execute(logged)
-        ]
+        log = [change_of(row) for row in connection.execute(logged)]
         return History(_revisions(connection, record_id, reached[0].run_id if reached else None), reached, log)
 
 

@@ -135,9 +135,7 @@ class Records:
         with self._database.read() as connection:
             return [AccessVerdict.model_validate_json(text) for text in connection.execute(query).scalars()]
 
-    def delete(
-        self, unit: Unit, record_id: str, reason: str, now: datetime, *, successor: str | None = None
-    ) -> None:
+    def delete(self, unit: Unit, record_id: str, reason: str, now: datetime, *, successor: str | None = None) -> None:
         """Make a tombstone (history stays) and log `deleted`; again is no Change. Raises UsageError if unknown.
 
         `successor` is the record that a duplicate went into.
@@ -234,7 +232,7 @@ def _get(connection: Connection | Snapshot, record_id: str) -> Record | None:
     return from_text(text) if text else None
 
 
-def _successor(record_id: str) -> Select[tuple[str]]:
+def _successor(record_id: str) -> Select[str]:
     return select(successors.c.successor_id).where(successors.c.record_id == record_id)
 
 

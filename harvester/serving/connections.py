@@ -29,7 +29,7 @@ class Waiting:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._waiting: dict["Connection", None] = {}
+        self._waiting: dict[Connection, None] = {}
 
     def add(self, one: "Connection", open_now: int) -> None:
         """One more waits; where too many are open, the one that has waited longest goes."""

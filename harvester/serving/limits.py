@@ -56,16 +56,16 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        problem = _refusal(scope)
-        if problem is not None:
-            await _refuse(problem, scope, receive, send)
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await _refuse(refusal, receive, send)
             return
         if self._at_work >= self._at_once:
             busy = Problem("busy", f"{self._at_once} requests are at work.", headers={"Retry-After": "1"})
             await busy.response()(scope, receive, send)
             return
         with self._place() as place:
-            await self._answer(scope | {_PLACE: place}, receive, send)
+            await self._answer({**scope, _PLACE: place}, receive, send)
 
     @contextmanager
     def _place(self) -> Iterator[Place]:
@@ -92,12 +92,12 @@ class Limits:
         except Problem as problem:
             if started:
                 raise
-            await _refuse(problem, scope, receive, send)
+            await _refuse(problem, receive, send)
         except Exception as error:
-            problem = unexpected(error, scope["method"], scope["path"])
+            internal = unexpected(error, scope["method"], scope["path"])
             if started:
                 raise  # what was begun cannot be an answer any more: the connection ends
-            await problem.response()(scope, receive, send)
+            await internal.response()(scope, receive, send)
 
 
 class _Body:
@@ -140,7 +140,7 @@ def _refusal(scope: Scope) -> Problem | None:
     return _too_large() if any(not one.isdigit() or int(one[:20]) > BODY for one in lengths) else None
 
 
-async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(problem: Problem, receive: Receive, send: Send) -> None:
     """Answer at once; then read on for a moment, for who still sends does not listen."""
     response = problem.response()
     response.headers.update(_CLOSE)

@@ -1,4 +1,4 @@
-"""Every error is a problem (RFC 9457): what went wrong, with which remedy, never a stack, a statement or a name of ours.
+"""Every error is a problem (RFC 9457): what went wrong, with which remedy, never a stack or a statement.
 
 `Problem` is raised anywhere below a route; `add_handlers` makes the framework's own errors problems too.
 """
@@ -32,7 +32,9 @@ class Kind(NamedTuple):
 
 KINDS = {
     "bad-request": Kind(400, "The request cannot be read", "Send it as HTTP/1.1 says."),
-    "bad-query": Kind(400, "This cannot be looked for", "The detail names the place; the README has the query language."),
+    "bad-query": Kind(
+        400, "This cannot be looked for", "The detail names the place; the README has the query language."
+    ),
     "bad-key": Kind(401, "The key is not valid", "Send `Authorization: Bearer KEY`, or go without; ask the operator."),
     "not-allowed": Kind(403, "The key does not open this", "Ask the operator for a key with the scope that is named."),
     "not-found": Kind(404, "There is no such thing", "Ids come from lists, searches and the change feed."),

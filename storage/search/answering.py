@@ -145,11 +145,7 @@ class Answer:
         texts = {row.id: row.document for row in self._reader.execute(read)}
         wanted_words = self._wanted
         return tuple(
-            hit.model_copy(
-                update={
-                    "snippets": self._snippets(from_text(texts[hit.record_id]), wanted_words)
-                }
-            )
+            hit.model_copy(update={"snippets": self._snippets(from_text(texts[hit.record_id]), wanted_words)})
             for hit in shown
         )
 

@@ -40,21 +40,21 @@ def told(request: Request, value: Value, headers: Mapping[str, str] | None = Non
     return answer(request, value.model_dump_json(by_alias=True).encode(), headers=headers)
 
 
-def paged(request: Request, page: Page[Any]) -> Response:
+def paged(request: Request, page: Value, following: str | None = None) -> Response:
     """A page, with the address of the next one as a link too (RFC 8288)."""
-    return told(request, page, {"Link": f'<{page.next}>; rel="next"'} if page.next else None)
+    return told(request, page, {"Link": f'<{following}>; rel="next"'} if following else None)
 
 
 def address(base: str, path: str, **query: Any) -> str:
-    """An address below `base`; what is None or empty is left out."""
-    said = urlencode([(name, _word(value)) for name, value in query.items() if value not in (None, "", (), False)])
+    """An address below `base`; what is None or empty is left out, lists are repeated."""
+    said = urlencode(
+        {name: _word(value) for name, value in query.items() if value not in (None, "", (), [])}, doseq=True
+    )
     return f"{base}{path}{'?' if said else ''}{said}"
 
 
-def _word(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return ",".join(map(str, value))
-    return "true" if value is True else str(value)
+def _word(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _has(field: str, tag: str) -> bool:

@@ -44,7 +44,9 @@ class Following:
 
     async def _look(self) -> None:
         while self._waiting:
-            with contextlib.suppress(StorageError):  # who waits goes on waiting: the database comes back, or his time ends
+            with contextlib.suppress(
+                StorageError
+            ):  # who waits goes on waiting: the database comes back, or his time ends
                 head = await run_in_threadpool(self._store.changes.head)
                 if head != self._head:
                     self._head = head

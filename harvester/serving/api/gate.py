@@ -94,9 +94,7 @@ class Gate:
         key = await run_in_threadpool(self._store.keys.match, given)
         if key is None:
             self._take(f"wrong {address}", _WRONG_KEYS)
-            raise Problem(
-                "bad-key", "There is no such key, or it was revoked.", headers={"WWW-Authenticate": "Bearer"}
-            )
+            raise Problem("bad-key", "There is no such key, or it was revoked.", headers={"WWW-Authenticate": "Bearer"})
         self._note(key)
         rate = key.rate if key.rate is not None else self._settings.api_key_rate
         return Reader(frozenset(key.scopes)), self._take(f"key {key.id}", rate)

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from harvester.model.access import AccessVerdict
 from harvester.model.base import Utc, Value
@@ -11,8 +11,17 @@ from harvester.model.record import Record
 from harvester.model.run import ChangeKind
 from harvester.model.search import Expansion, Snippet
 
+
+class Parameters(BaseModel):
+    """What a route can be asked, by name; any other name is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
 Plain = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
-Id = Annotated[str, Field(description="As lists, searches and the change feed give it.", examples=["0f3c2a9be41d5c6a7f10"])]
+Id = Annotated[
+    str, Field(description="As lists, searches and the change feed give it.", examples=["0f3c2a9be41d5c6a7f10"])
+]
 
 
 class Brief(Value):
@@ -53,7 +62,7 @@ def brief(record: Record) -> Brief:
 
 
 class Records(Value):
-    """Whole records in order of id. Whoever starts with a list goes on with the Changes after the `seq` of its start."""
+    """Whole records in order of id. Who starts with a list goes on with the Changes after the `seq` of its start."""
 
     items: tuple[Record, ...]
     next: str | None = None
@@ -189,7 +198,7 @@ class ToldWork(Value):
 
 
 class ToldSource(Value):
-    """A source and how it stands. `records` by access status, some seconds old; `known` is false without a seed file."""
+    """A source and how it stands. `records` by access status, some seconds old; `known`: it has a seed file."""
 
     id: str
     known: bool
