@@ -41,7 +41,7 @@ def make_app(
     add_handlers(app)
     app.add_middleware(Gate, store=store, settings=settings)
     app.add_middleware(Limits, at_once=settings.api_at_once)
-    app.include_router(api.make_router(Desk(store, settings, work, sources, app.state.closing, Following(store))))
+    app.include_router(api.make_router(Desk(store, settings, work, sources, Following(store, app.state.closing))))
     metrics = Metrics(store, data_dir, work)
 
     @app.get("/healthz")

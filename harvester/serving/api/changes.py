@@ -103,7 +103,7 @@ class _Feed:
 
     async def _events(self, after: int) -> AsyncIterator[bytes]:
         yield f"retry: {_RETRY_MS}\n\n".encode()
-        while not self._desk.closing.is_set():
+        while not self._desk.following.closing.is_set():
             try:
                 _, told = await self._read(after, _PORTION)
             except StorageError:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from threading import Event
 
 from fastapi import Request
 
@@ -17,13 +16,12 @@ PREFIX = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Store, settings and seed files of one installation. `closing` is set when the server is about to end."""
+    """Store, settings and seed files of one installation."""
 
     store: Store
     settings: Settings
     work: Work
     sources: Callable[[], Mapping[str, Source]]
-    closing: Event
     following: Following
 
     def base(self, request: Request) -> str:

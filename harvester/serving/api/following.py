@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from threading import Event
 
 from starlette.concurrency import run_in_threadpool
 
@@ -13,10 +14,11 @@ MOST = 1000  # who may wait at a time
 
 
 class Following:
-    """The end of one change log, as this process knows it. Of one event loop."""
+    """The end of one change log, as this process knows it. Of one event loop; nobody waits any more once `closing`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, closing: Event) -> None:
         self._store = store
+        self.closing = closing
         self._head = 0
         self._waiting = 0
         self._grown = asyncio.Event()
@@ -34,13 +36,13 @@ class Following:
             self._looking = asyncio.create_task(self._look())
         try:
             async with asyncio.timeout(seconds):
-                while self._head <= seq:
+                while self._head <= seq and not self.closing.is_set():
                     await self._grown.wait()
         except TimeoutError:
             return False
         finally:
             self._waiting -= 1
-        return True
+        return self._head > seq
 
     async def _look(self) -> None:
         while self._waiting:
@@ -48,7 +50,7 @@ class Following:
                 StorageError
             ):  # who waits goes on waiting: the database comes back, or his time ends
                 head = await run_in_threadpool(self._store.changes.head)
-                if head != self._head:
+                if head != self._head or self.closing.is_set():
                     self._head = head
                     self._grown.set()
                     self._grown = asyncio.Event()
