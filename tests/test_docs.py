@@ -1,19 +1,28 @@
 """The README is a promise: every command in it runs, every setting, folder and word in it is the code's."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from harvester.cli import main
 from harvester.model.access import AccessStatus
+from harvester.serving.app import make_app
+from harvester.serving.server import Server
 from harvester.settings import described
 from harvester.sources import check
+from storage.store import Store
+
+sys.path.append(str(Path(__file__).parent / "serving"))
+
+from idle import Idle
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -65,6 +74,19 @@ def test_a_command_that_leaves_the_machine_asks_for_a_contact_first(command: str
     done = harvester(command, demonstrated)
     assert done.returncode == 2
     assert "HARVESTER_CONTACT" in done.stderr
+
+
+def test_every_request_to_the_api_is_answered(demonstrated: Path) -> None:
+    asked = [shlex.split(command)[-1] for command in COMMANDS if command.startswith("curl ")]
+    with Store.open(f"sqlite:///{demonstrated}/demo-data/harvester.db") as store:
+        with Server(make_app(store, demonstrated / "demo-data", Idle()), "127.0.0.1", 0) as server:
+            for address in asked:
+                path = address.removeprefix("http://127.0.0.1:8000")
+                if "revue.example" in path:  # stands for the reader's own
+                    path = path.replace("http://revue.example/12", next(store.records.iter()).url)
+                with urllib.request.urlopen(server.url + path, timeout=60) as answer:
+                    assert json.load(answer)["items"] is not None
+    assert len(asked) > 5
 
 
 def test_every_make_target_of_the_readme_exists() -> None:
