@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -78,14 +79,15 @@ def test_a_command_that_leaves_the_machine_asks_for_a_contact_first(command: str
 
 def test_every_request_to_the_api_is_answered(demonstrated: Path) -> None:
     asked = [shlex.split(command)[-1] for command in COMMANDS if command.startswith("curl ")]
-    with Store.open(f"sqlite:///{demonstrated}/demo-data/harvester.db") as store:
-        with Server(make_app(store, demonstrated / "demo-data", Idle()), "127.0.0.1", 0) as server:
-            for address in asked:
-                path = address.removeprefix("http://127.0.0.1:8000")
-                if "revue.example" in path:  # stands for the reader's own
-                    path = path.replace("http://revue.example/12", next(store.records.iter()).url)
-                with urllib.request.urlopen(server.url + path, timeout=60) as answer:
-                    assert json.load(answer)["items"] is not None
+    folder = demonstrated / "demo-data"
+    with ExitStack() as opened:
+        store = opened.enter_context(Store.open(f"sqlite:///{folder}/harvester.db"))
+        server = opened.enter_context(Server(make_app(store, folder, Idle()), "127.0.0.1", 0))
+        own = next(store.records.iter()).url
+        for address in asked:
+            path = address.removeprefix("http://127.0.0.1:8000").replace("http://revue.example/12", own)
+            with urllib.request.urlopen(server.url + path, timeout=60) as answer:
+                assert json.load(answer)["items"] is not None
     assert len(asked) > 5
 
 
