@@ -99,6 +99,7 @@ def _rights(root: Element, record: Record) -> None:
     if right := coar_access(record.access):
         _dc(root, "rights", right.label, "en")
         _dc(root, "rights", right.uri)
+        _dc(root, "rights", f"{notes.ACCESS}: {notes.access(record)}")  # COAR has one word for several statuses
     for licence in record.rights.licences:
         _dc(root, "rights", licence.url)
     _dc(root, "rights", record.rights.copyright)
