@@ -48,17 +48,12 @@ def render(record: Record) -> bytes:
 
 
 def _datacite(parent: Element, tag: str, text: str | None = None, lang: str | None = None, **named: str) -> Element:
-    child = add(parent, f"{{{DATACITE}}}{tag}", text, lang)
-    for name, value in named.items():
-        child.set(name, value)
-    return child
+    return add(parent, f"{{{DATACITE}}}{tag}", text, lang, **named)
 
 
 def _oaire(parent: Element, tag: str, text: str | None, **named: str) -> None:
     if text and text.strip():
-        child = add(parent, f"{{{NAMESPACE}}}{tag}", text)
-        for name, value in named.items():
-            child.set(name, value)
+        add(parent, f"{{{NAMESPACE}}}{tag}", text, **named)
 
 
 def _titles(root: Element, record: Record) -> None:

