@@ -1,8 +1,8 @@
 """JATS 1.1 (ANSI/NISO Z39.96-2015), journal publishing tag set: the front of an article, without its body.
 
-Valid against the DTD: what it demands and nobody knows (ISSN, date, title) stands as an empty element. Access is said by
-ali:free_to_read and ali:license_ref where they hold, and by its status in custom-meta always; the day it is free from
-or until stands in their attributes. Texts keep their languages.
+Valid against the DTD: what it demands and nobody knows (ISSN, date, title) stands as an empty element. Access is said
+by ali:free_to_read and ali:license_ref where they hold, and by its status in custom-meta always; the day it is free
+from or until stands in their attributes. Texts keep their languages.
 """
 
 from lxml import etree

@@ -54,7 +54,8 @@ def test_types(kind: str, coar: str, ris: str, csl: str, schema_org: str) -> Non
 @pytest.mark.parametrize(
     ("tag", "bibliographic", "part_3"),
     [("fr", "fre", "fra"), ("fr-CA", "fre", "fra"), ("de", "ger", "deu"), ("en", "eng", "eng"),
-     ("zh-Hant", "chi", "zho"), ("cs", "cze", "ces"), ("EL", "gre", "ell"), ("ast", "ast", "ast"), ("und", "und", "und"), ("qq", "und", "und")],
+     ("zh-Hant", "chi", "zho"), ("cs", "cze", "ces"), ("EL", "gre", "ell"), ("ast", "ast", "ast"),
+     ("und", "und", "und"), ("qq", "und", "und")],
 )  # fmt: skip
 def test_codes_of_languages(tag: str, bibliographic: str, part_3: str) -> None:
     assert (iso639_2b(tag), iso639_3(tag)) == (bibliographic, part_3)
