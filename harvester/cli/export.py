@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from harvester.model.record import Record
     from storage.store import Store
 
-NAMES = ("jsonl", "csv", "ris", "bibtex", "csl-json", "jats", "oai_dc", "parquet")
-_TOMBSTONES = ("jsonl", "csv", "parquet")  # formats that have a form for them
+NAMES = ("jsonl", "csv", "parquet", "ris", "bibtex", "csl-json", "jats", "oai_dc")
+TOMBSTONES = ("jsonl", "csv", "parquet")  # formats that have a form for them
 _OF_A_TOMBSTONE = (
     "id",
     "work_id",
@@ -62,7 +62,7 @@ def export(
     from harvester.cli.writing import to_file, to_stdout
 
     wiring: Wiring = context.obj
-    tally, door = Tally(), Door(public, since, format_ in _TOMBSTONES)
+    tally, door = Tally(), Door(public, since, format_ in TOMBSTONES)
     with wiring.store() as store:
         languages = _common_languages(store, since) if format_ == "csv" else ()
         with store.records.dump(since) as dump:
