@@ -1,8 +1,8 @@
 """oai_dc: unqualified Dublin Core (DCMES 1.1) as OAI-PMH 2.0 demands of every repository.
 
-Each title, description and subject says its language; descriptions are abstracts and nothing else. Access is a COAR
-access right and the licence, in dc:rights; what became of the article is a dc:type, and with the edition to cite a
-sentence in dc:relation. Blank values are left out.
+Each title, description and subject says its language; descriptions are the abstracts and nothing else (a lay summary
+could not be told apart). Access is a COAR access right and the licence, in dc:rights; what became of the article is a
+dc:type, and with the edition to cite a sentence in dc:relation. Blank values are left out.
 """
 
 from lxml import etree
@@ -52,8 +52,6 @@ def _texts(root: Element, record: Record) -> None:
     for lang in order:
         if lang in record.abstracts:
             _dc(root, "description", record.abstracts[lang].value, lang)
-    for text in record.other_abstracts:
-        _dc(root, "description", text.value, text.language)
 
 
 def _people(root: Element, record: Record) -> None:

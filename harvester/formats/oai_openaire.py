@@ -8,7 +8,7 @@ from lxml import etree
 from harvester.errors import UsageError
 from harvester.formats import choices, notes
 from harvester.formats.markup import XSI, Element, add, document
-from harvester.formats.tables import coar_access, coar_type, iso639_3, relation_in
+from harvester.formats.tables import coar_access, coar_type_1, iso639_3, relation_in
 from harvester.model.record import Contributor, Record
 
 MEDIA_TYPE = "application/xml"
@@ -140,7 +140,7 @@ def _words(root: Element, record: Record) -> None:
     for lang in order:
         for keyword in record.keywords[lang].items if lang in record.keywords else ():
             _datacite(group, "subject", keyword, lang)
-    kind = coar_type(record)
+    kind = coar_type_1(record)
     _oaire(root, "resourceType", kind.label, resourceTypeGeneral="literature", uri=kind.uri)
 
 

@@ -52,7 +52,16 @@ def babel(language: str) -> str | None:
 
 def coar_type(record: Record) -> Coded:
     """The COAR resource type (3.x)."""
-    label, code = _type(record, "coar")
+    return _coded(_type(record, "coar"))
+
+
+def coar_type_1(record: Record) -> Coded:
+    """The COAR resource type that version 1.1 knows too."""
+    return _coded(_row(record).get("coar_1") or _type(record, "coar"))
+
+
+def _coded(term: list[str]) -> Coded:
+    label, code = term
     return Coded(label, f"{COAR_TYPE}{code}")
 
 
@@ -61,10 +70,13 @@ def type_in(record: Record, vocabulary: str) -> str:
     return str(_type(record, vocabulary))
 
 
+def _row(record: Record) -> dict[str, Any]:
+    found: dict[str, Any] = table("types")[_type_words().get(record.type.casefold(), "article")]
+    return found
+
+
 def _type(record: Record, vocabulary: str) -> Any:
-    types = table("types")
-    named = types[_type_words().get(record.type.casefold(), "article")]
-    return named.get(vocabulary, types["article"][vocabulary])
+    return _row(record).get(vocabulary, table("types")["article"][vocabulary])
 
 
 @cache

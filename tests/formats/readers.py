@@ -213,7 +213,11 @@ def _jats(article: Any) -> Read:
     titles = {one.get(XML_LANG) or lang: "".join(one.itertext()) for one in article.iter("article-title")}
     for group in article.iterfind("front/article-meta/title-group/trans-title-group"):
         titles[group.get(XML_LANG)] = group.findtext("trans-title")
-    abstracts = {one.get(XML_LANG): "".join(one.itertext()) for one in article.iter("abstract", "trans-abstract")}
+    abstracts = {
+        one.get(XML_LANG): " ".join("".join(part.itertext()) for part in one.iter("p", "title"))
+        for one in article.iter("abstract", "trans-abstract")
+        if one.get("abstract-type") is None  # a lay or graphical one
+    }
     keywords = {group.get(XML_LANG): [word.text or "" for word in group] for group in article.iter("kwd-group")}
     custom = {one.findtext("meta-name"): one.findtext("meta-value") for one in article.iter("custom-meta")}
     notes = ["".join(one.itertext()) for one in article.iter("notes")]
