@@ -60,7 +60,7 @@ FOLDS: dict[str, Callable[[str], str]] = {
     "jats": for_xml,
     "oai_dc": lambda value: for_xml(value) if value.strip() else "",  # blank values are left out
     "ris": one_line,
-    "bibtex": one_line,
+    "bibtex": lambda value: one_line(value).replace("ˆ", "^"),  # as bibtexparser's decoder reads \textasciicircum
 }
 
 
