@@ -84,10 +84,20 @@ class Asked(NamedTuple):
         return self._replace(facets={**self.facets, facet: value}, cursor="")
 
     def widened(self, name: str) -> Self:
-        """The same question without one facet, or without the days."""
-        if name == "days":
-            return self._replace(since="", until="", cursor="")
+        """The same question without one facet."""
         return self._replace(facets={key: value for key, value in self.facets.items() if key != name}, cursor="")
+
+    def ordered(self, order: str) -> Self:
+        """The same question in another order."""
+        return self._replace(sort=order, cursor="")
+
+    def worded(self, *, plain: bool) -> Self:
+        """The same question with or without the thesaurus."""
+        return self._replace(plain=plain, cursor="")
+
+    def at(self, cursor: str) -> Self:
+        """The page of hits that a cursor leads to; the first without one."""
+        return self._replace(cursor=cursor)
 
 
 def _is_value(facet: str, value: str) -> bool:

@@ -40,9 +40,10 @@ class Wording:
     def language_name(self, tag: str) -> str:
         """The name of a language (BCP 47) as it stands in a sentence; the tag itself where CLDR has none."""
         try:
-            return Locale.parse(tag, sep="-").get_display_name(self.language) or tag
+            parsed = Locale.parse(tag, sep="-", resolve_likely_subtags=False)
         except (ValueError, UnknownLocaleError):
             return str(self._locale.languages.get(tag, tag))
+        return parsed.get_display_name(self.language) or tag
 
     def date(self, value: date | datetime | str) -> str:
         """A day, or an ISO 8601 date of any precision, in words; what is neither stays as it is."""
