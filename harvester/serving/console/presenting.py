@@ -121,8 +121,8 @@ class Event(NamedTuple):
 
 def events(past: History) -> list[Event]:
     """The past of a record, the latest first."""
-    moments = sorted({one.at for one in (*past.changes, *past.verdicts)}, reverse=True)
     reached = {one.at: one.verdict for one in past.verdicts}
+    moments = sorted({one.at for one in past.changes} | reached.keys(), reverse=True)
     return [Event(at, tuple(str(one.kind) for one in past.changes if one.at == at), reached.get(at)) for at in moments]
 
 

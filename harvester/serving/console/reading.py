@@ -16,19 +16,18 @@ from harvester.serving.console.page import page, static
 from harvester.serving.console.wording import LANGUAGES, Wording, preferred, wording
 from storage.store import Store
 
-_HTML = {"include_in_schema": False}
 _SHOWN_VALUES = 8  # of a facet at once; the others behind "more"
 
 
 def router(store: Store) -> APIRouter:
     """Pages in every language below its code; `/` leads to the one the browser asks for."""
-    routes = APIRouter()
-    routes.add_api_route("/", _begin, **_HTML)
-    routes.add_api_route("/static/{name}", _static, **_HTML)
+    routes = APIRouter(include_in_schema=False)
+    routes.add_api_route("/", _begin)
+    routes.add_api_route("/static/{name}", _static)
     for language in LANGUAGES:
         words = wording(language)
-        routes.add_api_route(f"/{language}/", _bound(_search, store, words), **_HTML)
-        routes.add_api_route(f"/{language}/records/{{record_id}}", _bound(_record, store, words), **_HTML)
+        routes.add_api_route(f"/{language}/", _bound(_search, store, words))
+        routes.add_api_route(f"/{language}/records/{{record_id}}", _bound(_record, store, words))
     return routes
 
 
