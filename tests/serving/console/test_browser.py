@@ -31,14 +31,16 @@ def browser() -> Iterator[Browser]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Console, list[str]]]:
     """A console with every kind of page, and their addresses below the language."""
     folder: Path = tmp_path_factory.mktemp("console")
-    with store_at(f"sqlite:///{folder}/harvester.db") as store:
-        with Server(make_app(store, folder, Idle()), "127.0.0.1", 0) as server:
-            console = Console(store, server.url)
-            kept = console.keep(*(article(n, status=status, year=2010 + n) for n, status in enumerate(STATUSES, 1)))
-            noted, reserved, gone = console.keep(*_special())
-            store.transact(lambda unit: store.records.delete(unit, gone, "gone", GONE))
-            shown = [f"records/{one}" for one in (*kept[3:6], noted, reserved, gone, "none")]
-            yield console, ["", "?q=harbour", "?access=open&year=2011", "?q=zzz", "?q=%22", *shown]
+    with (
+        store_at(f"sqlite:///{folder}/harvester.db") as store,
+        Server(make_app(store, folder, Idle()), "127.0.0.1", 0) as server,
+    ):
+        console = Console(store, server.url)
+        kept = console.keep(*(article(n, status=status, year=2010 + n) for n, status in enumerate(STATUSES, 1)))
+        noted, reserved, gone = console.keep(*_special())
+        store.transact(lambda unit: store.records.delete(unit, gone, "gone", GONE))
+        shown = [f"records/{one}" for one in (*kept[3:6], noted, reserved, gone, "none")]
+        yield console, ["", "?q=harbour", "?access=open&year=2011", "?q=zzz", "?q=%22", *shown]
 
 
 def _special() -> list[object]:
