@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from harvester.errors import HarvesterError
+from harvester.serving.console import reading
 from harvester.serving.metrics import Metrics
 from harvester.serving.work import Work
 from storage.store import Store
@@ -19,6 +20,7 @@ def make_app(store: Store, data_dir: Path, work: Work) -> FastAPI:
     """Routes over an open store; `work` is what the rest of the process does."""
     app = FastAPI(title="Harvester", docs_url=None, redoc_url=None, openapi_url=None)
     metrics = Metrics(store, data_dir, work)
+    app.include_router(reading.router(store))
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
