@@ -9,6 +9,7 @@ committed late, after others had been told, is dated to it.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, null, select
@@ -60,7 +61,7 @@ class Item(NamedTuple):
     formats: tuple[str, ...]
     once: tuple[str, ...]
     sets: tuple[str, ...]
-    xml: str | None = None
+    xml: bytes | None = None
 
 
 class Window(NamedTuple):
@@ -88,7 +89,7 @@ class Metadata(NamedTuple):
     record_id: str
     prefix: str
     seq: int
-    xml: str
+    xml: bytes
     revision: int
 
 
@@ -118,14 +119,14 @@ class Oai:
         """The next items of a window, in order; none is the end."""
         query = _items(window.prefix, with_xml).where(*_within(window)).order_by(oai_items.c.seq).limit(limit)
         with self._database.read() as snapshot:
-            return [_item(row) for row in snapshot.execute(query)]
+            return [_item(row) for row in snapshot.execute(query).all()]
 
     def last_before(self, window: Window, *, with_xml: bool = False) -> list[Item]:
         """The item of the window that stands last at or before `after`, if any."""
         query = _items(window.prefix, with_xml).where(*_within(window._replace(after=0)))
         query = query.where(oai_items.c.seq <= window.after).order_by(oai_items.c.seq.desc()).limit(1)
         with self._database.read() as snapshot:
-            return [_item(row) for row in snapshot.execute(query)]
+            return [_item(row) for row in snapshot.execute(query).all()]
 
     def get(self, record_id: str, prefix: str = "") -> Item | None:
         """One item, with its metadata in `prefix` if they are kept."""
@@ -143,14 +144,14 @@ class Oai:
         """Sets that have or had items, with their names, in order of their specs."""
         query = select(oai_sets).where(oai_sets.c.spec > after).order_by(oai_sets.c.spec).limit(limit)
         with self._database.read() as snapshot:
-            return [(row.spec, row.name) for row in snapshot.execute(query)]
+            return [(row.spec, row.name) for row in snapshot.execute(query).all()]
 
     def unrendered(self, prefix: str, limit: int) -> tuple[int, list[Item]]:
-        """Items not yet looked at by who renders ahead, in order, without those whose metadata are kept; and how far."""
+        """How far the next items go that who renders ahead did not see, and those of them without kept metadata."""
         looked = select(oai_head.c.rendered).scalar_subquery()
         query = _items(prefix, with_xml=True).where(oai_items.c.seq > looked).order_by(oai_items.c.seq).limit(limit)
         with self._database.read() as snapshot:
-            items = [_item(row) for row in snapshot.execute(query)]
+            items = [_item(row) for row in snapshot.execute(query).all()]
         return (items[-1].seq if items else 0), [one for one in items if prefix in one.formats and one.xml is None]
 
     def keep(self, rendered: Sequence[Metadata], looked_at: int = 0) -> None:
@@ -319,8 +320,13 @@ def _within(window: Window) -> list[ColumnElement[bool]]:
 
 
 def _item(row: Any) -> Item:
-    formats, once, sets = (tuple(text.split()) for text in (row.formats, row.once, row.sets))
-    return Item(row.record_id, row.seq, row.stamp, formats, once, sets, row.xml)
+    record_id, seq, stamp, formats, once, sets, xml = row
+    return Item(record_id, seq, stamp, _words(formats), _words(once), _words(sets), xml)
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
 
 
 def _row(item: Item) -> tuple[Any, ...]:

@@ -328,7 +328,7 @@ oai_metadata = _table(
     Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
     Column("prefix", string(32), nullable=False),
     Column("seq", integer(), nullable=False),
-    Column("xml", string(), nullable=False),
+    Column("xml", LargeBinary, nullable=False),  # in UTF-8
     PrimaryKeyConstraint("record_id", "prefix"),
 )
 

@@ -16,7 +16,7 @@ _SET = re.compile(rf"{_PREFIX.pattern}(:{_PREFIX.pattern})*")
 _URI = re.compile(r"([A-Za-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")  # RFC 3986, by its characters
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A condition of section 3.6, answered with HTTP 200. `code` is the protocol's, the message says what to do."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -46,16 +46,16 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def verb_of(pairs: Pairs) -> str:
-    """The verb. Raises Refused (badVerb) where it is missing, repeated or none of the six."""
+    """The verb. Raises RefusedError (badVerb) where it is missing, repeated or none of the six."""
     verbs = [value for name, value in pairs if name == "verb"]
     if len(verbs) == 1 and verbs[0] in VERBS:
         return verbs[0]
     said = "is missing" if not verbs else "is given more than once" if len(verbs) > 1 else "is not one of the protocol"
-    raise Refused("badVerb", f"the verb {said}: use one of {', '.join(VERBS)}")
+    raise RefusedError("badVerb", f"the verb {said}: use one of {', '.join(VERBS)}")
 
 
 def arguments_of(verb: str, pairs: Pairs) -> dict[str, str]:
-    """What goes with the verb. Raises Refused (badArgument) for what is missing, repeated, unknown or no text."""
+    """What goes with the verb. Raises RefusedError (badArgument) for what is missing, repeated, unknown or no text."""
     given = Counter(name for name, _ in pairs if name != "verb")
     shape = VERBS[verb]
     known = {*shape.required, *shape.optional, shape.exclusive} - {""}
@@ -69,7 +69,7 @@ def arguments_of(verb: str, pairs: Pairs) -> dict[str, str]:
     problems += [f"{name} has characters that XML cannot hold" for name, text in found.items() if for_xml(text) != text]
     problems += _misformed(found)
     if problems:
-        raise Refused("badArgument", for_xml("; ".join(problems)))
+        raise RefusedError("badArgument", for_xml("; ".join(problems)))
     return found
 
 
@@ -83,14 +83,16 @@ def _misformed(found: Mapping[str, str]) -> list[str]:
 
 
 def period_of(found: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """`from` and `until` in seconds since 1970, both ends within. Raises Refused (badArgument)."""
+    """`from` and `until` in seconds since 1970, both ends within. Raises RefusedError (badArgument)."""
     start, until = found.get("from"), found.get("until")
     if start is not None and until is not None and len(start) != len(until):
-        raise Refused("badArgument", "from and until are of different granularity: give both as days, or as seconds")
+        raise RefusedError(
+            "badArgument", "from and until are of different granularity: give both as days, or as seconds"
+        )
     first = None if start is None else _moment("from", start)
     last = None if until is None else _moment("until", until) + (_WHOLE_DAY_S if _DAY.fullmatch(until) else 0)
     if first is not None and last is not None and first > last:
-        raise Refused("badArgument", "from is later than until")
+        raise RefusedError("badArgument", "from is later than until")
     return first, last
 
 
@@ -101,7 +103,7 @@ def _moment(name: str, text: str) -> int:
             return int(datetime.strptime(text, shape).replace(tzinfo=UTC).timestamp())
     except ValueError:
         pass  # no such day
-    raise Refused("badArgument", f"{name} is no date: write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ")
+    raise RefusedError("badArgument", f"{name} is no date: write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ")
 
 
 def utc(seconds: float) -> str:

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from harvester.errors import HarvesterError
 from harvester.serving.oai.arguments import Pairs
 from harvester.serving.oai.face import PATH
-from harvester.serving.oai.repository import Answer, Behind, Repository, Unsettled
+from harvester.serving.oai.repository import Answer, BehindError, Repository, UnsettledError
 
 AT_ONCE = 16  # requests in work; each holds a page of records
 _LONGEST = 16_384  # octets of a request by POST
@@ -62,10 +62,10 @@ async def _answered(repository: Repository, form: bytes, address: str, zipped: b
         pairs = _pairs(form)
         try:
             answer = await run_in_threadpool(_made, repository, pairs, address, zipped)
-        except Unsettled:
+        except UnsettledError:
             await asyncio.sleep(1.001 - time.time() % 1)  # the second that is not over
             answer = await run_in_threadpool(_made, repository, pairs, address, zipped, settled=True)
-    except Behind:
+    except BehindError:
         return _later("the records are being read; the list is complete in a while")
     except HarvesterError as error:
         _log.warning("OAI-PMH: %s", error.message)

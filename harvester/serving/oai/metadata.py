@@ -66,15 +66,15 @@ def formats_of(record: Record) -> tuple[str, ...]:
     return tuple(prefix for prefix, one in FORMATS.items() if one.can_render(record))
 
 
-def rendered(record: Record, prefix: str) -> str:
+def rendered(record: Record, prefix: str) -> bytes:
     """`metadata` and `about` of a record as it may be passed on, for a document in the protocol's namespace."""
     leaving = redistributed(record)
-    parts = [_text(FORMATS[prefix].element(leaving)), _text(_provenance(record)), _text(_rights(record, leaving))]
-    return "<metadata>{}</metadata><about>{}</about><about>{}</about>".format(*parts)
+    parts = (_octets(FORMATS[prefix].element(leaving)), _octets(_provenance(record)), _octets(_rights(record, leaving)))
+    return b"<metadata>%b</metadata><about>%b</about><about>%b</about>" % parts
 
 
-def _text(element: Element) -> str:
-    return str(etree.tostring(element, encoding="unicode"))
+def _octets(element: Element) -> bytes:
+    return bytes(etree.tostring(element, encoding="UTF-8", xml_declaration=False))
 
 
 def _rooted(namespace: str, name: str, schema: str) -> Element:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from harvester.serving.oai import answers
-from harvester.serving.oai.arguments import Pairs, Refused, arguments_of, period_of, verb_of
+from harvester.serving.oai.arguments import Pairs, RefusedError, arguments_of, period_of, verb_of
 from harvester.serving.oai.face import Face
 from harvester.serving.oai.following import judge, render, render_ahead
 from harvester.serving.oai.metadata import FORMATS
@@ -20,11 +20,11 @@ SETS_PAGE = 500
 _PATIENCE_S = 5.0  # for reading Changes before a list may end
 
 
-class Behind(Exception):
+class BehindError(Exception):
     """Too many Changes are unread: no list can end now. Come back later."""
 
 
-class Unsettled(Exception):
+class UnsettledError(Exception):
     """Something changed in the second that is not over: a list may end when it is."""
 
 
@@ -44,7 +44,7 @@ class _Asked(NamedTuple):
     settled: bool
 
 
-_Content = tuple[str, Sequence[Metadata]]
+_Content = tuple[Sequence[bytes], Sequence[Metadata]]  # the document's parts within the verb's element
 
 
 class _Page(NamedTuple):
@@ -76,7 +76,7 @@ class Repository:
     def answer(self, pairs: Pairs, address: str, *, settled: bool = False) -> Answer:
         """The document for these arguments; `address` is where the server listens, for want of a base URL.
 
-        Raises Unsettled, after which the same request is `settled` in the next second; Behind; and StorageError
+        Raises UnsettledError, after which the same request is `settled` in the next second; BehindError; and StorageError
         while the database is away.
         """
         base_url = self._face.base_url or address
@@ -88,9 +88,10 @@ class Repository:
             period_of(given)
             request = {"verb": verb, **given}
             content, rendered = self._verbs[verb](_Asked(verb, given, base_url, settled))
-        except Refused as refused:
-            return Answer(answers.response(now, base_url, request, answers.error(refused)))
-        return Answer(answers.response(now, base_url, request, answers.element(verb, content)), rendered)
+        except RefusedError as refused:
+            return Answer(answers.response(now, base_url, request, [answers.error(refused).encode()]))
+        parts = (f"<{verb}>".encode(), *content, f"</{verb}>".encode())
+        return Answer(answers.response(now, base_url, request, parts), rendered)
 
     def keep_up(self) -> bool:
         """Read some Changes, or render some items ahead; whether there may be more to do."""
@@ -109,33 +110,33 @@ class Repository:
         self._read_changes()
         earliest = self._store.oai.earliest()
         moment = self._clock().timestamp() if earliest is None else earliest
-        return answers.identify(self._face, asked.base_url, moment), ()
+        return [answers.identify(self._face, asked.base_url, moment).encode()], ()
 
     def _list_formats(self, asked: _Asked) -> _Content:
         given = asked.given
         if "identifier" not in given:
-            return answers.formats(FORMATS), ()
+            return [answers.formats(FORMATS).encode()], ()
         item = self._item(given["identifier"])
         if not item.formats:
-            raise Refused("noMetadataFormats", "the record is deleted")
-        return answers.formats(one for one in FORMATS if one in item.formats), ()
+            raise RefusedError("noMetadataFormats", "the record is deleted")
+        return [answers.formats(one for one in FORMATS if one in item.formats).encode()], ()
 
     def _get_record(self, asked: _Asked) -> _Content:
         given = asked.given
         prefix = _known(given["metadataPrefix"])
         item = self._item(given["identifier"], prefix)
         if prefix not in item.once:
-            raise Refused("cannotDisseminateFormat", f"the record cannot be had in {prefix}")
+            raise RefusedError("cannotDisseminateFormat", f"the record cannot be had in {prefix}")
         (item,), rendered = render(self._store, [item], prefix)
-        return answers.record(self._face, item, prefix), rendered
+        return [answers.record(self._face, item, prefix)], rendered
 
     def _item(self, identifier: str, prefix: str = "") -> Item:
-        """What is known of an identifier, after the Changes so far. Raises Refused (idDoesNotExist)."""
+        """What is known of an identifier, after the Changes so far. Raises RefusedError (idDoesNotExist)."""
         self._read_changes()
         record_id = self._face.record_id(identifier)
         item = self._store.oai.get(record_id, prefix) if record_id else None
         if item is None:
-            raise Refused("idDoesNotExist", "no record of this repository has this identifier")
+            raise RefusedError("idDoesNotExist", "no record of this repository has this identifier")
         return item
 
     def _list_sets(self, asked: _Asked) -> _Content:
@@ -150,35 +151,35 @@ class Repository:
         named = shown if token.after_set else [*PARENTS.items(), *shown]
         last = shown[-1][0] if len(found) > SETS_PAGE else ""
         following = token._replace(after_set=last, cursor=token.cursor + len(named)) if last else None
-        return answers.sets(named) + self._told(token, following), ()
+        return [answers.sets(named).encode(), self._told(token, following)], ()
 
     def _list(self, asked: _Asked) -> _Content:
         token = self._token(asked.verb, asked.given)
         with_xml = asked.verb == "ListRecords"
         page = self._page(token, with_xml=with_xml, settled=asked.settled)
         if not page.items:
-            raise Refused("noRecordsMatch", "no record matches")
+            raise RefusedError("noRecordsMatch", "no record matches")
         items, rendered = render(self._store, page.items, token.prefix) if with_xml else (page.items, [])
         write = answers.record if with_xml else answers.header
-        content = "".join(write(self._face, item, token.prefix) for item in items)
+        content = [write(self._face, item, token.prefix) for item in items]
         following = token._replace(after=page.items[-1].seq, cursor=token.cursor + len(page.items))
-        return content + self._told(token, None if page.is_last else following), rendered
+        return [*content, self._told(token, None if page.is_last else following)], rendered
 
     def _token(self, verb: str, given: Mapping[str, str]) -> Token:
         """Where to begin: as the token says, or as the arguments do."""
         if "resumptionToken" in given:
             token = self._signed().read(given["resumptionToken"], verb)
             if token.prefix not in FORMATS:
-                raise Refused("badResumptionToken", f"{token.prefix} is no format any more: begin the list anew")
+                raise RefusedError("badResumptionToken", f"{token.prefix} is no format any more: begin the list anew")
             return token
         start, until = period_of(given)
         return Token(verb, _known(given["metadataPrefix"]), start, until, given.get("set"))
 
-    def _told(self, token: Token, following: Token | None) -> str:
+    def _told(self, token: Token, following: Token | None) -> bytes:
         """The resumptionToken of a page: with the next one, empty on the last of several, none on the only one."""
         if following is None:
-            return answers.token("", token.cursor) if token.cursor else ""
-        return answers.token(self._signed().write(following), token.cursor)
+            return answers.token("", token.cursor).encode() if token.cursor else b""
+        return answers.token(self._signed().write(following), token.cursor).encode()
 
     def _page(self, token: Token, *, with_xml: bool, settled: bool) -> _Page:
         """The next items, and whether they are the last.
@@ -199,14 +200,14 @@ class Repository:
             return _Page(items[:PAGE], is_last=False)
         is_open = token.until is None or token.until >= state.closed
         if is_open and state.stamp >= state.closed and not settled:
-            raise Unsettled
+            raise UnsettledError
         if not items and token.after:
             # What was to come has changed and left the window. A list must not be empty, and repeats are allowed.
             items = self._store.oai.last_before(window, with_xml=with_xml)
         return _Page(items, is_last=True)
 
     def _read_changes(self, close: datetime | None = None) -> None:
-        """Read all Changes so far; with `close`, end the seconds before it. Raises Behind when that takes too long."""
+        """Read all Changes so far; with `close`, end the seconds before it. Raises BehindError when that takes too long."""
         deadline = time.monotonic() + _PATIENCE_S
         state = self._store.oai.state()
         left = state.head - state.read
@@ -215,7 +216,7 @@ class Repository:
             left = self._store.oai.follow(judge(), self._clock(), close=close is not None)
             unsaid = False
             if left > 0 and time.monotonic() > deadline:
-                raise Behind
+                raise BehindError
 
     def _signed(self) -> Signer:
         if self._signer is None:
@@ -225,5 +226,5 @@ class Repository:
 
 def _known(prefix: str) -> str:
     if prefix not in FORMATS:
-        raise Refused("cannotDisseminateFormat", f"no format here is named so; there are {', '.join(FORMATS)}")
+        raise RefusedError("cannotDisseminateFormat", f"no format here is named so; there are {', '.join(FORMATS)}")
     return prefix

@@ -9,7 +9,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
-from harvester.serving.oai.arguments import Refused
+from harvester.serving.oai.arguments import RefusedError
 
 _LONGEST = 2000
 _SIGNATURE = 16
@@ -39,13 +39,13 @@ class Signer:
         return self._sealed(json.dumps(token, separators=(",", ":")).encode())
 
     def read(self, text: str, verb: str) -> Token:
-        """What `write` was given. Raises Refused (badResumptionToken) for whatever else, and for one of another verb."""
+        """What `write` was given. Raises RefusedError (badResumptionToken) for all else, and for one of another verb."""
         body = _body(text)
         if not body or not hmac.compare_digest(self._sealed(body).encode(), text.encode()):
-            raise Refused("badResumptionToken", "this is no token of this repository: begin the list anew")
+            raise RefusedError("badResumptionToken", "this is no token of this repository: begin the list anew")
         token = Token(*json.loads(body))
         if token.verb != verb:
-            raise Refused("badResumptionToken", f"this token goes on with {token.verb}, not with {verb}")
+            raise RefusedError("badResumptionToken", f"this token goes on with {token.verb}, not with {verb}")
         return token
 
     def _sealed(self, body: bytes) -> str:

@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("record_id", string(64), nullable=False),
         sa.Column("prefix", string(32), nullable=False),
         sa.Column("seq", integer(), nullable=False),
-        sa.Column("xml", string(), nullable=False),
+        sa.Column("xml", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "prefix"),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"]),
     )
