@@ -34,7 +34,7 @@ VERBS = {  # verb: module of this package, what it is for
     "replay": ("replay", "Read the archive again with today's rules; say what changes and why."),
     "records": ("records", "List and search records; show one and its past; purge one."),
     "works": ("works", "Editions of one article: list them, answer the review queue, undo a merge."),
-    "export": ("records", "Write all that is kept, as JSON Lines."),
+    "export": ("export", "Write all that is kept, or what may be passed on, in one of eight formats."),
     "changes": ("records", "Print the change log in order."),
     "db": ("database", "Upgrade the database's schema, or check that it is sound."),
     "schema": ("reading", "Print the JSON Schema of an exported record."),

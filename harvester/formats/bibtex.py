@@ -8,27 +8,26 @@ and the edition to cite in `note`, which they print.
 import re
 from collections.abc import Iterator
 
-from harvester.formats import choices, citation, notes
+from harvester.formats import choices, notes
 from harvester.formats.characters import one_line
-from harvester.formats.tables import type_in
+from harvester.formats.tables import babel, type_in
 from harvester.model.record import Contributor, Record
 
 MEDIA_TYPE = "application/x-bibtex"
-_SPECIAL = {
+_ESCAPES = {
     "\\": r"\textbackslash{}",
-    "{": r"\textbraceleft{}",
-    "}": r"\textbraceright{}",
     "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "$": r"\$",
-    "&": r"\&",
-    "%": r"\%",
-    "#": r"\#",
-    "_": r"\_",
+    "^": r"\^{}",
+    "`": "{}`",
+    "-": "{}-",
+    "'": "{}'",
+    **{character: f"\\{character}" for character in "{}$&%#_"},
 }
-_ESCAPES = str.maketrans(_SPECIAL)
+_SPECIAL = re.compile(r"[\\~^`{}$&%#_]|(?<=-)-|(?<=')'")  # the last two: what TeX joins to dashes and quotation marks
+# BibTeX counts braces without regard to backslashes, so a lone one has its partner in a phantom, which prints nothing.
+_LONE = {"{": r"\{\vphantom{\}}", "}": r"\vphantom{\{}\}"}
 _VERBATIM = re.compile(r"[\\{}%\s]")  # in a url or doi: percent-encoded, not escaped
-_PARAGRAPH = "\n\n    "
+_NEW_LINE = " \\\\\n    "
 
 
 def render(record: Record) -> bytes:
@@ -38,8 +37,24 @@ def render(record: Record) -> bytes:
 
 
 def escaped(text: str) -> str:
-    """Text on one line with LaTeX's special characters as commands: braces balance whatever they were."""
-    return one_line(text).translate(_ESCAPES)
+    """Text on one line with LaTeX's special characters as commands. Braces balance, whatever they were."""
+    line = one_line(text)
+    lone = _lone_braces(line)
+    return _SPECIAL.sub(lambda found: (_LONE if found.start() in lone else _ESCAPES)[found[0]], line)
+
+
+def _lone_braces(line: str) -> set[int]:
+    """Where braces without a partner stand."""
+    opened: list[int] = []
+    closed: set[int] = set()
+    for found in re.finditer(r"[{}]", line):
+        if found[0] == "{":
+            opened.append(found.start())
+        elif opened:
+            opened.pop()
+        else:
+            closed.add(found.start())
+    return closed.union(opened)
 
 
 def _verbatim(text: str) -> str:
@@ -58,20 +73,13 @@ def _fields(record: Record) -> Iterator[tuple[str, str | None]]:
     words = [word for lang in order if lang in record.keywords for word in record.keywords[lang].items]
     yield "keywords", ", ".join(_keyword(word) for word in words)
     yield "language", next(iter(order), None)
-    yield "note", " ".join(escaped(line) for line in (notes.integrity(record), citation.note(record)) if line)
-    yield "annote", _PARAGRAPH.join(_beside(record, order))
+    yield "langid", babel(order[0]) if order else None
+    yield "note", " ".join(map(escaped, notes.marks(record)))
+    yield "annote", _NEW_LINE.join(map(escaped, notes.beside(record)))
 
 
 def _first_abstract(record: Record, order: list[str]) -> str | None:
     return next((escaped(record.abstracts[lang].value) for lang in order if lang in record.abstracts), None)
-
-
-def _beside(record: Record, order: list[str]) -> Iterator[str]:
-    """Titles and abstracts in the other languages, and access: a paragraph each."""
-    for kind, texts in (("title", record.titles), ("abstract", record.abstracts)):
-        for lang in [lang for lang in order if lang in texts][1:]:
-            yield f"{kind} ({lang}): {escaped(texts[lang].value)}"
-    yield f"{notes.ACCESS}: {escaped(notes.access(record))}"
 
 
 def _keyword(word: str) -> str:

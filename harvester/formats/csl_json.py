@@ -47,7 +47,7 @@ def item(record: Record) -> dict[str, Any]:
         "PMCID": record.identifier("pmcid"),
         "URL": record.url,
         "status": record.integrity.status.replace("_", " ") if record.integrity.status != "none" else None,
-        "note": "\n".join(notes.lines(record)),
+        "note": "\n".join((*notes.marks(record), f"{notes.ACCESS}: {notes.access(record)}")),
         "custom": _custom(record),
     }
     return {name: value for name, value in found.items() if value}

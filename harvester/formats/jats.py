@@ -1,12 +1,13 @@
-"""JATS 1.1 (ANSI/NISO Z39.96-2015), archiving tag set: the front of an article, without its body.
+"""JATS 1.1 (ANSI/NISO Z39.96-2015), journal publishing tag set: the front of an article, without its body.
 
-Valid against the DTD. Access is said by ali:free_to_read and ali:license_ref where they hold, and by its status in
-custom-meta always; the day it is free from or until stands in their attributes. Texts keep their languages.
+Valid against the DTD: what it demands and nobody knows (ISSN, date, title) stands as an empty element. Access is said
+by ali:free_to_read and ali:license_ref where they hold, and by its status in custom-meta always; the day it is free
+from or until stands in their attributes. Texts keep their languages.
 """
 
 from lxml import etree
 
-from harvester.formats import choices, citation, notes
+from harvester.formats import choices, notes
 from harvester.formats.characters import for_xml
 from harvester.formats.markup import Element, add
 from harvester.formats.tables import is_free_to_read, relation_in, type_in
@@ -14,11 +15,11 @@ from harvester.model.access import AccessStatus
 from harvester.model.record import Contributor, DateValue, LangText, Record
 
 MEDIA_TYPE = "application/jats+xml"
-NAMESPACE = "https://jats.nlm.nih.gov/ns/archiving/1.1/"
-SCHEMA = "https://jats.nlm.nih.gov/archiving/1.1/JATS-archivearticle1.dtd"
+NAMESPACE = "http://jats.nlm.nih.gov"
+SCHEMA = "https://jats.nlm.nih.gov/publishing/1.1/xsd/JATS-journalpublishing1.xsd"
 DOCTYPE = (
-    '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Journal Archiving and Interchange DTD v1.1 20151215//EN" '
-    '"JATS-archivearticle1.dtd">'
+    '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Journal Publishing DTD v1.1 20151215//EN" '
+    '"JATS-journalpublishing1.dtd">'
 )
 _ALI = "http://www.niso.org/schemas/ali/1.0/"
 _XLINK = "http://www.w3.org/1999/xlink"
@@ -53,9 +54,9 @@ def render(record: Record) -> bytes:
 def _journal(front: Element, record: Record) -> None:
     box = record.container
     name, order = choices.journal(record), choices.languages(record)
-    if not (name or box.issns or box.publisher):
-        return
     meta = add(front, "journal-meta")
+    printed = choices.issn(record)
+    add(meta, "journal-id", printed or record.source_id, journal_id_type="issn" if printed else "harvester-source")
     if name:
         main = next((lang for lang in (*order, *box.titles) if box.titles.get(lang) == name), None)
         group = add(meta, "journal-title-group")
@@ -67,6 +68,8 @@ def _journal(front: Element, record: Record) -> None:
         kind = _ISSN.get(one.kind)
         if one.kind != "linking":
             add(meta, "issn", one.value, **({"pub_type": kind} if kind else {}))
+    if all(one.kind == "linking" for one in box.issns):
+        add(meta, "issn")
     for one in box.issns:
         if one.kind == "linking":
             add(meta, "issn-l", one.value)
@@ -93,11 +96,13 @@ def _article(meta: Element, record: Record) -> None:
 
 def _titles(meta: Element, record: Record) -> None:
     titles = [record.titles[lang] for lang in choices.languages(record) if lang in record.titles]
-    if titles:
-        group = add(meta, "title-group")
-        add(group, "article-title", titles[0].value, titles[0].language)
-        for title in titles[1:]:
-            add(add(group, "trans-title-group", None, title.language), "trans-title", title.value)
+    group = add(meta, "title-group")
+    if not titles:
+        add(group, "article-title")
+    for title in titles[:1]:
+        add(group, "article-title", title.value, title.language)
+    for title in titles[1:]:
+        add(add(group, "trans-title-group", None, title.language), "trans-title", title.value)
 
 
 def _people(meta: Element, record: Record) -> None:
@@ -117,15 +122,17 @@ def _person(contrib: Element, person: Contributor) -> None:
         if person.given:
             add(name, "given-names", person.given)
     else:
-        add(contrib, "string-name", person.name)
+        add(add(contrib, "name-alternatives"), "string-name", person.name)  # a person or a group: nobody knows
     for affiliation in person.affiliations:
         add(contrib, "aff", affiliation)
 
 
 def _pub_dates(meta: Element, record: Record) -> None:
     dated = [date for date in record.dates if date.kind in _PUBLISHED]
-    shown = choices.any_date(record)
-    if not dated and shown and shown.kind not in _HISTORY:
+    shown = choices.issued(record)
+    if not dated and shown is None:
+        add(add(meta, "pub-date"), "year")
+    if not dated and shown:
         _date(add(meta, "pub-date", pub_type="pub"), shown)
     for date in dated:
         _date(add(meta, "pub-date", pub_type=_PUBLISHED[date.kind]), date)
@@ -248,8 +255,7 @@ def _custom(meta: Element, record: Record) -> None:
 
 
 def _notes(front: Element, record: Record) -> None:
-    told = [line for line in (notes.integrity(record), citation.note(record)) if line]
-    if told:
+    if told := notes.marks(record):
         group = add(front, "notes")
         for line in told:
             add(group, "p", line)

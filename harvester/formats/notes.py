@@ -3,7 +3,7 @@
 The wording is fixed. The line of access (`harvester-access: embargoed; until 2027-01-01`) is made to be read back.
 """
 
-from harvester.formats import citation
+from harvester.formats import choices, citation
 from harvester.formats.tables import table
 from harvester.model.record import Record
 
@@ -26,7 +26,16 @@ def access(record: Record) -> str:
     return f"{verdict.status.value}; until {day.isoformat()}" if day else verdict.status.value
 
 
-def lines(record: Record) -> list[str]:
-    """All of it: integrity first, then the edition to cite, then access."""
-    told = [integrity(record), citation.note(record), f"{ACCESS}: {access(record)}"]
-    return [line for line in told if line]
+def beside(record: Record) -> list[str]:
+    """Title and abstract in every language but the main one, each with its language, then access."""
+    order = choices.languages(record)
+    told = []
+    for kind, texts in (("title", record.titles), ("abstract", record.abstracts)):
+        other = [lang for lang in order if lang in texts][1:]
+        told += [f"{kind} ({lang}): {texts[lang].value}" for lang in other]
+    return [*told, f"{ACCESS}: {access(record)}"]
+
+
+def marks(record: Record) -> list[str]:
+    """What whoever cites the article has to know: its integrity, and the edition to cite."""
+    return [line for line in (integrity(record), citation.note(record)) if line]

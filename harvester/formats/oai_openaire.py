@@ -6,7 +6,7 @@ The profile demands an access right, so a record whose access is not established
 from lxml import etree
 
 from harvester.errors import UsageError
-from harvester.formats import choices, citation, notes
+from harvester.formats import choices, notes
 from harvester.formats.markup import XSI, Element, add, document
 from harvester.formats.tables import coar_access, coar_type, iso639_3, relation_in
 from harvester.model.record import Contributor, Record
@@ -48,17 +48,12 @@ def render(record: Record) -> bytes:
 
 
 def _datacite(parent: Element, tag: str, text: str | None = None, lang: str | None = None, **named: str) -> Element:
-    child = add(parent, f"{{{DATACITE}}}{tag}", text, lang)
-    for name, value in named.items():
-        child.set(name, value)
-    return child
+    return add(parent, f"{{{DATACITE}}}{tag}", text, lang, **named)
 
 
 def _oaire(parent: Element, tag: str, text: str | None, **named: str) -> None:
     if text and text.strip():
-        child = add(parent, f"{{{NAMESPACE}}}{tag}", text)
-        for name, value in named.items():
-            child.set(name, value)
+        add(parent, f"{{{NAMESPACE}}}{tag}", text, **named)
 
 
 def _titles(root: Element, record: Record) -> None:
@@ -139,9 +134,8 @@ def _words(root: Element, record: Record) -> None:
     for lang in order:
         if lang in record.abstracts:
             add(root, f"{{{DC}}}description", record.abstracts[lang].value, lang)
-    for told in (notes.integrity(record), citation.note(record)):
-        if told:
-            add(root, f"{{{DC}}}description", told, "en")
+    for told in notes.marks(record):
+        add(root, f"{{{DC}}}description", told, "en")
     group = _datacite(root, "subjects")
     for lang in order:
         for keyword in record.keywords[lang].items if lang in record.keywords else ():

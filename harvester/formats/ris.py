@@ -1,7 +1,7 @@
 """RIS (Research Information Systems, tags as of 2012): one line per tag, CRLF, UTF-8.
 
-What is not a line is folded to one. The second title goes to TT and the second abstract to N2: RIS has no language
-of a value; LA is the main one's. Integrity, the edition to cite and access stand in notes (N1).
+What is not a line is folded to one. RIS knows one language (LA), that of TI and AB: titles in others stand in TT, and
+with their language beside the other abstracts in notes (N1), as do integrity, the edition to cite and access.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,7 @@ def _tags(record: Record) -> Iterator[tuple[str, str | None]]:
     for person in choices.people(record, "editor"):
         yield "ED", choices.inverted(person)
     yield from _place(record)
-    yield from _texts_beside(record)
-    for line in notes.lines(record):
+    for line in (*notes.marks(record), *notes.beside(record)):
         yield "N1", line
     own = choices.doi(record)
     yield "DO", own
@@ -43,12 +42,7 @@ def _texts(record: Record) -> Iterator[tuple[str, str | None]]:
     titles = [record.titles[lang].value for lang in order if lang in record.titles]
     yield from zip(("TI", *["TT"] * len(titles)), titles, strict=False)
     yield "LA", next(iter(order), None)
-
-
-def _texts_beside(record: Record) -> Iterator[tuple[str, str | None]]:
-    order = choices.languages(record)
-    abstracts = [record.abstracts[lang].value for lang in order if lang in record.abstracts]
-    yield from zip(("AB", *["N2"] * len(abstracts)), abstracts, strict=False)
+    yield "AB", next((record.abstracts[lang].value for lang in order if lang in record.abstracts), None)
     for lang in order:
         for keyword in record.keywords[lang].items if lang in record.keywords else ():
             yield "KW", keyword
@@ -61,6 +55,7 @@ def _place(record: Record) -> Iterator[tuple[str, str | None]]:
         yield "PY", year
         yield "DA", "/".join([year, *rest, "", ""][:3]) + "/"
     yield "T2", choices.journal(record)
+    yield "JF", choices.journal(record)  # T2 before 2012
     yield "VL", box.volume
     yield "IS", box.issue
     if span := choices.pages(record):

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from harvester.model.access import AccessVerdict
+from harvester.model.access import AccessStatus, AccessVerdict
 from harvester.model.record import Record
 
 COAR_ACCESS = "http://purl.org/coar/access_right/"
@@ -44,6 +44,12 @@ def _iso639(language: str, part: int) -> str:
     return found[part]
 
 
+def babel(language: str) -> str | None:
+    """The name of a language in babel and biblatex (`langid`), where the table has one."""
+    name: str | None = table("babel").get(language.split("-")[0].lower())
+    return name
+
+
 def coar_type(record: Record) -> Coded:
     """The COAR resource type (3.x)."""
     label, code = _type(record, "coar")
@@ -75,7 +81,9 @@ def coar_access(access: AccessVerdict) -> Coded | None:
 
 
 def is_free_to_read(access: AccessVerdict) -> bool:
-    """True where NISO RP-22 (ALI) `free_to_read` holds: now, until a day, or (embargoed) from a day on."""
+    """True where NISO RP-22 (ALI) `free_to_read` holds: now, until a day, or from the stated end of an embargo on."""
+    if access.status is AccessStatus.EMBARGOED and access.embargo_until is None:
+        return False  # without a start it would say: now
     return bool(table("access")[access.status.value]["free_to_read"])
 
 
