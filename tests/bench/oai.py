@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from itertools import islice
 from pathlib import Path
@@ -163,10 +163,12 @@ def serve(kind: str, url: str) -> None:
             print(server.url, flush=True)
             sys.stdin.read()
         return
-    with tempfile.TemporaryDirectory() as folder, Store.open(url) as store:
-        with Server(make_app(store, Path(folder), Idle(), Settings()), "127.0.0.1", 0) as server:
-            print(server.url, flush=True)
-            sys.stdin.read()
+    with ExitStack() as opened:
+        folder = opened.enter_context(tempfile.TemporaryDirectory())
+        store = opened.enter_context(Store.open(url))
+        server = opened.enter_context(Server(make_app(store, Path(folder), Idle(), Settings()), "127.0.0.1", 0))
+        print(server.url, flush=True)
+        sys.stdin.read()
 
 
 @contextmanager

@@ -17,7 +17,6 @@ _RIGHTS = f"{_OAI}rights/"
 _XHTML = "http://www.w3.org/1999/xhtml"
 # Vocabularies that only pages of that kind have.
 _READ_AS = {"jats": jats.NAMESPACE}
-_JATS_SCHEMA = "https://jats.nlm.nih.gov/archiving/1.1/xsd/JATS-archivearticle1.xsd"
 
 
 class Format(NamedTuple):
@@ -41,7 +40,7 @@ def _jats(record: Record) -> Element:
     root = etree.Element(
         f"{namespace}{bare.tag}", dict(bare.attrib), nsmap={**bare.nsmap, None: jats.NAMESPACE, "xsi": XSI}
     )
-    root.set(f"{{{XSI}}}schemaLocation", f"{jats.NAMESPACE} {_JATS_SCHEMA}")
+    root.set(f"{{{XSI}}}schemaLocation", f"{jats.NAMESPACE} {jats.SCHEMA}")
     root.extend(list(bare))
     for child in root.iterdescendants(etree.Element):
         if not child.tag.startswith("{"):
@@ -56,7 +55,7 @@ FORMATS = {
         Format(
             "oai_openaire", oai_openaire.NAMESPACE, oai_openaire.SCHEMA, oai_openaire.element, oai_openaire.can_render
         ),
-        Format("jats", jats.NAMESPACE, _JATS_SCHEMA, _jats, _always),
+        Format("jats", jats.NAMESPACE, jats.SCHEMA, _jats, _always),
     )
 }
 

@@ -20,7 +20,7 @@ from harvester.serving.oai.face import Face
 from storage.store import Store
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
-JATS = "{https://jats.nlm.nih.gov/ns/archiving/1.1/}"
+JATS = "{http://jats.nlm.nih.gov}"
 FACE = Face("harvest.example.org", "", "you@example.org")
 
 

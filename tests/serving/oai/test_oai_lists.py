@@ -9,7 +9,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -17,15 +18,17 @@ from fresh import store_at
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made import make_record
-from provider import FACE, OAI, START, Provider, ask, asked, at, errors, page, pages, status, walk
+from provider import FACE, OAI, START, Provider, ask, asked, at, checked, errors, page, page_of, pages, status, walk
 
-from harvester.model.record import Rights
+from harvester.model.record import Integrity, Rights
 from harvester.serving.oai.arguments import RefusedError
 from harvester.serving.oai.door import make_router
 from harvester.serving.oai.repository import PAGE, Repository, UnsettledError
 from harvester.serving.oai.tokens import Signer, Token
 from harvester.serving.server import Server
+from storage.oai import Window
 from storage.store import Store
+from storage.tables import oai_metadata
 
 LIST = [("verb", "ListIdentifiers"), ("metadataPrefix", "oai_dc")]
 NOINDEX = Rights(robots=("noindex",))
@@ -51,8 +54,6 @@ def listed(repository: Repository, **given: str) -> dict[str, str]:
     found: dict[str, str] = {}
     pairs = [*LIST, *((name.removesuffix("_"), value) for name, value in given.items())]
     while True:
-        from provider import checked, page_of
-
         part = page_of(checked(repository.answer(pairs, "http://127.0.0.1/oai").body))
         assert part.errors in ([], ["noRecordsMatch"])
         found |= {one.id: one.stamp for one in part.headers}
@@ -212,7 +213,7 @@ def test_what_was_just_saved_is_in_the_list_that_is_asked_for(store: Store) -> N
     with Server(app, "127.0.0.1", 0) as server:
         for n in range(1, 4):
             with store.begin() as unit:
-                store.records.save(unit, [make_record(n)], run_id=None, now=Repository(store, FACE)._clock())
+                store.records.save(unit, [make_record(n)], run_id=None, now=datetime.now(UTC))
             before = time.time()
             assert len(walk(server.url)) == n
             assert time.time() - before < 5
@@ -251,14 +252,11 @@ def test_datestamps_rise_whatever_the_clock_does(provider: Provider) -> None:
 
 
 @pytest.mark.fault(60, 128)
-def test_what_is_gone_is_a_deleted_header_for_ever(
-    provider: Provider, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_what_is_gone_is_a_deleted_header_for_ever(provider: Provider, tmp_path: Path) -> None:
     ids = provider.fill(3)
     assert not any(one.deleted for one in walk(provider.url))
     provider.delete(ids[0])
-    archive = tmp_path_factory.mktemp("archive")
-    provider.store.purge(archive, ids[1], "legal", provider.clock.now)
+    provider.store.purge(tmp_path, ids[1], "legal", provider.clock.now)
     provider.clock.tick()
     for verb, prefix in (("ListRecords", "oai_dc"), ("ListIdentifiers", "jats"), ("ListRecords", "oai_openaire")):
         assert {one.id: one.deleted for one in walk(provider.url, verb, prefix)} == dict(
@@ -277,7 +275,7 @@ def test_what_is_gone_is_a_deleted_header_for_ever(
 
 
 @pytest.mark.fault(79)
-def test_a_page_that_asks_not_to_be_listed(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_page_that_asks_not_to_be_listed(provider: Provider, tmp_path: Path) -> None:
     provider.save(make_record(1, rights=NOINDEX), make_record(2))
     assert [one.id for one in walk(provider.url)] == [make_record(2).id]
     hidden = {"identifier": FACE.identifier(make_record(1).id), "metadataPrefix": "oai_dc"}
@@ -287,29 +285,24 @@ def test_a_page_that_asks_not_to_be_listed(provider: Provider, tmp_path_factory:
     assert (gone.id, gone.deleted) == (make_record(2).id, True)
     provider.save(make_record(2, rights=NOINDEX, title="Toujours"))  # no news for harvesters
     assert walk(provider.url, "ListRecords") == [gone]
-    provider.store.purge(tmp_path_factory.mktemp("archive"), make_record(1).id, "legal", provider.clock.now)
+    provider.store.purge(tmp_path, make_record(1).id, "legal", provider.clock.now)
     provider.clock.tick()
     assert walk(provider.url, "ListRecords") == [gone]
     provider.save(make_record(2))
     assert [one.deleted for one in walk(provider.url, "ListRecords")] == [False]
 
 
-def test_what_was_purged_is_nowhere_before_its_change_is_read(
-    provider: Provider, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_what_was_purged_is_nowhere_before_its_change_is_read(provider: Provider, tmp_path: Path) -> None:
     (record_id,) = provider.fill(1)
     assert "Étude numéro 1" in walk(provider.url, "ListRecords")[0].record
-    provider.store.purge(tmp_path_factory.mktemp("archive"), record_id, "legal", provider.clock.now)
+    provider.store.purge(tmp_path, record_id, "legal", provider.clock.now)
     with provider.store.snapshot() as connection:
-        from storage.tables import oai_metadata
-
         assert connection.execute(oai_metadata.select()).all() == []
+    provider.clock.tick()
     assert "Étude numéro 1" not in walk(provider.url, "ListRecords")[0].record
 
 
 def test_a_retracted_record_stays_and_says_so(provider: Provider) -> None:
-    from harvester.model.record import Integrity
-
     provider.save(make_record(1, status="free", integrity=Integrity(status="retracted")))
     for prefix in ("oai_dc", "oai_openaire", "jats"):
         (one,) = walk(provider.url, "ListRecords", prefix)
@@ -346,12 +339,6 @@ def test_the_log_is_followed_and_rendered_ahead(provider: Provider) -> None:
     while provider.store.oai.unrendered("oai_dc", 1)[0] or provider.store.oai.state().read < head:
         assert not done.wait(0.05)
         assert time.monotonic() < deadline
-    kept = [one.xml for one in provider.store.oai.page(_window(), 500, with_xml=True)]
+    kept = [one.xml for one in provider.store.oai.page(Window("oai_dc"), 500, with_xml=True)]
     assert len(kept) == 120
     assert all(kept)
-
-
-def _window() -> "object":
-    from storage.oai import Window
-
-    return Window("oai_dc")

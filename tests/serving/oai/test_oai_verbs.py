@@ -227,6 +227,7 @@ def test_sets_are_named_and_listed(provider: Provider) -> None:
 def test_a_record_that_changes_its_journal_is_in_both_sets(provider: Provider) -> None:
     one, other = (Issn(value=value) for value in ("1234-5679", "2049-3630"))
     provider.save(make_record(1, container=Container(issns=(one,))))
+    assert len(walk(provider.url, set="journal:1234-5679")) == 1
     provider.save(make_record(1, container=Container(issns=(other,))))
     for spec in ("journal:1234-5679", "journal:2049-3630"):
         (header,) = walk(provider.url, set=spec)
