@@ -53,7 +53,7 @@ class Judge(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One item. `formats`: prefixes it can be had in now; `once`: and ever. `xml` where it was asked for and is kept."""
+    """One item. `formats`: prefixes it can be had in now, `once`: and ever. `xml` if it was asked for and is kept."""
 
     record_id: str
     seq: int

@@ -76,8 +76,8 @@ class Repository:
     def answer(self, pairs: Pairs, address: str, *, settled: bool = False) -> Answer:
         """The document for these arguments; `address` is where the server listens, for want of a base URL.
 
-        Raises UnsettledError, after which the same request is `settled` in the next second; BehindError; and StorageError
-        while the database is away.
+        Raises UnsettledError, after which the same request is `settled` in the next second; BehindError; and
+        StorageError while the database is away.
         """
         base_url = self._face.base_url or address
         request: dict[str, str] = {}
@@ -207,7 +207,7 @@ class Repository:
         return _Page(items, is_last=True)
 
     def _read_changes(self, close: datetime | None = None) -> None:
-        """Read all Changes so far; with `close`, end the seconds before it. Raises BehindError when that takes too long."""
+        """Read all Changes so far; with `close`, end the seconds before it. Raises BehindError if it takes too long."""
         deadline = time.monotonic() + _PATIENCE_S
         state = self._store.oai.state()
         left = state.head - state.read

@@ -39,7 +39,7 @@ class Signer:
         return self._sealed(json.dumps(token, separators=(",", ":")).encode())
 
     def read(self, text: str, verb: str) -> Token:
-        """What `write` was given. Raises RefusedError (badResumptionToken) for all else, and for one of another verb."""
+        """What `write` was given. Raises RefusedError (badResumptionToken) for all else, and for another verb's."""
         body = _body(text)
         if not body or not hmac.compare_digest(self._sealed(body).encode(), text.encode()):
             raise RefusedError("badResumptionToken", "this is no token of this repository: begin the list anew")
