@@ -3,11 +3,18 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from clients import PYTHON, Walk, perl
 from made import make_record
 from provider import FACE, Provider
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """SQLite alone: nothing here depends on the engine."""
+    return f"sqlite:///{tmp_path}/data/harvester.db"
 
 
 def has_perl() -> bool:

@@ -2,6 +2,7 @@
 
 import gzip
 import urllib.request
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -19,6 +20,12 @@ from harvester.settings import Settings
 from storage.store import Store
 
 ID = FACE.identifier(make_record(1).id)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """SQLite alone: nothing here depends on the engine."""
+    return f"sqlite:///{tmp_path}/data/harvester.db"
 
 
 def test_identify(provider: Provider) -> None:
