@@ -21,6 +21,9 @@ _SECRET = frozenset(("smtp_url", "database_url"))  # values that may hold a pass
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 
 
+REPOSITORY_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z][A-Za-z0-9-]*)+")  # oai-identifier 2.0
+
+
 def installed_seeds() -> Path:
     """The seeds beside the package in a checkout, else those the wheel put under share/."""
     checkout = Path(__file__).resolve().parent.parent / "seeds"
@@ -60,6 +63,11 @@ class Settings(BaseSettings):
         description="Mail address or web page of the operator, in the user agent; no real host is crawled without.",
     )
     base_url: str = Field("", description="Public http(s) address of this installation; the contact where none is set.")
+    repository_id: str = Field(
+        "",
+        description="Domain name in the identifiers of OAI-PMH, oai:NAME:RECORD; once harvested, never to be changed.",
+        json_schema_extra=_shown("the host of HARVESTER_BASE_URL, else harvester.localhost"),
+    )
     private_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private addresses that may be fetched and need no gap between requests: host:port,host:port."
     )
@@ -122,6 +130,15 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(r"https?://[^\s/?#()]+(/[^\s?#()]*)?", value):
             raise ValueError("write an http(s) address without query, as in https://harvest.example.org")
         return value.rstrip("/")
+
+    @field_validator("repository_id")
+    @classmethod
+    def _is_domain(cls, value: str) -> str:
+        if value and not REPOSITORY_ID.fullmatch(value):
+            raise ValueError(
+                "write a domain name of two labels or more, each beginning with a letter: harvest.example.org"
+            )
+        return value
 
     @field_validator("private_allow", mode="before")
     @classmethod

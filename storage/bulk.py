@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    LargeBinary,
     Table,
     Text,
     any_,
@@ -73,4 +74,6 @@ class Bulk:
 
 
 def _array(kind: TypeEngine[Any]) -> str:
+    if isinstance(kind, LargeBinary):
+        return "bytea[]"
     return "bigint[]" if isinstance(kind, Integer) else "text[]"

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 from harvester.errors import UsageError
 from harvester.model.access import AccessVerdict
 from harvester.model.differences import FieldChange
-from harvester.model.record import Provenance, Record
+from harvester.model.record import Provenance, Record, Rights
 from harvester.model.run import ChangeKind
-from storage import history, review, rows, saving
+from storage import history, oai, review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
@@ -188,6 +188,7 @@ class Records:
             rows.set_aside(unit, [record.id], None, now)
         rows.put(unit, tombstone)
         self._search.forget(unit, [record.id])
+        oai.forget(unit, [record.id])
         if not keep_history:
             self._search.scrub(unit)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)
@@ -214,11 +215,13 @@ def _wanted(unit: Unit, record_id: str) -> Record:
 
 
 def _bare(record: Record, now: datetime) -> Record:
-    """What a purged record keeps: its names, so that it is recognised and refused."""
+    """What a purged record keeps: its names, so that it is recognised and refused, and whether it was ever listed."""
     kept = record.model_dump(include={"id", "work_id", "source_id", "publisher_id", "url", "aliases", "revision"})
     read = record.provenance
     provenance = Provenance(url=read.url, fetched_at=read.fetched_at, page_digest="", rules=read.rules)
-    return Record(**kept, created_at=record.created_at, access=AccessVerdict(as_of=now), provenance=provenance)
+    rights = Rights(robots=record.rights.robots)
+    access = AccessVerdict(as_of=now)
+    return Record(**kept, created_at=record.created_at, access=access, rights=rights, provenance=provenance)
 
 
 def _conditions(

@@ -18,6 +18,7 @@ from storage.database import Database
 from storage.figures import Figures
 from storage.hosts import Hosts
 from storage.leaders import Leaders
+from storage.oai import Oai
 from storage.pages import Pages
 from storage.records import Records
 from storage.redaction import Redactor
@@ -55,6 +56,7 @@ class Store:
         self.leaders = Leaders(database)
         self.archive_index = ArchiveIndex(database)
         self.search = Search(database, database.engine_name)
+        self.oai = Oai(database)
         self.records = Records(database, self.changes, self.pages, self.archive_index, self.search)
         self.works = Works(database, self.changes)
         self.figures = Figures(self.snapshot)

@@ -39,6 +39,8 @@ def element(record: Record) -> Element:
     root.set(f"{{{XSI}}}schemaLocation", f"{NAMESPACE} {SCHEMA}")
     for part in (_titles, _people, _identifiers, _dates, _words, _access, _journal):
         part(root, record)
+    for group in [child for child in root if len(child) == 0 and not child.text]:
+        root.remove(group)
     return root
 
 

@@ -1,4 +1,4 @@
-"""The web application. So far it says whether the service lives and can do its work, and how much of it it does."""
+"""The web application: whether the service lives and can do its work, how much of it it does, and OAI-PMH."""
 
 import os
 from collections.abc import Mapping
@@ -10,17 +10,22 @@ from fastapi.responses import JSONResponse
 from harvester.errors import HarvesterError
 from harvester.serving.console import reading
 from harvester.serving.metrics import Metrics
+from harvester.serving.oai.door import make_router
+from harvester.serving.oai.face import Face
+from harvester.serving.oai.repository import Repository
 from harvester.serving.work import Work
+from harvester.settings import Settings, load
 from storage.store import Store
 
 _FRESH = {"Cache-Control": "no-store"}
 
 
-def make_app(store: Store, data_dir: Path, work: Work) -> FastAPI:
-    """Routes over an open store; `work` is what the rest of the process does."""
+def make_app(store: Store, data_dir: Path, work: Work, settings: Settings | None = None) -> FastAPI:
+    """Routes over an open store; `work` is what the rest of the process does, `settings` those of the environment."""
     app = FastAPI(title="Harvester", docs_url=None, redoc_url=None, openapi_url=None)
     metrics = Metrics(store, data_dir, work)
     app.include_router(reading.router(store))
+    app.include_router(make_router(Repository(store, Face.of(settings or load()))))
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
