@@ -68,6 +68,16 @@ class Settings(BaseSettings):
         description="Domain name in the identifiers of OAI-PMH, oai:NAME:RECORD; once harvested, never to be changed.",
         json_schema_extra=_shown("the host of HARVESTER_BASE_URL, else harvester.localhost"),
     )
+    api_rate: int = Field(
+        120, ge=0, description="Requests to the API in a minute from one address without a key; 0 is no limit."
+    )
+    api_key_rate: int = Field(
+        1200, ge=0, description="Requests to the API in a minute with one key, where it has no rate of its own."
+    )
+    api_at_once: int = Field(64, ge=1, le=1000, description="Requests that are answered at a time; others hear 503.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses of your own proxies, whose X-Forwarded-For tells whom the API's rates count."
+    )
     private_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private addresses that may be fetched and need no gap between requests: host:port,host:port."
     )
@@ -140,7 +150,15 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("private_allow", mode="before")
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_ips(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not (_is_address(one, 4) or _is_address(one, 6)):
+                raise ValueError(f"{one!r} is no address, as in 10.0.0.2")
+        return value
+
+    @field_validator("private_allow", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

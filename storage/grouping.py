@@ -268,7 +268,8 @@ def regroup(
     written = [_regrouped(stored[one], work_of[one], now, one in fresh) for one in ids]
     if written:
         rows.UPSERT.write(unit.connection, [rows.row(document(record)) for record in written])
-    log.append(unit, [(record.id, kind, record.revision) for record in written], now)
+    moved = {record.id: (record.work_id, stored[record.id].work_id) for record in written}
+    log.append(unit, [(record.id, kind, record.revision) for record in written], now, moved)
     return {record.id: record.revision for record in written}
 
 

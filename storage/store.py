@@ -17,6 +17,7 @@ from storage.changes import Changes, write_pending
 from storage.database import Database
 from storage.figures import Figures
 from storage.hosts import Hosts
+from storage.keys import Keys
 from storage.leaders import Leaders
 from storage.oai import Oai
 from storage.pages import Pages
@@ -54,6 +55,7 @@ class Store:
         self.runs = Runs(database)
         self.schedules = Schedules(database)
         self.leaders = Leaders(database)
+        self.keys = Keys(database)
         self.archive_index = ArchiveIndex(database)
         self.search = Search(database, database.engine_name)
         self.oai = Oai(database)

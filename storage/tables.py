@@ -136,6 +136,8 @@ changes = _table(
     Column("kind", string(32), nullable=False),
     Column("at", Moment, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("work_id", string(64)),  # of `merged` and `split` alone: the work the record is in since
+    Column("old_work_id", string(64)),
 )
 
 change_head = _table(
@@ -394,6 +396,28 @@ work_blocks = _table(
     Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
     PrimaryKeyConstraint("key", "record_id"),
     Index("work_blocks_by_record", "record_id"),
+    rowid=False,
+)
+
+# Which record a duplicate that was deleted went into.
+successors = _table(
+    "successors",
+    Column("record_id", string(64), ForeignKey("records.id"), primary_key=True),
+    Column("successor_id", string(64), ForeignKey("records.id"), nullable=False),
+    rowid=False,
+)
+
+# Keys of the HTTP API. The secret of a key stands nowhere, only its SHA-256 (it is random, 256 bits).
+api_keys = _table(
+    "api_keys",
+    Column("id", string(16), primary_key=True),
+    Column("hash", string(64), nullable=False),
+    Column("owner", string(), nullable=False),
+    Column("scopes", string(), nullable=False),  # "abstracts operate"
+    Column("rate", Integer),  # requests in a minute; null: as the settings say
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
     rowid=False,
 )
 

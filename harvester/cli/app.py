@@ -36,6 +36,7 @@ VERBS = {  # verb: module of this package, what it is for
     "works": ("works", "Editions of one article: list them, answer the review queue, undo a merge."),
     "export": ("export", "Write all that is kept, or what may be passed on, in one of eight formats."),
     "changes": ("records", "Print the change log in order."),
+    "keys": ("keys", "Keys of the HTTP API: make, list and revoke them."),
     "db": ("database", "Upgrade the database's schema, or check that it is sound."),
     "schema": ("reading", "Print the JSON Schema of an exported record."),
 }

@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from harvester.errors import UsageError
-from harvester.model.search import Expansion, Found, Hit, Query, Sort
+from harvester.model.record import Record
+from harvester.model.search import Expansion, Found, Hit, Query, Snippet, Sort
 from storage.documents import from_text
 from storage.search import cursors
 from storage.search.analyser import COMPOUND
 from storage.search.compiling import EVERYTHING, compiled, plain, words
 from storage.search.cursors import Cursor
-from storage.search.entry import UNLISTED, access_mark, language_mark, lowest_place, source_mark
-from storage.search.expressions import Expression, Row, Without, all_of, any_of, within
+from storage.search.entry import UNLISTED, WITHHELD, access_mark, language_mark, lowest_place, source_mark, withheld
+from storage.search.expressions import Expression, Row, Without, all_of, any_of, outside, within
 from storage.search.facets import facets
 from storage.search.index import Index, Newest, Reader
 from storage.search.query import Both, Node, Words, has_phrase, parse
@@ -144,13 +145,13 @@ class Answer:
         texts = {row.id: row.document for row in self._reader.execute(read)}
         wanted_words = self._wanted
         return tuple(
-            hit.model_copy(
-                update={
-                    "snippets": snippets(from_text(texts[hit.record_id]), wanted_words, abstracts=self._query.abstracts)
-                }
-            )
+            hit.model_copy(update={"snippets": self._snippets(from_text(texts[hit.record_id]), wanted_words)})
             for hit in shown
         )
+
+    def _snippets(self, record: Record, wanted: Expression) -> tuple[Snippet, ...]:
+        may = self._query.abstracts and self._query.door not in withheld(record)
+        return snippets(record, wanted, abstracts=may)
 
     @cached_property
     def _state(self) -> State:
@@ -197,8 +198,20 @@ class Answer:
         filters: list[Expression] = [any_of(Row((mark,)) for mark in some) for some in marks if some]
         filters += [compiled(other, ()) for other in self._others]
         wanted = [] if wanted_words == EVERYTHING and filters else [wanted_words]
-        found = all_of([*wanted, *filters])
+        found = self._through_the_door(all_of([*wanted, *filters]))
         return Without(found, Row((UNLISTED,))) if query.listed else found
+
+    def _through_the_door(self, expression: Expression) -> Expression:
+        """Records whose abstracts are withheld match by what stands elsewhere; none of their words decides."""
+        mark = WITHHELD.get(self._query.door)
+        if mark is None or expression == EVERYTHING or not self._has(mark):
+            return expression
+        elsewhere = outside(expression, "abstract", ("title", "keyword"))
+        return any_of([Without(expression, Row((mark,))), all_of([Row((mark,)), elsewhere])])
+
+    def _has(self, mark: str) -> bool:
+        matching = self._index.matching(Row((mark,)))
+        return self._reader.execute(select(self._index.place).where(matching).limit(1)).first() is not None
 
     def _named(self, name: str) -> Words:
         value = getattr(self._query, name)
