@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, select
 
 from harvester.model.run import Change, ChangeKind
-from storage.bulk import Bulk
+from storage.bulk import Fresh
 from storage.database import Database
 from storage.tables import change_head, changes, moment_text, upsert
 from storage.unit import Pending, Unit
 
-_LOG = Bulk.insert(changes)
+_LOG = Fresh(changes)
 
 
 class Changes:

@@ -144,7 +144,7 @@ def _holders(connection: Connection, table: Table, keys: Sequence[str]) -> Itera
     if not keys:
         return ()
     held = select(table.c.key, table.c.record_id).where(among(connection, table.c.key, keys))
-    return [(key, record_id) for key, record_id in connection.execute(held)]
+    return [(key, record_id) for key, record_id in connection.execute(held).all()]
 
 
 def load(connection: Execute, ids: Collection[str]) -> dict[str, Record]:

@@ -36,8 +36,8 @@ def own_keys(record: Record) -> list[str]:
 
 def registry_keys(record: Record) -> list[str]:
     """The record's own identifiers that are no name within its Source."""
-    own = ((one.scheme, one.value) for one in record.identifiers if one.role == "self")
-    return [clean(f"{_SCHEMES[scheme]}:{value.lower()}") for scheme, value in own if scheme in _SCHEMES]
+    own = [one for one in record.identifiers if one.scheme in _SCHEMES and one.role == "self"]
+    return [clean(f"{_SCHEMES[one.scheme]}:{one.value.lower()}") for one in own]
 
 
 @lru_cache(maxsize=4096)
