@@ -1,7 +1,7 @@
 """Many rows in one statement: executemany where that is cheap; COPY or arrays where every row of it is a message."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     Integer,
     Table,
     Text,
@@ -48,24 +49,17 @@ class Fresh:
             connection.exec_driver_sql(self._insert, list(rows))
 
     def _copied(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        """COPY, which SQLAlchemy does not know: it takes rows as they are, and writes many of them to a page at once."""
+        """By COPY, which SQLAlchemy does not know: many rows are written to a page at once."""
         from psycopg import Error
 
         cursor: Any = connection.connection.cursor()
         try:
             with cursor, cursor.copy(self._copy) as copy:
-                copy.set_types(self._kinds)
+                copy.set_types([_kind(column.type, connection.dialect) for column in self._columns])
                 for row in rows:
                     copy.write_row(row)
         except Error as error:
             raise DBAPIError.instance(self._copy, None, error, Error) from error
-
-    @cached_property
-    def _kinds(self) -> list[str]:
-        from sqlalchemy.dialects import postgresql
-
-        said = (column.type.compile(dialect=postgresql.dialect()) for column in self._columns)
-        return [{"BIGINT": "int8", "INTEGER": "int4"}.get(one, "text") for one in said]
 
 
 class Bulk:
@@ -111,3 +105,9 @@ class Bulk:
 
 def _array(kind: TypeEngine[Any]) -> str:
     return "bigint[]" if isinstance(kind, Integer) else "text[]"
+
+
+@lru_cache(maxsize=64)
+def _kind(kind: TypeEngine[Any], dialect: Dialect) -> str:
+    """The name of what a binary COPY is given for a column."""
+    return {"BIGINT": "int8", "INTEGER": "int4"}.get(kind.compile(dialect=dialect), "text")

@@ -102,7 +102,7 @@ def name_row(name: Name, record_id: str) -> Row:
 
 
 UPSERT = Bulk.upsert(records)
-STATEMENTS = {
+STATEMENTS: dict[Write, Fresh | Bulk] = {
     Write.NEW: Fresh(records),
     Write.WHOLE: UPSERT,
     Write.RENEWED: Bulk.update(records, ("aliases", "verdict_hash", "document")),

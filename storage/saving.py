@@ -94,6 +94,8 @@ def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | Non
 
 def _latest(written: list[grouping.Written]) -> list[grouping.Written]:
     """Every record once, as it was written last, with all that was new about it."""
+    if len({one.record.id for one in written}) == len(written):
+        return written
     found: dict[str, grouping.Written] = {}
     for one in written:
         before = found.get(one.record.id, one)
@@ -188,7 +190,7 @@ def _step(
         record,
         row,
         rows.Write.NEW if stored is None else rows.Write.WHOLE if kinds else rows.Write.RENEWED,
-        names=tuple(name for name in item.names if name not in known),
+        names=tuple(name for name in item.names if name not in known) if known else item.names,
         verdict=rows.verdict_row(present, run_id, now) if stored is None or stored.verdict_hash != said else None,
     )
 

@@ -29,9 +29,10 @@ _ANY_SITE = UrlRules()
 
 def own_keys(record: Record) -> list[str]:
     """What other records may call this one: own DOI, addresses, and identifiers of registries."""
-    keys = [doi_key(record.identity_doi)] if record.identity_doi else []
+    doi = record.identity_doi
+    keys = [doi_key(doi)] if doi else []
     keys += [f"url:{url}" for url in (record.url, *record.aliases)]
-    return [clean(key) for key in (*keys, *registry_keys(record))]
+    return [*map(clean, keys), *registry_keys(record)]
 
 
 def registry_keys(record: Record) -> list[str]:
