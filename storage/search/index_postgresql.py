@@ -12,13 +12,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Select,
-    TextClause,
+    String,
     and_,
     cast,
     column,
     func,
     literal,
+    literal_column,
     select,
     table,
     text,
@@ -40,14 +42,14 @@ _FAR = 30  # places for each hit that is asked for
 _FARTHER = 300  # where few of those the indexes take for hits may be some
 _SURE = 4  # hits among the newest places
 _FEW = 10_000
-_PLACES = text("(SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_words'::regclass) AS places")
+_PLACES = literal_column("(SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_words'::regclass)", Integer)
 
 
-def _planned(*, indexed: bool, walked: bool) -> list[TextClause]:
+def _planned(*, indexed: bool, walked: bool) -> list[ColumnElement[str]]:
     """Which ways the planner may go in this transaction, after the statement that selects this."""
     settings = {"enable_bitmapscan": indexed, "enable_indexscan": walked, "enable_seqscan": indexed and walked}
     chosen = {name: "on" if may else "off" for name, may in settings.items()} | {"jit": "off", "work_mem": "32MB"}
-    return [text(f"set_config('{name}', '{value}', true)") for name, value in chosen.items()]
+    return [literal_column(f"set_config('{name}', '{value}', true)", String) for name, value in chosen.items()]
 
 
 _BY_WORD, _BY_PLACE = _planned(indexed=True, walked=False), _planned(indexed=False, walked=True)
@@ -91,8 +93,6 @@ class PostgresqlIndex(Index):
             reader.execute(select(*_BY_PLACE))
             return super().newest(reader, expression, bounds, columns, most)
         way = self._sorted if asked.exact else self._looked_into
-        if far and taken and met < _SURE and not asked.exact:
-            far = reader.execute(self._place(asked, _FARTHER * most)).scalar()
         near = way(reader, asked._replace(bounds=[*bounds, self.place >= far])) if far and taken else None
         is_enough = near is not None and len(near.rows) == most
         return near._replace(all_known=False) if near and is_enough else way(reader, asked)
@@ -113,9 +113,11 @@ class PostgresqlIndex(Index):
             .scalar_subquery()
             for loose in ([False] if asked.exact else [False, True])
         ]
-        far = self._place(asked, _FAR * asked.most).scalar_subquery()
-        row = reader.execute(select(*hits, _PLACES, far, *_BY_WORD)).one()
-        return row[0], row[len(hits) - 1], row[len(hits)], row[len(hits) + 1]
+        far = [self._place(asked, number * asked.most) for number in ([_FAR] if asked.exact else [_FAR, _FARTHER])]
+        known = (_PLACES, *hits, *(place.scalar_subquery() for place in far))
+        places, *row = reader.execute(select(*known, *_BY_WORD)).one()[: len(known)]
+        met, taken, near, farther = (row[0], *row, row[1]) if asked.exact else row
+        return met, taken, places, near if met >= _SURE else farther
 
     def _place(self, asked: "_Asked", number: int) -> Select[tuple[int]]:
         """The place with so many newer ones."""
