@@ -206,7 +206,7 @@ class Store:
             return redaction.load(connection)
 
     def _settle_schema(self, *, migrate: bool) -> None:
-        revision = self._revision()
+        revision = self._database.repeatedly(self._revision)
         if revision == migrations.REVISIONS[-1]:
             if migrate and self.search.is_outdated():  # a new stemmer comes without a new schema
                 self.search.rebuild()

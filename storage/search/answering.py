@@ -43,6 +43,7 @@ class Answer:
         by_one = query.sort is Sort.NEWEST and has_phrase(self._tree)  # each hit costs many that are none
         self._most = query.limit if by_one else max(query.count_to, query.limit)
         self._counted: int | None = None
+        self._has_sought = False
         self._limits = _limits(query)
         self._others = [self._named(name) for name in ("journal", "author") if getattr(query, name)]
 
@@ -60,6 +61,7 @@ class Answer:
             hits, more = self._newest()
         by_facet: dict[str, dict[str, int]] = {}
         if self._query.facets:
+            self._index.freely(self._reader)
             (total, by_facet), at_least = facets(self._reader, self._places()), False
         else:
             total, at_least = self._total()
@@ -115,10 +117,13 @@ class Answer:
     ) -> Newest:
         if expression != EVERYTHING:
             bounds = self._bounds(self._index.place, before)
+            if self._has_sought:
+                self._index.freely(self._reader)
+            self._has_sought = True
             return self._index.newest(self._reader, expression, bounds, columns, most)
         place = search_entries.c.place
         every = select(place).where(*self._bounds(place, before)).order_by(place.desc()).limit(most)
-        rows = list(self._reader.execute(every))
+        rows = self._reader.execute(every).all()
         return Newest(rows, len(rows), len(rows) < most)
 
     def _places(self) -> Select[*tuple[Any, ...]]:
