@@ -54,6 +54,24 @@ class Reading:
     held: tuple[str, ...] = ()  # fields that the stored record has and this one has not
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A page whose record `read` was read, before it is known which stored record that is.
+
+    `named` are the record as read, and as its other faces would name it: any of them may be stored. `robots` are the
+    page's directives.
+    """
+
+    visit: Visit
+    page: Page
+    digest: str
+    known: Record | None
+    read: Record
+    robots: tuple[str, ...]
+    faces: Mapping[str, str]
+    named: tuple[Record, ...]
+
+
 def digest_of(page: Page) -> str:
     """`sha256:HEX` of the body as served."""
     return f"sha256:{hashlib.sha256(page.body).hexdigest()}"
@@ -83,8 +101,11 @@ class Reader:
     saved: bool = False
     redactor: Callable[[], Redactor] = Redactor
 
-    def read(self, visit: Visit, known: Record | None, digest: str | None, *, now: datetime) -> Reading:
-        """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page."""
+    def draft(self, visit: Visit, known: Record | None, digest: str | None, *, now: datetime) -> Reading | Draft:
+        """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page.
+
+        Where it brought a record it is a Draft, to be finished by `settle`.
+        """
         if visit.page is None or visit.outcome is VisitOutcome.NOT_MODIFIED:
             effect, whole = _kept_old(visit.outcome, known), known is not None and self._must_be_read(visit, known, now)
             return Reading(visit, visit.outcome, visit.detail, known=known, effect=effect, must_be_whole=whole)
@@ -93,7 +114,7 @@ class Reader:
             return Reading(visit, VisitOutcome.OK, "removed on request", seen, known, effect="skipped")
         if known and seen == digest and _states_no_rights(visit, visit.page, known) and self.is_current(known, now):
             return Reading(visit, VisitOutcome.NOT_MODIFIED, "the same bytes as last time", seen, known)
-        return self._extract(visit, visit.page, known, seen, now)
+        return self._draft(visit, visit.page, known, seen)
 
     def reread(
         self, visit: Visit, known: Record, *, cut: Collection[str], now: datetime, accept: bool = False
@@ -104,8 +125,8 @@ class Reader:
         takes the page at its word, whatever it has lost.
         """
         assert visit.page
-        digest = known.provenance.page_digest
-        return self._extract(visit, visit.page, known, digest, now, cut, again=True, accept=accept)
+        draft = self._draft(visit, visit.page, known, known.provenance.page_digest)
+        return draft if isinstance(draft, Reading) else self.settle(draft, now, cut, again=True, accept=accept)
 
     def _must_be_read(self, visit: Visit, known: Record, now: datetime) -> bool:
         """Whether an unchanged page must be read all the same: rights over it that the record knows nothing of yet."""
@@ -133,18 +154,7 @@ class Reader:
             and (known.rights.unavailable_after is None or known.rights.unavailable_after > now)
         )
 
-    def _extract(
-        self,
-        visit: Visit,
-        page: Page,
-        known: Record | None,
-        digest: str,
-        now: datetime,
-        cut: Collection[str] = (),
-        *,
-        again: bool = False,
-        accept: bool = False,
-    ) -> Reading:
+    def _draft(self, visit: Visit, page: Page, known: Record | None, digest: str) -> Reading | Draft:
         try:
             found = extract(page, self.source)
         except Exception as error:
@@ -154,9 +164,20 @@ class Reader:
             kept = _kept(known)
             # A known page keeps its old digest: what was read from those bytes is what stays.
             return Reading(visit, found.outcome, found.reason, None if kept else digest, known, effect=kept)
-        read = _with_alias(found.record, visit.url)
-        faces = other_faces(page)
-        known = known or self._known_by(read, faces)
+        read, faces = _with_alias(found.record, visit.url), other_faces(page)
+        return Draft(visit, page, digest, known, read, found.robots, faces, self._named(read, faces))
+
+    def _named(self, read: Record, faces: Mapping[str, str]) -> tuple[Record, ...]:
+        rules = self.source.urls
+        others = (read.model_copy(update={"url": canonical_url(url, rules), "aliases": ()}) for url in faces.values())
+        return (read, *(other for other in others if in_bounds(other.url, self.source.hosts)))
+
+    def settle(
+        self, draft: Draft, now: datetime, cut: Collection[str] = (), *, again: bool = False, accept: bool = False
+    ) -> Reading:
+        """Finish a Draft: whose record it is, and what of the page may be kept. `find` is asked now."""
+        visit, page, digest, read, faces = draft.visit, draft.page, draft.digest, draft.read, draft.faces
+        known = draft.known or next((found for each in draft.named if (found := self.find(each))), None)
         own = read.url
         read = _under_known_url(known, read, visit.url)
         if known and faces:
@@ -167,9 +188,9 @@ class Reader:
             read = _as_restricted(known, read)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
-        reading = self._keep(visit, page, digest, known, read, found.robots, now)
+        reading = self._keep(visit, page, digest, known, read, draft.robots, now)
         if known and known.deleted_at is None and reading.record and not accept:
-            reading = self._guarded(reading, known, reading.record, found.robots, now, again=again)
+            reading = self._guarded(reading, known, reading.record, draft.robots, now, again=again)
         return replace(reading, has_faces=True) if faces else reading
 
     def _guarded(
@@ -195,13 +216,6 @@ class Reader:
         if loss:
             return replace(reading, detail=f"{loss} no longer found", digest=None, record=None, effect="kept_old")
         return replace(reading, held=fewer)
-
-    def _known_by(self, read: Record, faces: Mapping[str, str]) -> Record | None:
-        """The stored record of the page, else that of the page's other faces."""
-        rules = self.source.urls
-        others = (read.model_copy(update={"url": canonical_url(url, rules), "aliases": ()}) for url in faces.values())
-        asked = (read, *(other for other in others if in_bounds(other.url, self.source.hosts)))
-        return next((found for each in asked if (found := self.find(each))), None)
 
     def _keep(
         self,
