@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from harvester.errors import HarvesterError
+from harvester.extraction.extract import Extraction
 from harvester.ingest.burial import Graveyard
 from harvester.ingest.holding import Held, Holding
 from harvester.ingest.item import Item, Looked, Revisit, turning_point
@@ -126,19 +127,28 @@ class Ingest:
         self._withheld = False  # whether texts of known records had to go
         self.tally = Tally()
 
-    def take(self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None = None) -> None:
+    def take(
+        self,
+        segment: str,
+        visits: Sequence[Visit],
+        quarantine: Quarantine | None = None,
+        found: Mapping[str, Extraction] | None = None,
+    ) -> None:
         """Take a spool segment in: its records, archive entries and visit results are stored together or not at all.
 
+        `found` has by URL what extraction made of pages that were read ahead.
         Raises LeaseLostError when another Run has taken over, StorageError when nothing can be stored.
         """
         batch = None
         while batch is None:
-            batch = self._taken(segment, visits, quarantine)
+            batch = self._taken(segment, visits, quarantine, found or {})
         self._hold(batch)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
 
-    def _taken(self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None) -> list[Item] | None:
+    def _taken(
+        self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None, found: Mapping[str, Extraction]
+    ) -> list[Item] | None:
         """The batch as it was stored; None when it has to be read again, and nothing of it is kept."""
         latest = {visit.url: visit for visit in visits}
         states = self._store.pages.states(self._source_id, list(latest))
@@ -149,7 +159,7 @@ class Ingest:
             self.keep_lease()
             state = states.get(url)
             about = known.get(state.record_id) if state and state.record_id else None
-            drafts.append(self._draft(visit, about, state.digest if state else None, quarantine))
+            drafts.append(self._draft(visit, about, state.digest if state else None, quarantine, found.get(url)))
         self._stored = self._stored_of([draft for draft in drafts if isinstance(draft, Draft)])
         batch = [Item(self._settled(draft, quarantine), states.get(draft.visit.url)) for draft in drafts]
         self._stored, self._fresh = {}, {}
@@ -184,13 +194,18 @@ class Ingest:
         self._beaten = time.monotonic()
 
     def _draft(
-        self, visit: Visit, known: Record | None, digest: str | None, quarantine: Quarantine | None
+        self,
+        visit: Visit,
+        known: Record | None,
+        digest: str | None,
+        quarantine: Quarantine | None,
+        found: Extraction | None,
     ) -> Reading | Draft:
         if visit.page and visit.outcome is VisitOutcome.OK and quarantine and not quarantine.admit(visit.url):
             detail = f"set aside: reading it ended the process {TRIES} times"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect="quarantined")
         try:
-            return self._reader.draft(visit, known, digest, now=self._clock())
+            return self._reader.draft(visit, known, digest, now=self._clock(), found=found)
         finally:
             if quarantine:
                 quarantine.done()

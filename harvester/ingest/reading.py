@@ -1,14 +1,13 @@
 """One Visit -> one Reading: what the page is, what it says, and what of it may be kept."""
 
-import hashlib
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from pathlib import Path
 
-from harvester.extraction.extract import RULES, extract
+from harvester.ahead import digest_of
+from harvester.extraction.extract import RULES, Extraction, extract
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.fields.rights import robots_directives
 from harvester.ingest.faces import other_faces, with_other_faces
@@ -17,7 +16,7 @@ from harvester.model.access import AccessStatus
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record, content_hash
 from harvester.model.run import Visit
-from harvester.model.source import GENERIC, Source
+from harvester.model.source import Source
 from harvester.policy import Kept, abstract_policy, body_to_keep, decide
 from harvester.urls import canonical_url, in_bounds
 from storage.masked_pages import masked_page
@@ -72,19 +71,6 @@ class Draft:
     named: tuple[Record, ...]
 
 
-def digest_of(page: Page) -> str:
-    """`sha256:HEX` of the body as served."""
-    return f"sha256:{hashlib.sha256(page.body).hexdigest()}"
-
-
-@cache
-def warm() -> None:
-    """Load the tables of extraction, so that no page is charged with that time when the process is killed."""
-    body = b"<html><body><h1>Warm</h1><h2>Abstract</h2><p>Nothing to keep.</p></body></html>"
-    nowhere = "https://saved.invalid/"
-    extract(Page(url=nowhere, final_url=nowhere, body=body, fetched_at=datetime(2000, 1, 1, tzinfo=UTC)), GENERIC)
-
-
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads the pages of one Source. `find` looks a record up by URL or DOI; `rules` are today's.
@@ -101,10 +87,19 @@ class Reader:
     saved: bool = False
     redactor: Callable[[], Redactor] = Redactor
 
-    def draft(self, visit: Visit, known: Record | None, digest: str | None, *, now: datetime) -> Reading | Draft:
+    def draft(
+        self,
+        visit: Visit,
+        known: Record | None,
+        digest: str | None,
+        *,
+        now: datetime,
+        found: Extraction | None = None,
+    ) -> Reading | Draft:
         """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page.
 
-        Where it brought a record it is a Draft, to be finished by `settle`.
+        Where it brought a record it is a Draft, to be finished by `settle`. `found` is what extraction made of the page
+        where it was read ahead.
         """
         if visit.page is None or visit.outcome is VisitOutcome.NOT_MODIFIED:
             effect, whole = _kept_old(visit.outcome, known), known is not None and self._must_be_read(visit, known, now)
@@ -114,7 +109,7 @@ class Reader:
             return Reading(visit, VisitOutcome.OK, "removed on request", seen, known, effect="skipped")
         if known and seen == digest and _states_no_rights(visit, visit.page, known) and self.is_current(known, now):
             return Reading(visit, VisitOutcome.NOT_MODIFIED, "the same bytes as last time", seen, known)
-        return self._draft(visit, visit.page, known, seen)
+        return self._draft(visit, visit.page, known, seen, found)
 
     def reread(
         self, visit: Visit, known: Record, *, cut: Collection[str], now: datetime, accept: bool = False
@@ -154,9 +149,11 @@ class Reader:
             and (known.rights.unavailable_after is None or known.rights.unavailable_after > now)
         )
 
-    def _draft(self, visit: Visit, page: Page, known: Record | None, digest: str) -> Reading | Draft:
+    def _draft(
+        self, visit: Visit, page: Page, known: Record | None, digest: str, found: Extraction | None = None
+    ) -> Reading | Draft:
         try:
-            found = extract(page, self.source)
+            found = found or extract(page, self.source)
         except Exception as error:
             detail = f"extraction failed: {_place(error)}"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect=_kept(known), unreadable=True)
