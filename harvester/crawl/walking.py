@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from harvester.crawl.discovery import Found, listing_urls, wanted
 from harvester.crawl.feeds import read_feed
@@ -11,7 +12,7 @@ from harvester.crawl.fetching import Ask
 from harvester.crawl.ledger import Ledger, utc_now
 from harvester.crawl.oai import changed_since, list_request, next_request, read_list
 from harvester.crawl.resolving import resolving
-from harvester.crawl.sitemaps import SITEMAP_LIMIT, sitemap_entries
+from harvester.crawl.sitemaps import SITEMAP_LIMIT, Sitemap
 from harvester.crawl.transport import Answer, ExchangeFailedError
 from harvester.crawl.turns import HostShutError, PausedError
 from harvester.crawl.xml_stream import moment
@@ -122,10 +123,14 @@ class Walk:
         answer = await self._read(url, SITEMAP_LIMIT)
         if answer is None:
             return ()
-        entries = await asyncio.to_thread(sitemap_entries, answer.body, _answered(answer))
-        found = [(absolute(answer.url, loc) or loc, changed) for loc, changed in entries.urls]
-        await self._take(url, found, entries.problems)
-        return [absolute(answer.url, loc) or loc for loc in entries.sitemaps]
+        sitemap = await asyncio.to_thread(Sitemap, answer.body, _answered(answer))
+        there = answer.url
+        del answer  # with its body
+        found = ((absolute(there, loc) or loc, changed) for loc, changed in sitemap.urls())
+        await self._take(url, (), sitemap.problems)
+        while some := await asyncio.to_thread(lambda: [*islice(found, _BATCH)]):
+            await self._take(url, some, ())
+        return [absolute(there, loc) or loc for loc in sitemap.sitemaps]
 
     async def _feed(self, way: Discovery, first: str) -> None:
         url: str | None = first

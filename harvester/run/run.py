@@ -239,7 +239,8 @@ class _Work:
     @contextmanager
     def _reading_ahead(self) -> Iterator[None]:
         """Where no gap is kept, pages come faster than one process reads and stores them."""
-        self._ahead = None if self._source.politeness.delay else Ahead(self._source)
+        no_gap = not self._source.politeness.delay and all(map(self._settings.is_private, self._source.hosts))
+        self._ahead = Ahead(self._source) if no_gap and self._settings.read_ahead else None
         try:
             yield
         finally:
