@@ -69,7 +69,7 @@ def read_ahead(visits: list[Visit], source: Source, digests: Mapping[str, str | 
         try:
             found = extract(page, source)._asdict()
             yield ReadPage.model_construct(url=visit.url, **found).model_dump_json().encode()
-        except Exception:  # noqa: BLE001, S112 (whoever reads it again says what is wrong with it)
+        except Exception:  # noqa: S112 (whoever reads it again says what is wrong with it)
             continue
 
 
