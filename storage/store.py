@@ -24,6 +24,7 @@ from storage.redaction import Redactor
 from storage.runs import Runs
 from storage.schedules import Schedules
 from storage.search.search import Search
+from storage.secret import secret
 from storage.tables import change_head, changes
 from storage.unit import Unit
 from storage.works import Works
@@ -188,6 +189,10 @@ class Store:
         """After words had to go: let none of them stay in the index or in the engine's files. Takes a while."""
         self.transact(self.search.scrub, scrub=True)
         self._database.settle()
+
+    def secret(self, name: str) -> str:
+        """The secret of this name, 256 random bits in hex, made when it is first asked for; no backup is without it."""
+        return self.transact(lambda unit: secret(unit, name))
 
     def redactor(self, unit: Unit | None = None) -> Redactor:
         """What is redacted by now; inside a unit of work, as of it."""

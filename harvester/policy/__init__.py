@@ -11,6 +11,17 @@ Pure: no clock, no disk. `decide` acts on the Record (rights.py), `body_to_keep`
 """
 
 from harvester.policy.body import Kept, body_to_keep
+from harvester.policy.doors import is_listed, redistributed, shown
 from harvester.policy.rights import abstract_policy, archive_ban, decide, without_abstracts
 
-__all__ = ["Kept", "abstract_policy", "archive_ban", "body_to_keep", "decide", "without_abstracts"]
+__all__ = [
+    "Kept",
+    "abstract_policy",
+    "archive_ban",
+    "body_to_keep",
+    "decide",
+    "is_listed",
+    "redistributed",
+    "shown",
+    "without_abstracts",
+]
