@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     private_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private addresses that may be fetched and need no gap between requests: host:port,host:port."
     )
+    read_ahead: bool = Field(
+        True,
+        description="Whether pages that come without a gap are read by a process of their own (150 MB) beside the run.",
+    )
     tdm_basis: Literal["none", "research", "licence", "permission"] = Field(
         "none",
         description="Basis for pages that reserve text and data mining, where the source file's [rights] names none.",

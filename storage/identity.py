@@ -16,10 +16,15 @@ Name = tuple[str, str]  # key, source id
 def names_of(record: Record) -> list[Name]:
     """Names in the order in which they decide. A DOI of another edition is never one."""
     keys = [f"pid:{record.publisher_id}"] if record.publisher_id else []
-    keys += [f"url:{url}" for url in (record.url, *record.aliases)]
+    keys += [url_key(url) for url in (record.url, *record.aliases)]
     doi = record.identity_doi
     keys += [doi_key(doi)] if doi else []
     return [(key, record.source_id) for key in dict.fromkeys(map(clean, keys))]
+
+
+def url_key(url: str) -> str:
+    """URLs compare as they are written."""
+    return f"url:{url}"
 
 
 def doi_key(doi: str) -> str:

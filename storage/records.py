@@ -1,6 +1,6 @@
 """Records: found by any of their names, read whole, iterated in constant memory, deleted and purged."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from storage.database import Database, Snapshot
 from storage.documents import document, from_text
 from storage.dump import Dump, dump
 from storage.history import History
-from storage.identity import doi_key, names_of, owners, target_of
+from storage.identity import chunks, doi_key, names_of, owners, target_of, url_key
 from storage.pages import Pages
 from storage.saving import Saved
 from storage.search.search import Search
@@ -66,13 +66,29 @@ class Records:
     def find(self, *, doi: str | None = None, url: str | None = None, source_id: str | None = None) -> list[Record]:
         """Records known by this DOI or URL (canonical or alias), at one Source or at all."""
         names = [doi_key(doi)] if doi else []
-        names += [f"url:{url}"] if url else []
+        names += [url_key(url)] if url else []
         named = select(identities.c.record_id).where(identities.c.key.in_(names))
         if source_id is not None:
             named = named.where(identities.c.source_id == source_id)
         query = select(records.c.document).where(records.c.id.in_(named)).order_by(records.c.id)
         with self._database.read() as connection:
             return [from_text(text) for text in connection.execute(query).scalars()]
+
+    def named(self, *, urls: Collection[str], dois: Collection[str], source_id: str) -> dict[str, Record]:
+        """Records of a Source known by any of these URLs and DOIs, by name (`url_key`, `doi_key`): one question."""
+        keys = sorted({*map(url_key, urls), *map(doi_key, dois)})
+        owned = select(identities.c.key, records.c.id, records.c.document).join_from(
+            identities, records, identities.c.record_id == records.c.id
+        )
+        ids: dict[str, str] = {}
+        texts: dict[str, str] = {}
+        with self._database.read() as connection:
+            for some in chunks(keys):
+                query = owned.where(identities.c.source_id == source_id, identities.c.key.in_(some))
+                for row in connection.execute(query):
+                    ids[row.key], texts[row.id] = row.id, row.document
+        known = {record_id: from_text(text) for record_id, text in texts.items()}
+        return {key: known[record_id] for key, record_id in ids.items()}
 
     def find_existing(self, unit: Unit, record: Record) -> Record | None:
         """The stored record that `save` would take this one for."""
