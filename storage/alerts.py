@@ -92,6 +92,15 @@ class Alerts:
         """Write these fields of a reader; False where there is none."""
         return unit.connection.execute(update(readers).where(readers.c.id == reader_id).values(values)).rowcount == 1
 
+    def count_bounce(self, unit: Unit, reader_id: str, *, is_hard: bool) -> int:
+        """One more hard bounce of a reader, or none any more; returns how many in a row there are."""
+        this = readers.c.id == reader_id
+        if is_hard:
+            unit.connection.execute(update(readers).where(this).values(bounces=readers.c.bounces + 1))
+        else:
+            unit.connection.execute(update(readers).where(this, readers.c.bounces > 0).values(bounces=0))
+        return unit.connection.execute(select(readers.c.bounces).where(this)).scalar() or 0
+
     def end(self, unit: Unit, alert_id: str) -> bool:
         """Unsubscribe: nothing is told any more, and links that were signed so far are void. False: ended before."""
         this = (alerts.c.id == alert_id, alerts.c.state != AlertState.ENDED.value)
@@ -111,6 +120,7 @@ class Alerts:
 
     def remove(self, unit: Unit, alert_ids: Collection[str]) -> None:
         """Delete alerts with all that they told."""
+        unit.lock("alerts")
         ids = sorted(alert_ids)
         for table, column in ((told, told.c.alert_id), (deliveries, deliveries.c.alert_id), (alerts, alerts.c.id)):
             unit.connection.execute(delete(table).where(column.in_(ids)))

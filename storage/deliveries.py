@@ -13,7 +13,7 @@ from storage.tables import alerts, deliveries, readers, told, upsert
 from storage.unit import Unit
 
 PAUSED, SUSPENDED = "paused", "suspended"
-CLAIM = timedelta(minutes=15)  # after which another may take what a process of another machine holds
+CLAIM = timedelta(minutes=30)  # after which another may take what a process of another machine holds
 _CHUNK = 500
 _OWN = ("claimed_by", "claimed_at")
 
@@ -27,8 +27,17 @@ class Deliveries:
     def tell(self, unit: Unit, found: Iterable[tuple[str, Item]]) -> None:
         """Let items wait for the next digest of their alert (by id); each stands there once."""
         rows = [item.model_dump() | {"alert_id": alert_id} for alert_id, item in found]
+        unit.lock("alerts")
+        ids = select(alerts.c.id).where(alerts.c.id.in_(sorted({row["alert_id"] for row in rows})))
+        there = set(unit.connection.execute(ids).scalars()) if rows else set()
+        rows = [row for row in rows if row["alert_id"] in there]  # some may have been erased meanwhile
         if rows:
             unit.connection.execute(upsert(told).on_conflict_do_nothing(), rows)
+
+    def alerts_with_news(self) -> set[str]:
+        """Ids of alerts for which something waits."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(told.c.alert_id).where(told.c.delivery_id.is_(None)).distinct()).scalars())
 
     def known(self, unit: Unit, record_ids: Sequence[str]) -> set[tuple[str, str]]:
         """(alert id, record id) of what was told of these records as new."""
@@ -110,7 +119,7 @@ class Deliveries:
     ) -> list[Delivery]:
         """Take what is to be sent now, oldest first, so that no other process sends it too.
 
-        What a process held that has died, or has not been heard of for a quarter of an hour, is taken over. Nothing
+        What a process held that has died, or has not been heard of for half an hour, is taken over. Nothing
         is sent to readers who are suspended.
         """
         unit.lock("deliveries")
@@ -134,9 +143,9 @@ class Deliveries:
         values |= {"claimed_by": None, "claimed_at": None}
         unit.connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(values))
 
-    def release(self, unit: Unit, ids: Sequence[str], next_at: datetime | None) -> None:
-        """Give back what was claimed and not tried."""
-        free = {"claimed_by": None, "claimed_at": None} | ({"next_at": next_at} if next_at else {})
+    def release(self, unit: Unit, ids: Sequence[str]) -> None:
+        """Give back what was claimed."""
+        free = {"claimed_by": None, "claimed_at": None}
         unit.connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(free))
 
     def try_again(self, unit: Unit, reader_id: str) -> None:

@@ -13,7 +13,7 @@ from harvester.model.search import Query, Sort
 
 LANGUAGES = ("fr", "en")  # that digests and pages for readers are written in
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-_ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]{1,64}@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]{1,189}")
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]{1,189}")
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _QUOTES = re.compile(r"[\"“”„«»]")
 
@@ -234,7 +234,7 @@ class Delivery(Value):
 def address(text: str) -> str:
     """A mail address as it is kept. Raises ValueError for what is none, also for one with a line end in it."""
     local, _, domain = text.partition("@")
-    if not _ADDRESS.fullmatch(text) or "." in (text[0], local[-1:], domain[-1:]):
+    if not _ADDRESS.fullmatch(text) or "." in (text[0], local[-1:], domain[:1], domain[-1:]) or ".." in text:
         raise ValueError("write one mail address, as in you@example.org")
     try:
         return f"{local}@{domain.lower().encode('idna').decode()}"

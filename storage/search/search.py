@@ -48,6 +48,11 @@ class Search:
         with self._database.read() as snapshot:
             return Answer(snapshot, self._index, self._thesaurus, query).found()
 
+    def languages(self) -> tuple[str, ...]:
+        """Primary codes of the languages the index holds texts in, in order."""
+        with self._database.read() as snapshot:
+            return state(snapshot).languages
+
     def expressions(self, queries: Mapping[str, Query]) -> dict[str, Expression]:
         """What `find` would look for, by name of the query, to be asked of records one has (see `matching`).
 
