@@ -81,7 +81,10 @@ class Settings(BaseSettings):
         "", description="Address of the page that tells readers what is kept about them and how to have it erased."
     )
     ledger_days: int = Field(
-        400, ge=120, le=3650, description="For how many days it is kept what was told to whom, so that nothing is told twice."
+        400,
+        ge=120,
+        le=3650,
+        description="For how many days it is kept what was told to whom, so that nothing is told twice.",
     )
     workers: int = Field(
         4,
@@ -156,7 +159,9 @@ class Settings(BaseSettings):
         places = [urlsplit(url) for url in (self.database_url, self.smtp_url) if url]
         passwords = {place.password for place in places if place.password}
         passwords |= {value for place in places for name, value in parse_qsl(place.query) if "password" in name}
-        mails = {one.removeprefix("mailto:") for one in (self.operator_mail, self.contact, self.mail_from) if "@" in one}
+        mails = {
+            one.removeprefix("mailto:") for one in (self.operator_mail, self.contact, self.mail_from) if "@" in one
+        }
         return frozenset(passwords | {unquote(one) for one in passwords} | mails)
 
     def contact_for(self, hosts: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from storage.tables import alerts, change_head, deliveries, readers, suppressed,
 from storage.unit import Unit
 
 UNCONFIRMED = timedelta(days=7)  # how long a sign-up waits to be confirmed
-_SECRET = "suppressed addresses"
+_KEY = "suppressed addresses"
 _JSON = ("wants", "timing")
 
 
@@ -179,7 +179,7 @@ class Alerts:
 
 
 def _hashed(unit: Unit, address: str) -> str:
-    key = secret(unit, _SECRET).encode()
+    key = secret(unit, _KEY).encode()
     return hmac.new(key, address.casefold().encode(), hashlib.sha256).hexdigest()
 
 

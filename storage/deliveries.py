@@ -37,7 +37,9 @@ class Deliveries:
     def alerts_with_news(self) -> set[str]:
         """Ids of alerts for which something waits."""
         with self._database.read() as connection:
-            return set(connection.execute(select(told.c.alert_id).where(told.c.delivery_id.is_(None)).distinct()).scalars())
+            return set(
+                connection.execute(select(told.c.alert_id).where(told.c.delivery_id.is_(None)).distinct()).scalars()
+            )
 
     def known(self, unit: Unit, record_ids: Sequence[str]) -> set[tuple[str, str]]:
         """(alert id, record id) of what was told of these records as new."""
@@ -104,7 +106,7 @@ class Deliveries:
         """Deliveries by state, and readers that are `suspended`."""
         with self._database.read() as connection:
             by_state = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-            found = {state.value: 0 for state in DeliveryState} | dict(connection.execute(by_state).all())  # type: ignore[arg-type]
+            found = {state.value: 0 for state in DeliveryState} | dict(connection.execute(by_state).all())
             away = select(func.count()).select_from(readers).where(readers.c.suspended_at.is_not(None))
             return found | {"suspended": connection.execute(away).scalar_one()}
 

@@ -117,9 +117,7 @@ def _works(connection: Any, living: Mapping[str, Record]) -> dict[str, tuple[str
     return {work: tuple(members) for work, members in found.items()}
 
 
-def _story(
-    record: Record, rows: Sequence[Any], past: Sequence[_Status], works: Mapping[str, tuple[str, ...]]
-) -> Story:
+def _story(record: Record, rows: Sequence[Any], past: Sequence[_Status], works: Mapping[str, tuple[str, ...]]) -> Story:
     present = (record.revision, record.access.status.value, record.integrity.status)
     statuses = [*past, present]
     is_new = any(row.kind == ChangeKind.CREATED.value for row in rows)

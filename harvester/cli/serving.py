@@ -84,7 +84,7 @@ def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         queue = opened.enter_context(Queue(settings.database_url)) if is_apart else None
         service = Service(store, settings, logs.tell, queue)
-        app = make_app(store, settings.data_dir, service)
+        app = make_app(store, settings.data_dir, service, settings)
         with Server(app, host, port) as server, stopping_signals(stop):
             logs.tell(f"listening on {server.url}")
             service.run(stop)

@@ -16,9 +16,7 @@ SUBJECT_TITLE = 70  # code points
 ORDER = (News.RETRACTED, News.FREED, News.EMBARGO_LIFTED, News.NEW, News.CORRECTED, News.CLOSED_AGAIN)
 
 READABLE = frozenset((AccessStatus.OPEN.value, AccessStatus.FREE.value))
-_CLOSED = frozenset(
-    (AccessStatus.REGISTRATION.value, AccessStatus.SUBSCRIPTION.value, AccessStatus.NO_FULLTEXT.value)
-)
+_CLOSED = frozenset((AccessStatus.REGISTRATION.value, AccessStatus.SUBSCRIPTION.value, AccessStatus.NO_FULLTEXT.value))
 _EMBARGOED = AccessStatus.EMBARGOED.value
 _ACCESS = (News.FREED, News.EMBARGO_LIFTED, News.CLOSED_AGAIN)
 _RETRACTED = frozenset(("retracted", "withdrawn", "expression_of_concern"))
@@ -168,8 +166,10 @@ def subject(found: Sequence[Entry], words: Wording) -> str:
     line = words(f"subject.{found[0].news}", title=words.quoted(title))
     if len(found) == 1:
         return line
-    return words("subject.and_one", subject=line) if len(found) == 2 else words(
-        "subject.and_many", subject=line, n=len(found) - 1
+    return (
+        words("subject.and_one", subject=line)
+        if len(found) == 2
+        else words("subject.and_many", subject=line, n=len(found) - 1)
     )
 
 

@@ -34,7 +34,7 @@ class Letters:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self.links = Links(settings.base_url, store.secret(signed.SECRET))
+        self.links = Links(settings.base_url, store.secret(signed.KEY))
         self.renderer = Renderer()
         self._seq = -1
         self._works: dict[str, list[Record]] = {}

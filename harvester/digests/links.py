@@ -10,7 +10,7 @@ import hmac
 
 from harvester.model.alert import Alert, Delivery, Reader
 
-SECRET = "reader links"  # name of the key in the store
+KEY = "reader links"  # its name in the store
 _BYTES = 24
 
 

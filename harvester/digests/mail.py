@@ -78,7 +78,12 @@ def _part(text: str, kind: str, boundary: str) -> bytes:
     head = f'--{boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
     encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).replace(b"\r\n", b"\n")
     return b"".join(
-        [head.encode(), b"Content-Transfer-Encoding: quoted-printable\r\n\r\n", encoded.replace(b"\n", b"\r\n"), b"\r\n"]
+        [
+            head.encode(),
+            b"Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+            encoded.replace(b"\n", b"\r\n"),
+            b"\r\n",
+        ]
     )
 
 
@@ -95,4 +100,4 @@ def _subject(subject: str) -> str:
 
 
 def _folded(name: str, value: str) -> str:
-    return SMTP.fold(*SMTP.header_store_parse(name, value))
+    return str(SMTP.fold(*SMTP.header_store_parse(name, value)))

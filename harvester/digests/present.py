@@ -83,7 +83,6 @@ def piece(
     """The record in the reader's language. `editions`: the others of its work; `was`: its status before, in words."""
     title = title_of(record, words.language)
     abstract = _chosen(record.abstracts, words.language)
-    shown = {title.language, abstract.language if abstract else title.language}
     return Piece(
         record.id,
         title,
@@ -94,7 +93,7 @@ def piece(
         published_in(record, words),
         Words(abstract.value, abstract.language) if abstract else None,
         withheld and abstract is None,
-        tuple(_others(record, words, shown, title.language, abstract.language if abstract else "")),
+        tuple(_others(record, words, title.language, abstract.language if abstract else "")),
         badge(record.access, words),
         was,
         words(f"integrity.{record.integrity.status}"),
@@ -156,9 +155,7 @@ def _chosen(texts: Mapping[str, LangText], language: str) -> LangText | None:
     return next(iter([*same, *texts.values()]), None)
 
 
-def _others(
-    record: Record, words: Wording, shown: set[str], title_in: str, abstract_in: str
-) -> list[OtherLanguage]:
+def _others(record: Record, words: Wording, title_in: str, abstract_in: str) -> list[OtherLanguage]:
     """Title and abstract in every language but those already shown, as far as they are not."""
     found = []
     for tag in dict.fromkeys((*record.titles, *record.abstracts)):

@@ -58,7 +58,7 @@ class Renderer:
             title = f"{section.title} ({section.total})"
             lines += ["", "", title, "=" * len(title)]
             for piece in section.pieces:
-                lines += ["", self.plain(piece, words)]
+                lines += ["", "", self.plain(piece, words)]
         if digest.left_out and links.digest:
             lines += ["", words.count("more", digest.left_out), f"{words('more_link')}{colon} {links.digest}"]
         lines += ["", "-- ", words("why")] if links.reader or links.unsubscribe else []
@@ -70,7 +70,7 @@ class Renderer:
         """One article as HTML, its styles inlined."""
         known = self._html.get((words.language, piece))
         if known is None:
-            known = self._html[words.language, piece] = Markup(_article(piece, words))  # noqa: S704 (rendered by us)
+            known = self._html[words.language, piece] = Markup(_inlined(bare(piece, words)))  # noqa: S704 (rendered by us)
         return known
 
     def plain(self, piece: Piece, words: Wording) -> str:
@@ -92,7 +92,9 @@ def letter_html(words: Wording, kind: str, link: str) -> str:
 def letter_text(words: Wording, kind: str, link: str) -> str:
     """The same as text."""
     text, otherwise = words(f"mail.{kind}_text"), words(f"mail.{kind}_else")
-    return f"{_wrapped(text)}\n\n{words(f'mail.{kind}_button')}{_words(words)['colon']}\n{link}\n\n{_wrapped(otherwise)}\n"
+    return (
+        f"{_wrapped(text)}\n\n{words(f'mail.{kind}_button')}{_words(words)['colon']}\n{link}\n\n{_wrapped(otherwise)}\n"
+    )
 
 
 def byline(piece: Piece) -> str:
@@ -100,15 +102,15 @@ def byline(piece: Piece) -> str:
     return " · ".join(filter(None, (piece.authors, piece.journal, piece.published)))
 
 
-def styled(body: str, title: str, language: str) -> str:
-    """A document with this body, its styles inlined; for pages that readers see."""
-    shell = _source("shell.html").replace("[[body]]", body)
-    return _inliner().inline(_environment().from_string(shell).render(title=title, language=language, screens=_screens()))
+def sheet() -> str:
+    """Styles for pages that readers see in a browser."""
+    return _source("digest.css") + _source("screens.css")
 
 
-def _article(piece: Piece, words: Wording) -> str:
+def bare(piece: Piece, words: Wording) -> str:
+    """One article as HTML without styles; for feeds."""
     before, _, after = words("says", words.quoted("\0")).partition("\0")
-    rendered = _template("article.html").render(
+    return _template("article.html").render(
         _words(words)
         | {
             "piece": piece,
@@ -118,7 +120,10 @@ def _article(piece: Piece, words: Wording) -> str:
             "tag": _tag,
         }
     )
-    return css_inline.inline_fragment(rendered, _source("digest.css"))
+
+
+def _inlined(fragment: str) -> str:
+    return css_inline.inline_fragment(fragment, _source("digest.css"))
 
 
 def _plain(piece: Piece, words: Wording) -> str:

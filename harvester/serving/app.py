@@ -8,17 +8,21 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from harvester.errors import HarvesterError
+from harvester.serving import readers
 from harvester.serving.metrics import Metrics
 from harvester.serving.work import Work
+from harvester.settings import Settings
 from storage.store import Store
 
 _FRESH = {"Cache-Control": "no-store"}
 
 
-def make_app(store: Store, data_dir: Path, work: Work) -> FastAPI:
-    """Routes over an open store; `work` is what the rest of the process does."""
+def make_app(store: Store, data_dir: Path, work: Work, settings: Settings | None = None) -> FastAPI:
+    """Routes over an open store; `work` is what the rest of the process does. Without settings, none for readers."""
     app = FastAPI(title="Harvester", docs_url=None, redoc_url=None, openapi_url=None)
     metrics = Metrics(store, data_dir, work)
+    if settings:
+        app.include_router(readers.router(store, settings))
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:

@@ -6,6 +6,7 @@ the bits of one number, so that a query is a few look-ups, and a word that no ne
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from storage.search.entry import Entry
 from storage.search.expressions import FIELDS, All, Any, Expression, Row, Without
@@ -37,7 +38,7 @@ class _Wanted:
             whole = _whole(expression)
             if len(whole) == 1:
                 self.tokens.add(whole[0])
-            self.pairs.update(_neighbours(whole))
+            self.pairs.update(pairwise(whole))
             if expression.prefix:
                 self.beginnings.add(expression.tokens[-1])
         elif isinstance(expression, Without):
@@ -61,7 +62,7 @@ class _Field:
             words = text.split()
             for token in wanted.tokens.intersection(words):
                 self.tokens.setdefault(token, []).append(place)
-            for pair in wanted.pairs.intersection(_neighbours(words)):
+            for pair in wanted.pairs.intersection(pairwise(words)):
                 self.pairs.setdefault(pair, []).append(place)
             if lengths:
                 begun = {word[:length] for word in words for length in lengths}
@@ -99,16 +100,15 @@ class _Index:
     def _row(self, row: Row) -> Bits:
         fields = row.fields or FIELDS
         if len(row.tokens) > 1 or row.prefix:
-            found = 0
+            together = 0
             for name in fields:
-                found |= self._in_a_row(row, self._fields[name])
-            return found
-        name = (row.tokens[0], fields)
-        if name not in self._known:
-            self._known[name] = _bits(
-                place for one in fields for place in self._fields[one].tokens.get(row.tokens[0], ())
-            )
-        return self._known[name]
+                together |= self._in_a_row(row, self._fields[name])
+            return together
+        token = row.tokens[0]
+        if (token, fields) not in self._known:
+            found = (place for name in fields for place in self._fields[name].tokens.get(token, ()))
+            self._known[token, fields] = _bits(found)
+        return self._known[token, fields]
 
     def _in_a_row(self, row: Row, among: _Field) -> Bits:
         """Pairs are known by place; where there are more, the few that have them all are read."""
@@ -118,7 +118,7 @@ class _Index:
             found = _bits(among.beginnings.get(row.tokens[-1], ()))
         if len(whole) == 1:
             found &= _bits(among.tokens.get(whole[0], ()))
-        for pair in _neighbours(whole):
+        for pair in pairwise(whole):
             if not found:
                 return 0
             found &= _bits(among.pairs.get(pair, ()))
@@ -131,10 +131,6 @@ class _Index:
 def _whole(row: Row) -> tuple[str, ...]:
     """The tokens that may not go on."""
     return row.tokens[:-1] if row.prefix else row.tokens
-
-
-def _neighbours(words: Sequence[str]) -> Iterable[_Pair]:
-    return zip(words, words[1:], strict=False)
 
 
 def _bits(places: Iterable[int]) -> Bits:

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from harvester.model.run import Run, RunOutcome
 from harvester import smtp
+from harvester.model.run import Run, RunOutcome
 from harvester.run.telling import tell
 from harvester.settings import Settings
 
