@@ -85,14 +85,15 @@ def still_true(items: Iterable[Item], records: Mapping[str, Record], wants: Want
         record = records[record_id]
         news = [one for one in noted if one.news is News.NEW][:1]
         grave = [one for one in noted if one.became == record.integrity.status and one.news not in _ACCESS][-1:]
-        opened = [one for one in noted if one.news in _ACCESS and _holds(one, record)][-1:]
+        opened = _in_all([one for one in noted if one.news in _ACCESS], record)
         found += news or [*grave, *opened]
     return found
 
 
-def _holds(item: Item, record: Record) -> bool:
-    status = record.access.status.value
-    return status in READABLE if item.news is not News.CLOSED_AGAIN else status in _CLOSED or status == _EMBARGOED
+def _in_all(turned: Sequence[Item], record: Record) -> list[Item]:
+    """What several changes of access come to."""
+    net = access_news(turned[0].was, record.access.status.value) if turned else None
+    return [one for one in turned if one.news is net][-1:]
 
 
 def entries(

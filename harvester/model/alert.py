@@ -13,6 +13,7 @@ from harvester.model.search import Query, Sort
 
 LANGUAGES = ("fr", "en")  # that digests and pages for readers are written in
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_BLANKS = re.compile(r" {2,}")
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]{1,189}")
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _QUOTES = re.compile(r"[\"“”„«»]")
@@ -72,8 +73,8 @@ class DeliveryState(StrEnum):
 
 
 def one_line(text: str) -> str:
-    """Text without line ends and other control characters, so that it can stand in a header."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    """Text without line ends and other control characters, so that it can stand in a header. No-break spaces stay."""
+    return _BLANKS.sub(" ", _CONTROL.sub(" ", text)).strip()
 
 
 def _clean_names(value: Any) -> Any:
