@@ -149,7 +149,10 @@ def test_corrections_and_retractions_are_told(desk: Desk, post: Office) -> None:
     (mail,) = post.taken
     text = mail.message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert text.index("Rétractations et mises en garde (1)") < text.index("Articles corrigés (1)")
-    assert str(mail.message["Subject"]) == "Rétractation\u00a0: «\u00a0Les cellules CAR-T dans le lupus, étude 2\u00a0» et un autre article"
+    assert (
+        str(mail.message["Subject"])
+        == "Rétractation\u00a0: «\u00a0Les cellules CAR-T dans le lupus, étude 2\u00a0» et un autre article"
+    )
 
 
 def test_an_article_whose_abstract_comes_later_is_told_then(desk: Desk, post: Office) -> None:
@@ -183,7 +186,9 @@ def test_editions_of_one_work_come_once_with_the_one_to_cite(desk: Desk, post: O
     desk.alert(ANN)
     desk.alert(BOB, language="en")
     desk.save(french, english)
-    work = {record.work_id for record in (desk.store.records.get(french.id), desk.store.records.get(english.id)) if record}
+    work = {
+        record.work_id for record in (desk.store.records.get(french.id), desk.store.records.get(english.id)) if record
+    }
     assert len(work) == 1
     desk.rounds.look()
     text = post.to(ANN)[0].message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
@@ -230,10 +235,15 @@ def test_new_records_match_as_the_search_finds_them(store: Store) -> None:
 
 def test_wishes_become_one_question(store: Store) -> None:
     desk = Desk(store)
-    desk.save(article(1), article(2, container=article(1).container.model_copy(update={"titles": {"fr": "Autre revue"}})))
+    desk.save(
+        article(1), article(2, container=article(1).container.model_copy(update={"titles": {"fr": "Autre revue"}}))
+    )
     wants = {"journals": ("Revue des Exemples", "Ailleurs"), "authors": ("Sample",), "languages": ("fr",)}
     alert = desk.alert(ANN, query="lupus OR asthme", wants=wants)
-    assert alert.wants.search().text == '(lupus OR asthme) (journal:"Revue des Exemples" OR journal:"Ailleurs") author:"Sample"'
+    assert (
+        alert.wants.search().text
+        == '(lupus OR asthme) (journal:"Revue des Exemples" OR journal:"Ailleurs") author:"Sample"'
+    )
     found = store.search.find(alert.wants.search())
     assert [hit.record_id for hit in found.hits] == [article(1).id]
 
@@ -261,7 +271,9 @@ def test_a_pause_is_not_made_up_for(desk: Desk, post: Office) -> None:
     assert paused and signing_up.resume(desk.store, paused, desk.now)
     desk.save(article(2))
     desk.rounds.look()
-    assert [str(one.message["Subject"]) for one in post.taken] == ["«\u00a0Les cellules CAR-T dans le lupus, étude 2\u00a0»"]
+    assert [str(one.message["Subject"]) for one in post.taken] == [
+        "«\u00a0Les cellules CAR-T dans le lupus, étude 2\u00a0»"
+    ]
 
 
 def test_days_the_service_was_down_make_one_digest(desk: Desk, post: Office) -> None:
