@@ -5,7 +5,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -62,10 +62,8 @@ def office(port: int = 0) -> Iterator[Office]:
 
     class Talk(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            try:
+            with suppress(OSError):  # the other side has gone
                 _talk(self, state)
-            except OSError:
-                pass  # the other side has gone
 
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True

@@ -1,4 +1,4 @@
-"""Every way a mail server can fail: nothing is lost, nobody else waits, and what is sent again has the same Message-ID."""
+"""Every way a mail server can fail: nothing is lost, nobody else waits, what is sent again has the same Message-ID."""
 
 import os
 import signal

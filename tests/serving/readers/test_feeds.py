@@ -1,4 +1,4 @@
-"""Feeds: read by a feed reader without complaint, stable, quiet while nothing changes, and only what may be passed on."""
+"""Feeds: read by a feed reader without complaint, stable, quiet while nothing changes, with what may be passed on."""
 
 import json
 from typing import Any
