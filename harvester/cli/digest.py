@@ -204,7 +204,7 @@ def send(
             return
         rounds = _rounds(context, store)
         rounds.watch.look()
-        rounds.make(only=alert, now_too=at_once or alert is not None)
+        rounds.make(only=alert, now_too=at_once or alert is not None, is_asked=True)
         rounds.forget()
         tally = rounds.post.deliver(alert_id=alert) if store.deliveries.counts()["waiting"] else None
         waiting = store.deliveries.counts()["waiting"]

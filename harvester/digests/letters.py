@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from harvester.digests import links as signed
@@ -34,11 +35,15 @@ class Letters:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self.links = Links(settings.base_url, store.secret(signed.KEY))
         self.renderer = Renderer()
         self._seq = -1
         self._works: dict[str, list[Record]] = {}
         self._pieces: dict[tuple[str, str, str, str], Piece] = {}
+
+    @cached_property
+    def links(self) -> Links:
+        """Signed links; the key is made when it is first asked for."""
+        return Links(self._settings.base_url, self._store.secret(signed.KEY))
 
     @property
     def who(self) -> Sender:

@@ -8,7 +8,7 @@ from harvester.digests.letters import Letters, heading
 from harvester.digests.render import Addresses
 from harvester.digests.watching import Watch, pending
 from harvester.digests.wording import wording
-from harvester.model.alert import AlertState
+from harvester.model.alert import AlertState, Rhythm
 from harvester.settings import Settings
 from storage.store import Store
 
@@ -42,5 +42,6 @@ def previews(store: Store, settings: Settings, now: datetime, alert_id: str | No
         addresses = Addresses(links.reader(reader), links.unsubscribe(alert)) if reader else Addresses()
         given = (made, words, alert.name, heading(made, words, now), addresses)
         text, html = letters.renderer.text(*given), letters.renderer.html(*given)
-        is_due = alert.due_at is not None and alert.due_at <= now
+        at_once = alert.timing.rhythm is Rhythm.AT_ONCE
+        is_due = at_once or (alert.due_at is not None and alert.due_at <= now)
         yield Preview(alert.id, made.total, made.subject, text, html, is_due)

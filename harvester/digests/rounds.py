@@ -43,21 +43,25 @@ class Rounds:
         self.forget()
         return self.post.deliver(stop) if self._waits() else Tally()
 
-    def make(self, *, only: str | None = None, now_too: bool = False) -> list[Delivery]:
+    def make(self, *, only: str | None = None, now_too: bool = False, is_asked: bool = False) -> list[Delivery]:
         """Make the digests that are due; `now_too`: also those that are not yet. `only`: of this alert.
+
+        `is_asked`: by a person, who does not wait for the minutes between two mails of an alert that tells at once.
 
         Ledger, outbox and the next date of an alert are written together, so that each item is in exactly one digest.
         """
-        made = [self._made(alert) for alert in self.due(only=only, now_too=now_too)]
+        made = [self._made(alert) for alert in self.due(only, now_too=now_too, is_asked=is_asked)]
         return [one for one in made if one]
 
-    def due(self, *, only: str | None = None, now_too: bool = False) -> list[Alert]:
+    def due(self, only: str | None = None, *, now_too: bool = False, is_asked: bool = False) -> list[Alert]:
         """Active alerts for which something waits, and whose time has come."""
         with_news = self._store.deliveries.alerts_with_news()
         now = self._now()
         found = []
-        for alert in self._store.alerts.all(AlertState.ACTIVE) if with_news or only else self._store.alerts.due(now):
-            is_due = now_too or (alert.due_at is not None and alert.due_at <= now)
+        candidates = self._store.alerts.all(AlertState.ACTIVE) if now_too or is_asked else self._store.alerts.due(now)
+        for alert in candidates:
+            at_once = is_asked and alert.timing.rhythm is Rhythm.AT_ONCE
+            is_due = now_too or at_once or (alert.due_at is not None and alert.due_at <= now)
             if only not in (None, alert.id) or not is_due:
                 continue
             if alert.id in with_news:

@@ -34,16 +34,16 @@ class Watch:
         noted = 0
         for place in self._store.alerts.places():
             after = place
-            while alerts := [one for one in self._store.alerts.all(AlertState.ACTIVE) if one.seq == after]:
-                portion = self._store.news.portion(after, most)
-                if portion.until == after:
-                    break
-                noted += self._take(portion, alerts)
+            while (portion := self._store.news.portion(after, most)).until > after:
+                noted += self._take(portion)
                 after = portion.until
+                if after not in self._store.alerts.places():  # those that were here have been taken along
+                    break
         return noted
 
-    def _take(self, portion: Portion, alerts: Sequence[Alert]) -> int:
-        found = self.found(portion.stories, alerts) if portion.stories else []
+    def _take(self, portion: Portion) -> int:
+        alerts = [one for one in self._store.alerts.all(AlertState.ACTIVE) if one.seq == portion.after]
+        found = self.found(portion.stories, alerts) if portion.stories and alerts else []
         return self._store.transact(lambda unit: self._note(unit, portion, found))
 
     def _note(self, unit: Unit, portion: Portion, found: Sequence["Noted"]) -> int:

@@ -34,11 +34,15 @@ class Posting:
         """Begin."""
         self._thread.start()
 
+    def stop(self) -> None:
+        """Begin no other mail."""
+        self._stop.set()
+
     def close(self) -> None:
-        """End: the mail in hand is finished."""
+        """End: the mail in hand is finished, if the server is not too slow; else it goes out again another time."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join(20)
+            self._thread.join(10)
 
     def _run(self) -> None:
         while not self._stop.wait(self._pause()):

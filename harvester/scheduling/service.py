@@ -124,8 +124,9 @@ class Service:
         return ""
 
     def _close(self) -> None:
-        self._posting.close()
+        self._posting.stop()
         self._engine.close()
+        self._posting.close()
         try:
             self._leadership.resign()
         except HarvesterError as error:

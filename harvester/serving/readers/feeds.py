@@ -29,7 +29,9 @@ def of_alert(store: Store, letters: Letters, watch: Watch, alert: Alert, url: st
     items = {_key(item): item for item in [*noted, *pending(store, watch, alert)]}
     latest = sorted(items.values(), key=lambda item: (-item.seq, item.record_id))[:MOST_ITEMS]
     words = wording(alert.language)
-    found = letters.entries(alert, latest)
+    new = [item for item in latest if item.news is News.NEW]
+    turned = [item for item in latest if item.news is not News.NEW]
+    found = [*letters.entries(alert, new), *letters.entries(alert, turned)]
     found.sort(key=lambda entry: (-entry.item.seq, entry.record.id))
     shown = [_news(entry, words) for entry in found if is_listed(entry.record)]
     return Feed(urn("alert", alert.id), alert.name or words("feed_alert"), url, letters.links.base_url, shown)
@@ -87,7 +89,7 @@ def _last_change(store: Store) -> datetime:
 def _news(entry: Entry, words: Wording) -> FeedItem:
     item, record = entry.item, entry.record
     told = item.news is not News.NEW
-    name = ("record", record.id, item.news.value, str(item.seq)) if told else ("record", record.id)
+    name = ("record", item.record_id, *((item.news.value, str(item.seq)) if told else ()))
     heading = words(f"sections.{item.news}") if told else ""
     return FeedItem(urn(*name), _passed_on(record, words, entry.editions), max(item.at, _updated(record)), heading)
 

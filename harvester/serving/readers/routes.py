@@ -78,47 +78,43 @@ def _sign_up_routes(found: APIRouter, store: Store, settings: Settings, now: Cal
 
 
 def _link_routes(found: APIRouter, store: Store, letters: Letters, now: Callable[[], datetime]) -> None:
-    links = letters.links
-
     @found.get("/readers/confirm/{alert_id}/{token}")
     def ask_to_confirm(request: Request, alert_id: str, token: str) -> Response:
         alert = store.alerts.get(alert_id)
-        if alert is None or not links.may_confirm(alert, token) or alert.state is not AlertState.PENDING:
+        if alert is None or not letters.links.may_confirm(alert, token) or alert.state is not AlertState.PENDING:
             return _invalid(request)
         return page(
-            alert.language, "confirm", body=pages.button(alert.language, links.confirm(alert), "confirm_button")
+            alert.language, "confirm", body=pages.button(alert.language, letters.links.confirm(alert), "confirm_button")
         )
 
     @found.post("/readers/confirm/{alert_id}/{token}")
     def confirm(request: Request, alert_id: str, token: str) -> Response:
         alert = store.alerts.get(alert_id)
-        if alert is None or not links.may_confirm(alert, token) or not signing_up.confirm(store, alert, now()):
+        if alert is None or not letters.links.may_confirm(alert, token) or not signing_up.confirm(store, alert, now()):
             return _invalid(request)
         return page(alert.language, "confirmed")
 
     @found.get("/readers/unsubscribe/{alert_id}/{token}")
     def ask_to_unsubscribe(request: Request, alert_id: str, token: str) -> Response:
         alert = store.alerts.get(alert_id)
-        if alert is None or not links.may_unsubscribe(alert, token) or alert.state is AlertState.ENDED:
+        if alert is None or not letters.links.may_unsubscribe(alert, token) or alert.state is AlertState.ENDED:
             return _invalid(request)
-        body = pages.button(alert.language, links.unsubscribe(alert), "unsubscribe_button")
+        body = pages.button(alert.language, letters.links.unsubscribe(alert), "unsubscribe_button")
         return page(alert.language, "unsubscribe", body=body)
 
     @found.post("/readers/unsubscribe/{alert_id}/{token}")
     def unsubscribe(request: Request, alert_id: str, token: str) -> Response:
         """By the button of the page, or by one click in a mail client (RFC 8058)."""
         alert = store.alerts.get(alert_id)
-        if alert is None or not links.may_unsubscribe(alert, token) or not signing_up.unsubscribe(store, alert):
+        if alert is None or not letters.links.may_unsubscribe(alert, token) or not signing_up.unsubscribe(store, alert):
             return _invalid(request)
         return page(alert.language, "unsubscribed")
 
 
 def _own_routes(found: APIRouter, store: Store, letters: Letters, now: Callable[[], datetime]) -> None:
-    links = letters.links
-
     def owner(reader_id: str, token: str) -> Reader | None:
         reader = store.alerts.reader(reader_id)
-        return reader if reader and links.is_reader(reader, token) else None
+        return reader if reader and letters.links.is_reader(reader, token) else None
 
     @found.get("/readers/mine/{reader_id}/{token}")
     def show_mine(request: Request, reader_id: str, token: str) -> Response:
@@ -140,7 +136,7 @@ def _own_routes(found: APIRouter, store: Store, letters: Letters, now: Callable[
             return _invalid(request)
         what = one(form, "do")
         if what == "ask_erase":
-            body = pages.button(reader.language, links.reader(reader), "erase", do="erase")
+            body = pages.button(reader.language, letters.links.reader(reader), "erase", do="erase")
             return page(reader.language, "erase", body=body)
         if what == "erase":
             store.alerts.erase(reader.id, now())
@@ -182,7 +178,7 @@ def _digest_route(found: APIRouter, store: Store, letters: Letters) -> None:
 def _feed_routes(found: APIRouter, store: Store, letters: Letters, settings: Settings) -> None:
     watch = Watch(store)
 
-    @found.get("/feeds/alerts/{alert_id}/{name}")
+    @found.api_route("/feeds/alerts/{alert_id}/{name}", methods=["GET", "HEAD"])
     def feed_of_alert(request: Request, alert_id: str, name: str) -> Response:
         token, _, form = name.rpartition(".")
         alert = store.alerts.get(alert_id)
@@ -192,7 +188,7 @@ def _feed_routes(found: APIRouter, store: Store, letters: Letters, settings: Set
         feed = feeds.of_alert(store, letters, watch, alert, letters.links.feed(alert, form))
         return feeds.answer(request, store, feed, form, wording(alert.language), is_private=True)
 
-    @found.get("/feeds/sources/{name}")
+    @found.api_route("/feeds/sources/{name}", methods=["GET", "HEAD"])
     def feed_of_source(request: Request, name: str, lang: str = "fr") -> Response:
         source_id, _, form = name.rpartition(".")
         words = wording(lang)
