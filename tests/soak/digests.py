@@ -14,7 +14,7 @@ sys.path[:0] = (str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "digests"))
 from desk import Desk, article  # noqa: E402
 from fresh import store_at  # noqa: E402
 from post_office import office  # noqa: E402
-from test_delivery import sender  # noqa: E402
+from test_digest_delivery import sender  # noqa: E402
 
 READERS, KILLS = 500, 10
 

@@ -40,7 +40,7 @@ def test_one_click_unsubscribes(desk: Desk, site: Site, post: Office) -> None:
     url = message["List-Unsubscribe"].strip("<>")
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     done = site.ask(url, {"List-Unsubscribe": "One-Click"})
-    assert (done.status, done.title) == (200, "Vous êtes désabonné")
+    assert (done.status, done.title) == (200, "Désabonnement enregistré")
     desk.save(article(2))
     desk.later(hours=1)
     desk.rounds.look()
