@@ -95,6 +95,19 @@ class Settings(BaseSettings):
     smtp_url: str = Field(
         "", description="The server that sends it: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where offered) or smtps://."
     )
+    mail_from: str = Field("", description="The address that digests come from; readers get none without.")
+    sign_ups: bool = Field(
+        False, description="Whether readers may sign themselves up for alerts; only with a privacy notice."
+    )
+    privacy_notice: str = Field(
+        "", description="Address of the page that tells readers what is kept about them and how to have it erased."
+    )
+    ledger_days: int = Field(
+        400,
+        ge=120,
+        le=3650,
+        description="For how many days it is kept what was told to whom, so that nothing is told twice.",
+    )
     workers: int = Field(
         4,
         ge=1,
@@ -117,7 +130,7 @@ class Settings(BaseSettings):
             raise ValueError("its port is no number (in a password write %2F for /, %3A for : and %40 for @)")
         return value
 
-    @field_validator("operator_mail")
+    @field_validator("operator_mail", "mail_from")
     @classmethod
     def _is_mail_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", value):
@@ -138,7 +151,7 @@ class Settings(BaseSettings):
             raise ValueError("write a mail address (you@example.org) or a web page (https://example.org/harvest)")
         return value
 
-    @field_validator("base_url")
+    @field_validator("base_url", "privacy_notice")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^\s/?#()]+(/[^\s?#()]*)?", value):
@@ -174,12 +187,20 @@ class Settings(BaseSettings):
     def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_host_and_port(entry) for entry in value)
 
+    @property
+    def takes_sign_ups(self) -> bool:
+        """Whether readers may sign themselves up: the operator said so, and all that needs is there."""
+        needed = (self.privacy_notice, self.base_url, self.mail_from, self.smtp_url)
+        return self.sign_ups and all(needed)
+
     def secrets(self) -> frozenset[str]:
         """What must stand in no log: passwords, as written and as meant, and mail addresses."""
         places = [urlsplit(url) for url in (self.database_url, self.smtp_url) if url]
         passwords = {place.password for place in places if place.password}
         passwords |= {value for place in places for name, value in parse_qsl(place.query) if "password" in name}
-        mails = {one.removeprefix("mailto:") for one in (self.operator_mail, self.contact) if "@" in one}
+        mails = {
+            one.removeprefix("mailto:") for one in (self.operator_mail, self.contact, self.mail_from) if "@" in one
+        }
         return frozenset(passwords | {unquote(one) for one in passwords} | mails)
 
     def contact_for(self, hosts: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from harvester.serving.api.following import Following
 from harvester.serving.api.gate import Gate
 from harvester.serving.console import reading
 from harvester.serving.limits import Limits
+from harvester.serving import readers
 from harvester.serving.metrics import Metrics
 from harvester.serving.oai.door import make_router
 from harvester.serving.oai.face import Face
@@ -47,6 +48,7 @@ def make_app(
     app.add_middleware(Limits, at_once=settings.api_at_once)
     app.include_router(api.make_router(Desk(store, settings, work, sources, Following(store, app.state.closing))))
     app.include_router(make_router(Repository(store, Face.of(settings))))
+    app.include_router(readers.router(store, settings))
     app.include_router(reading.router(store))
     metrics = Metrics(store, data_dir, work)
 

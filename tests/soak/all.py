@@ -18,6 +18,7 @@ SOAKS = (
     "server",
     "fleet",
     "days",
+    "digests",
     "follower",
     "oai_clients",
     "schemathesis_long",
