@@ -26,6 +26,8 @@ INVISIBLE = frozenset(
     ("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg", "iframe")
 )
 
+_PARTING = BLOCKS | INVISIBLE | {"br", etree.Entity}  # without these inside, all that an element says is one line
+
 _STRING = etree.XPath("string()", smart_strings=False)
 _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?[^>]{0,2000}>|<!--.{0,20000}?-->){0,50}", re.DOTALL)
@@ -325,7 +327,11 @@ def visible_text(element: Element, drop: frozenset[Element] = frozenset()) -> st
     def unseen(one: Element) -> bool:
         return one in drop or not isinstance(one.tag, str) or one.tag in INVISIBLE
 
-    return "" if unseen(element) else text_below(element, unseen, lambda one: one.tag in BLOCKS or one.tag == "br")
+    if unseen(element):
+        return ""
+    if not drop and _PARTING.isdisjoint([one.tag for one in element.iterdescendants()]):
+        return " ".join(string_value(element).split())
+    return text_below(element, unseen, lambda one: one.tag in BLOCKS or one.tag == "br")
 
 
 def text_below(element: Element, silent: Callable[[Element], bool], apart: Callable[[Element], bool]) -> str:

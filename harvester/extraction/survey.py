@@ -17,7 +17,7 @@ from harvester.extraction.labels import begin_labels
 
 CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
             "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
-_CARRYING = frozenset(CARRIERS)
+CARRYING = frozenset(CARRIERS)
 _NAMES = re.compile("bstract|esum|ummary|eyword|kwd|-description|^annotation$")  # what containers.py looks into
 _CREDITS = re.compile("uthor|AUTHOR|reator|uteur|utore|utor(?:in|s)?$|yline|ontrib")  # what bylines.py looks into
 _ROLE = re.compile(rb"itemprop\s*=\s*[\"']?[^\"'>]{0,60}(?:author|creator)")
@@ -52,7 +52,7 @@ def labelled(root: Element) -> list[tuple[Element, str]]:
 
 
 def _labelled(elements: Iterable[Element]) -> list[tuple[Element, str]]:
-    speaking = [(e, text) for e in elements if (text := e.text) and not text.isspace() and e.tag in _CARRYING]
+    speaking = [(e, text) for e in elements if (text := e.text) and not text.isspace() and e.tag in CARRYING]
     return list(compress(speaking, begin_labels([text for _, text in speaking])))
 
 

@@ -23,26 +23,26 @@ class _Person(NamedTuple):
     collective: bool = False
 
 
-_LISTS = (
-    ("selector", "authors", 200),
-    ("jats", "author", 130),
-    ("highwire", "author", 120),
-    ("bepress", "author", 118),
-    ("eprints", "creators_name", 116),
-    ("highwire", "authors", 112),
-    ("json_ld", "author", 110),
-    ("dc", "creator.personalname", 106),
-    ("dc", "creator", 104),
-    ("dc", "contributor.author", 103),
-    ("dcterms", "creator", 90),
-    ("microdata", "author", 108),
-    ("json_ld", "creator", 85),
-    ("microdata", "creator", 83),
-    ("fact", "authors", 70),
-    ("dc", "contributor", 65),
-    ("meta", "authors", 62),
-    ("byline", "authors", 58),
-)
+_LISTS = {
+    ("selector", "authors"): 200,
+    ("jats", "author"): 130,
+    ("highwire", "author"): 120,
+    ("bepress", "author"): 118,
+    ("eprints", "creators_name"): 116,
+    ("highwire", "authors"): 112,
+    ("json_ld", "author"): 110,
+    ("dc", "creator.personalname"): 106,
+    ("dc", "creator"): 104,
+    ("dc", "contributor.author"): 103,
+    ("dcterms", "creator"): 90,
+    ("microdata", "author"): 108,
+    ("json_ld", "creator"): 85,
+    ("microdata", "creator"): 83,
+    ("fact", "authors"): 70,
+    ("dc", "contributor"): 65,
+    ("meta", "authors"): 62,
+    ("byline", "authors"): 58,
+}
 
 
 _ITEMISED = ("json_ld", "microdata", "jats")  # items are family, given, ORCID, affiliations
@@ -50,7 +50,7 @@ _ITEMISED = ("json_ld", "microdata", "jats")  # items are family, given, ORCID, 
 
 def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contributor, ...]:
     """Authors in printed order, then editors the page names; nobody twice, no affiliation among the people."""
-    lists = [(rank, people) for vocabulary, name, rank in _LISTS if (people := _people(index, vocabulary, name))]
+    lists = [(_LISTS[key], people) for key in index.stated(_LISTS) if (people := _people(index, *key))]
     if not lists:
         return ()
     best = _best(lists)
