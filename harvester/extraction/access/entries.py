@@ -1,11 +1,11 @@
 """The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
 
-File: `language`, `hints` (ASCII pieces of words that a page with such a sentence holds, if the language is neither
+File: `language`, `hints` (pieces of words, in lower case, that a page with such a sentence holds, if the language is neither
 declared nor that of its texts), `article` (what "this article" is called), `authors` (what those who write an abstract
 call themselves), `negators` (what turns a sentence round), `future` (what puts it off: nothing is free yet),
 `reserved` (who alone may read: free for them is a subscription), `partial` (what is free is a part, a trial or long
 past: says nothing), `months`,
-`triggers` (stem -> what stands around it, see `passages.Stems`: bytes, so an accent is `.{1,2}`), and entries.
+`triggers` (stem -> what stands around it, see `stems`: bytes, so an accent is `.{1,2}`), and entries.
 Entry: `id`, `version`, `status`, `kind`, `words` (one of them must stand in the folded text), `pattern`, optional
 `subject` (the sentence must name the article, or stand in a slot), `negation = false` (the pattern is itself
 negative), `after` (status once its date has come), and test sentences. Patterns are read against folded text; a space
@@ -14,13 +14,15 @@ stands for any run of spaces, `{article}`, `{gap}` and `{date}` for the obvious.
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import Any, NamedTuple
 
-from harvester.extraction.access.passages import Stems
+from harvester.extraction.access.stems import Around, Sightings
+from harvester.extraction.wordlist import WordList
 from harvester.model.access import AccessStatus
 
 
@@ -56,7 +58,7 @@ class Language(NamedTuple):
     """The entries of one language and what they share."""
 
     code: str
-    hints: tuple[bytes, ...]
+    hints: tuple[str, ...]
     article: re.Pattern[str]
     authors: re.Pattern[str]
     negators: re.Pattern[str]
@@ -71,10 +73,10 @@ class Language(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """Languages, the stems of all of them, and their folded month names."""
+    """Languages, the stems of all of them with what must stand around each, and their folded month names."""
 
     languages: tuple[Language, ...]
-    stems: Stems
+    around: Around
     months: dict[str, int]
 
 
@@ -105,13 +107,25 @@ def lexicon(languages: tuple[str, ...] = ()) -> Lexicon:
     return _lexicon(known | {_FIRST} if known else frozenset(language.code for language in _all()))
 
 
-def hinted(markup: bytes, languages: Collection[str]) -> tuple[str, ...]:
-    """Languages besides `languages` that a page's frame may speak: its markup holds one of their hints."""
+def sightings(texts: Sequence[str]) -> Sightings:
+    """Where the stems and hints of all languages stand in a page's text nodes."""
+    return Sightings.of(texts, _words())
+
+
+def hinted(seen: Sightings, languages: Collection[str]) -> tuple[str, ...]:
+    """Languages besides `languages` that a page's frame may speak: one of their hints stands on it."""
     return tuple(
         language.code
         for language in _all()
-        if language.code not in languages and any(hint in markup for hint in language.hints)
+        if language.code not in languages and seen.any_of(_words().numbers[hint.encode()] for hint in language.hints)
     )
+
+
+@cache
+def _words() -> WordList:
+    """All stems and hints there are."""
+    lists = ((*language.triggers, *language.hints) for language in _all())
+    return WordList(word.encode() for word in (*_LICENCE_STEMS, *_KNOWN_LICENCES, *chain.from_iterable(lists)))
 
 
 @cache
@@ -122,7 +136,13 @@ def _lexicon(codes: frozenset[str]) -> Lexicon:
         for stem, around in language.triggers.items():
             triggers.setdefault(stem, []).append(around.replace(" ", r"\s+"))
     months = {name: number for language in languages for name, number in language.months.items()}
-    return Lexicon(languages, Stems.of(triggers), months)
+    around = {_words().numbers[stem.encode()]: _any_of(patterns) for stem, patterns in triggers.items()}
+    return Lexicon(languages, around, months)
+
+
+def _any_of(patterns: Collection[str]) -> re.Pattern[bytes] | None:
+    """One pattern for all, None where one of them is empty and takes every place."""
+    return None if "" in patterns else re.compile("|".join(patterns).encode())
 
 
 @cache
@@ -141,7 +161,7 @@ def _language(data: dict[str, Any]) -> Language:
             by_word[word] = (*by_word.get(word, ()), number)
     return Language(
         data["language"],
-        tuple(hint.encode("ascii") for hint in data.get("hints", ())),
+        tuple(data.get("hints", ())),
         compile_pattern(data["article"], data),
         compile_pattern(data["authors"], data),
         compile_pattern(data["negators"], data),

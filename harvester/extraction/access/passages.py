@@ -1,10 +1,9 @@
 """The stretches of a page's text that may speak of access, found without reading the rest.
 
-The page's text nodes are joined once and searched for a few stems; only the blocks around a hit are looked at.
+Only the blocks around the text nodes in which a stem stands are looked at.
 """
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, cast
@@ -26,11 +25,6 @@ _LOCATED_ONE_BY_ONE = 80  # text nodes; for more it is cheaper to locate all
 _REACH = 40  # text nodes on either side of a hit that may belong to its sentence
 _PASSAGE = 2_000  # characters of a passage
 _HEAD_NODES = 1_500
-_HITS = 600  # per page: an attack is cut, not followed
-_LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
-# Characters: a long node speaks of access where it begins or ends, if it does.
-_LONG, _HEAD, _TAIL = 360, 220, 100
-_CUT = "\1"  # what stands for the rest of it
 HEAD_BEFORE, HEAD_AFTER = 500, 2_500  # characters around the title that count as the article's head
 
 
@@ -54,12 +48,12 @@ class PageText:
         excluded: Collection[Element] = (),
         outside: Sequence[str] = (),
         title: str | None = None,
-        stems: "Stems | None" = None,
+        stops: Sequence[int] = (),
     ) -> None:
         root = document.root
         self.document = document
         self._blocks: dict[Element, Element] = {}
-        self._stems = stems or Stems(())
+        self._stops = stops
         self.body: Element = document.body
         self.title = _title_element(root, excluded, title)
         names, others = plain_names(tuple(outside))
@@ -107,8 +101,8 @@ class PageText:
 
     @cached_property
     def speaking(self) -> list[Passage]:
-        """The passages that hold a stem, in order."""
-        return self.passages(self._stems.nodes(self.texts))
+        """The passages around the text nodes at `stops`, in order."""
+        return self.passages(self._stops)
 
     def links(self, parts: Sequence[str], most: int) -> list[Element]:
         """The first links of an HTML page's body in whose address one of `parts` stands."""
@@ -216,47 +210,6 @@ class PageText:
             return False
         parent = self._parent(index)
         return self.places.of(parent) <= place and self._block(parent) is block
-
-
-class Stems(NamedTuple):
-    """Byte strings worth stopping at, each with the pattern that its surroundings must show."""
-
-    pairs: tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
-
-    @classmethod
-    def of(cls, triggers: Mapping[str, Sequence[str]]) -> "Stems":
-        """`triggers`: stem -> patterns over lower-case UTF-8 around it; an empty pattern takes every place."""
-        return cls(
-            tuple(
-                (stem.encode(), None if "" in patterns else re.compile("|".join(patterns).encode()))
-                for stem, patterns in triggers.items()
-            )
-        )
-
-    def nodes(self, texts: Sequence[str]) -> list[int]:
-        """Indices of the text nodes that hold a hit, in order, each once."""
-        words = [text if len(text) <= _LONG else text[:_HEAD] + _CUT + text[-_TAIL:] for text in map(str.strip, texts)]
-        text = "\0".join(words).encode("utf-8", "surrogatepass").lower()
-        hits: list[int] = []
-        for stem, pattern in self.pairs:
-            at = text.find(stem)
-            while at >= 0 and len(hits) < 20 * _HITS:
-                if pattern is None or pattern.search(text, max(at - _LOOK_BACK, 0), at + _LOOK_AHEAD):
-                    hits.append(at)
-                at = text.find(stem, at + len(stem))
-        return _node_indices(text, sorted(hits))
-
-
-def _node_indices(text: bytes, hits: list[int]) -> list[int]:
-    indices: list[int] = []
-    node = last = 0
-    for hit in hits:
-        node += text.count(b"\0", last, hit)
-        last = hit
-        if not indices or indices[-1] != node:
-            indices.append(node)
-    # Access is stated at the head and at the foot of a page.
-    return indices if len(indices) <= _HITS else indices[: _HITS // 2] + indices[-_HITS // 2 :]
 
 
 @lru_cache(maxsize=2_000)
