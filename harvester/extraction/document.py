@@ -48,6 +48,7 @@ class Document:
         self.markup = page.body  # what the parser reads: for tests that are cheaper on bytes than on the tree
         self.is_xml = is_xml(page.body, self.charset.name)
         self.root = self._parse_xml() if self.is_xml else self._parse_html()
+        self._tree = self.root.getroottree()
         self._where: dict[Element, str] = {}
         self._strings: dict[Element, str] = {}
 
@@ -148,6 +149,14 @@ class Document:
         """Every single class of the page."""
         return frozenset(" ".join(self._class_values).split())
 
+    def named(self, fits: Callable[[str], object]) -> list[Element]:
+        """The elements whose class attribute or id `fits`, in document order; it is asked once for each value."""
+        fitting = set(filter(fits, self._class_values | self.ids))
+        if not fitting:
+            return []
+        named = zip(self.elements, self.element_classes, self.element_ids, strict=True)
+        return [element for element, one, own in named if one in fitting or own in fitting]
+
     def classed(self, fits: Callable[[str], object]) -> list[Element]:
         """The elements whose class attribute `fits`, in document order; it is asked once for each value."""
         fitting = set(filter(fits, self._class_values))
@@ -183,7 +192,7 @@ class Document:
         """XPath of an element, or of its attribute."""
         path = self._where.get(element)
         if path is None:
-            path = element.getroottree().getpath(element)
+            path = self._tree.getpath(element)
             path = self._where[element] = _without_prefixes(path, element) if self.is_xml else path
         if attribute and attribute.startswith("{"):
             return f"{path}/@*[local-name()='{attribute.partition('}')[2]}']"

@@ -56,12 +56,13 @@ def _table() -> tuple[dict[str, Label], dict[str, str]]:
 
 
 # \0 stands in no text of a tree: it parts the texts that are searched together.
+_BEGINNING = 100  # characters of a text that the search looks at
 _FIRST_WORDS = re.compile(r"\0[ \t\r\n\xa0\[(*•]{0,59}+(\w{0,40}+)").findall
 
 
 def begin_labels(texts: Sequence[str]) -> Iterator[bool]:
     """A cheap test before the look-up, for each text: False if it begins as no label of a block or fact does."""
-    words = _FIRST_WORDS("\0" + "\0".join(texts).lower())
+    words = _FIRST_WORDS("\0" + "\0".join([text[:_BEGINNING] for text in texts]).lower())
     distinct = set(words)
     firsts, initials = _beginnings()
     begin = distinct & firsts
@@ -117,11 +118,15 @@ def is_section(text: str) -> bool:
     return fold(text) in sections
 
 
+_CLOSING = (":", "|", "–", "—", "：")  # after an inline label
+_DASHED = re.compile(r"\.\s*-")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…»”\"\)\]])\s*(\w{1,40})")
 
 
 def may_hold_inline_label(text: str) -> bool:
-    """A cheap test before `inline_label`: False if no sentence of `text` begins as a label does."""
+    """A cheap test before `inline_label`: False if no sentence of `text` begins as a label does, or none is closed."""
+    if not any(map(text.__contains__, _CLOSING)) and not _DASHED.search(text):
+        return False
     return any(map(_begins_inline_label, _SENTENCE_START.findall(text)))
 
 

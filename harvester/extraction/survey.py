@@ -5,6 +5,7 @@ What is asked of every element is asked of all at once: its first word by one se
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import compress
 from typing import NamedTuple
@@ -34,30 +35,32 @@ class Survey(NamedTuple):
 
 def survey(document: Document) -> Survey:
     """The survey of a page's body (of all of an XML tree)."""
-    elements, classes, ids = document.elements, document.element_classes, document.element_ids
-    telling = {value for value in {*classes, *ids} if value and _tells(value)}
-    hits = [
-        (e, one, own) for e, one, own in zip(elements, classes, ids, strict=True) if one in telling or own in telling
-    ]
-    named = [element for element, one, own in hits if (one and _NAMES.search(one)) or (own and _NAMES.search(own))]
-    authors = [e for e, one, own in hits if (one and _CREDITS.search(one)) or (own and _CREDITS.search(own))]
-    if (b"itemprop" in document.markup and _ROLE.search(document.markup)) or _REL.search(document.markup):
+    authors = document.named(_credits)
+    if _may_credit(document.markup):
         credited = {*authors, *_CREDITED(document.root)}
-        authors = [element for element in elements if element in credited]
-    return Survey(_labelled(elements), named, authors)
+        authors = [element for element in document.elements if element in credited]
+    return Survey(_labelled(document.elements), document.named(_names), authors)
+
+
+def _may_credit(markup: bytes) -> bool:
+    return (b"itemprop" in markup and bool(_ROLE.search(markup))) or (b"rel=" in markup and bool(_REL.search(markup)))
 
 
 def labelled(root: Element) -> list[tuple[Element, str]]:
     """Elements in `root` whose own text may begin with a label, with that text."""
-    return _labelled(list(root.iter(*CARRIERS)))
+    return _labelled(root.iter(*CARRIERS))
 
 
-def _labelled(elements: list[Element]) -> list[tuple[Element, str]]:
-    texts = [element.text or "" for element in elements]
-    hits = compress(zip(elements, texts, strict=True), begin_labels(texts))
-    return [(element, text) for element, text in hits if element.tag in _CARRYING]
+def _labelled(elements: Iterable[Element]) -> list[tuple[Element, str]]:
+    speaking = [(e, text) for e in elements if (text := e.text) and not text.isspace() and e.tag in _CARRYING]
+    return list(compress(speaking, begin_labels([text for _, text in speaking])))
 
 
 @lru_cache(maxsize=1 << 15)  # a site's pages share their classes and ids
-def _tells(value: str) -> bool:
-    return bool(_NAMES.search(value) or _CREDITS.search(value))
+def _names(value: str) -> bool:
+    return bool(_NAMES.search(value))
+
+
+@lru_cache(maxsize=1 << 15)
+def _credits(value: str) -> bool:
+    return bool(_CREDITS.search(value))

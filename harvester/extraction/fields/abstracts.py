@@ -179,14 +179,14 @@ def clean(text: str, boilerplate: tuple[str, ...] = ()) -> tuple[str, tuple[str,
     for pattern in map(_compiled, boilerplate):
         text = pattern.sub(keep, text)
     lowered = text.lower()
-    if any(hint in lowered for hint in site.hints):
+    if any(map(lowered.__contains__, site.hints)):
         text = site.sentences.sub(keep, text)
     match = inline_label().match(text)
     if match and (label := label_of(match[1])) and label.kind == "abstract":
         text = text[match.end() :]
     text = _leading_label(" ".join(text.split()))
     for _ in range(4):
-        if not any(word in text[-_ENDING:] for word in site.last_words):
+        if not any(map(text[-_ENDING:].__contains__, site.last_words)):
             break
         found = site.endings.search(text, max(0, len(text) - _ENDING))
         if not found or not found[0].strip() or len(text) - len(found[0]) < _MINIMUM:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from harvester.extraction.css import within
 from harvester.extraction.document import Document, Element, block_of, string_value
-from harvester.extraction.labels import Label, inline_label, is_section, label_of
+from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.signals.facts import Fact, fact_at, read_fact
 from harvester.extraction.signals.keyword_blocks import keyword_items, keyword_items_inside
@@ -87,7 +87,8 @@ def _label_at(element: Element, text: str) -> Start | None:
     stripped = text.strip()
     if len(stripped) <= 60 and (label := label_of(stripped)):
         return Start(element, label, None)
-    match = inline_label().match(text[:400].lstrip())
+    head = text[:400].lstrip()
+    match = inline_label().match(head) if may_hold_inline_label(head) else None
     if match and (label := label_of(match[1])):
         return Start(element, label, match.end() + len(text) - len(text.lstrip()))
     return None

@@ -24,6 +24,7 @@ _REFERENCES = re.compile(
     r"(?=(?:\[?\d{1,3}[\].)]?\s+)?(?-i:[^\W\d_][\w’'-]+,?\s+[A-ZÀ-ÞА-Я]{1,3}[.,]))",
     re.IGNORECASE,
 )
+_SPACE = re.compile(r"\s+")
 _SPACED = 5  # times as many characters are looked at where runs of space are not yet one
 _NODES = 6  # text nodes after the word in which an ISSN stands, if it does
 _CITATIONS = (
@@ -126,14 +127,28 @@ def _shown(document: Document) -> list[str]:
 
 def _near_title(texts: list[str], title: str | None) -> str:
     text = "\n".join(texts)
-    words = (title or "").split()
-    printed = re.search(r"\s+".join(map(re.escape, words)), text) if words else None
-    at = printed.start() if printed else 0
+    at = max(_find_words(text, (title or "").split()), 0)
     before = " ".join(text[max(0, at - _SPACED * _BEFORE) : at].split())
     after = text[at : at + _SPACED * _AFTER]
     if end := _REFERENCES.search(after):  # from there on it is others' volumes and dates
         after = after[: end.start()]
     return f"{before[-_BEFORE:]} {' '.join(after.split())[:_AFTER]}"
+
+
+def _find_words(text: str, words: list[str]) -> int:
+    """Where words stand in a text one after the other, whatever white space parts them; -1 if they do not."""
+    at = text.find(words[0]) if words else -1
+    while at >= 0:
+        end = at + len(words[0])
+        for word in words[1:]:
+            space = _SPACE.match(text, end)
+            if space is None or not text.startswith(word, space.end()):
+                break
+            end = space.end() + len(word)
+        else:
+            return at
+        at = text.find(words[0], at + 1)
+    return -1
 
 
 def _first(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:

@@ -220,6 +220,9 @@ class RegionReader:
     def text(self, text: str | None, element: Element) -> None:
         if not text or not self.blocks:
             return
+        if text.isspace():
+            self._append(text[:_ENDLESS], element)
+            return
         if self._ends(text):
             raise Closed
         text = text[:_ENDLESS]
@@ -261,7 +264,7 @@ class RegionReader:
 
 def _trailing_label(text: str) -> tuple[int, Label] | None:
     """A label glued to the end of a text (`... en PDF.Summary |`) whose block follows in the next element."""
-    match = _TRAILING.search(text[-60:])
+    match = _TRAILING.search(text[-60:]) if "|" in text[-60:] else None
     if match and (label := label_of(match[1])) and label.kind != "stop":
         return len(text) - len(text[-60:]) + match.start(), label
     return None
@@ -270,8 +273,7 @@ def _trailing_label(text: str) -> tuple[int, Label] | None:
 def _is_link_list(element: Element) -> bool:
     """True for menus: nearly all the words stand in links, or each item is the name of a language."""
     children = [child for child in element if isinstance(child.tag, str)] if element.tag in ("ul", "ol", "div") else []
-    items = [string_value(child).strip().casefold() for child in children[:12]]
-    if len(items) > 1 and all(item in _LANGUAGES for item in items):
+    if len(children) > 1 and all(string_value(child).strip().casefold() in _LANGUAGES for child in children[:12]):
         return True
     words = sum(len(string_value(link).strip()) for link in element.iter("a"))
     return words > 0 and words > 0.8 * len("".join(string_value(element).split()))
