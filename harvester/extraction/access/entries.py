@@ -14,7 +14,7 @@ stands for any run of spaces, `{article}`, `{gap}` and `{date}` for the obvious.
 
 import re
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -107,9 +107,9 @@ def lexicon(languages: tuple[str, ...] = ()) -> Lexicon:
     return _lexicon(known | {_FIRST} if known else frozenset(language.code for language in _all()))
 
 
-def sightings(texts: Sequence[str]) -> Sightings:
-    """Where the stems and hints of all languages stand in a page's text nodes."""
-    return Sightings.of(texts, _words())
+def sightings(words: bytes) -> Sightings:
+    """Where the stems and hints of all languages stand in `Document.words`."""
+    return Sightings.of(words, _words())
 
 
 def hinted(seen: Sightings, languages: Collection[str]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def open_page(
     languages: Sequence[str] = (),
 ) -> Opened:
     """The page, made once for verdict and licences both. `languages` (BCP 47) are those of its texts."""
-    seen = sightings(document.texts)
+    seen = sightings(document.words)
     words = _lexicon(document, languages, seen)
     title = next((signal.value for signal in signals if signal.name in _TITLES), None)
     stops = seen.nodes(words.around)

@@ -4,9 +4,9 @@ Only the blocks around the text nodes in which a stem stands are looked at.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -16,12 +16,9 @@ from harvester.extraction.access.words import beginning
 from harvester.extraction.css import select
 from harvester.extraction.document import BLOCKS, Document, Element
 
-_LOCATED_TEXTS = etree.XPath("descendant::text()")
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _TEXTS_COUNT = etree.XPath("count(descendant::text())")
-_LARGE_BLOCK = 120  # text nodes
 _TITLE_LENGTH, _TITLE_WORDS, _HEADINGS = 12, 300, 60
-_LOCATED_ONE_BY_ONE = 80  # text nodes; for more it is cheaper to locate all
 _REACH = 40  # text nodes on either side of a hit that may belong to its sentence
 _PASSAGE = 2_000  # characters of a passage
 _HEAD_NODES = 1_500
@@ -61,9 +58,6 @@ class PageText:
             self.title, excluded, [element for css in others for element in select(document, css)], names
         )
         self.texts = document.texts
-        self._found: dict[int, Any] = {}  # text nodes that know their element, by index
-        self._spans: dict[Element, range] = {}
-        self._lookups = 0
 
     @cached_property
     def title_at(self) -> int | None:
@@ -72,12 +66,9 @@ class PageText:
 
     def indices_below(self, element: Element) -> Iterator[int]:
         """Indices of all text nodes below `element` that hold words."""
-        index = self._texts_before(element)
-        for text in _LOCATED_TEXTS(element):
-            if 0 <= index < len(self.texts) and self.texts[index].strip():
-                self._found[index] = text
-                yield index
-            index += 1
+        first = self._texts_before(element)
+        indices = range(max(first, 0), min(first + int(_TEXTS_COUNT(element)), len(self.texts)))
+        return (index for index in indices if self.texts[index].strip())
 
     def node_index(self, element: Element) -> int:
         """Index of the first text node at or after the start of `element`."""
@@ -133,38 +124,10 @@ class PageText:
                 done = passage.at + len(passage.nodes) - 1
         return found
 
-    def _text_at(self, index: int) -> Any:
-        text = self._found.get(index)
-        if text is None:
-            self._lookups += 1
-            many = self._lookups > _LOCATED_ONE_BY_ONE
-            text = self._found[index] = self._located[index] if many else _text_node(index + 1)(self.body)[0]
-        return text
-
     def _parent(self, index: int) -> Element:
-        text = self._text_at(index)
+        text: Any = self.texts[index]
         parent = text.getparent()
         return parent.getparent() if text.is_tail else parent
-
-    def _span(self, block: Element, index: int) -> range:
-        """Where a block's text nodes are, one of them being at `index`; a large block's may be anywhere."""
-        span = self._spans.get(block)
-        if span is None:
-            span = range(len(self.texts))
-            if _TEXTS_COUNT(block) <= _LARGE_BLOCK:
-                text, nodes = self._text_at(index), _LOCATED_TEXTS(block)
-                start = index - [(one.getparent(), one.is_tail) for one in nodes].index(
-                    (text.getparent(), text.is_tail)
-                )
-                span = range(start, start + len(nodes))
-                self._found.update(zip(span, nodes, strict=True))
-            self._spans[block] = span
-        return span
-
-    @cached_property
-    def _located(self) -> list[Any]:
-        """The text nodes as strings that know their element."""
-        return cast(list[Any], _LOCATED_TEXTS(self.body))
 
     def _block(self, element: Element) -> Element:
         """`block_of`, remembered along the way: an attack nests deeper than it is wide."""
@@ -184,19 +147,18 @@ class PageText:
         if place >= Place.ELSEWHERE:
             return None
         block = self._block(parent)
-        span = self._span(block, index)
-        low = self._reach(index, block, place, span, -1)
-        high = self._reach(index, block, place, span, 1) + 1
+        low = self._reach(index, block, place, -1)
+        high = self._reach(index, block, place, 1) + 1
         nodes = tuple(self.texts[low:high])
         if len(nodes) == 1 and len(nodes[0]) > _PASSAGE:
             nodes = (nodes[0][:_PASSAGE],)
         return Passage("".join(nodes), block, place, nodes, low)
 
-    def _reach(self, index: int, block: Element, place: Place, span: range, step: int) -> int:
+    def _reach(self, index: int, block: Element, place: Place, step: int) -> int:
         length = len(self.texts[index])
         for _ in range(_REACH):
             following = index + step
-            if following not in span:
+            if not 0 <= following < len(self.texts):
                 break
             length += len(self.texts[following])
             if length > _PASSAGE or not self._is_part(following, block, place):
@@ -210,12 +172,6 @@ class PageText:
             return False
         parent = self._parent(index)
         return self.places.of(parent) <= place and self._block(parent) is block
-
-
-@lru_cache(maxsize=2_000)
-def _text_node(number: int) -> etree.XPath:
-    # A number written out lets libxml2 stop there; a variable or a comparison would have it visit the whole page.
-    return etree.XPath(f"descendant::text()[{number}]")
 
 
 def _title_element(root: Element, excluded: Collection[Element], title: str | None) -> Element | None:
