@@ -23,3 +23,7 @@ class WordList:
             for number, at, _ in self._search.find_matches_as_indexes(piece, overlapping=True):
                 if at < _PIECE:
                     yield number, start + at
+
+    def found(self, text: bytes) -> set[int]:
+        """The numbers of the words that stand in a short text."""
+        return {number for number, _, _ in self._search.find_matches_as_indexes(text, overlapping=True)}

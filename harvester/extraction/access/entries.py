@@ -15,11 +15,12 @@ stands for any run of spaces, `{article}`, `{gap}` and `{date}` for the obvious.
 import re
 import tomllib
 from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from harvester.extraction.access.stems import Around, Sightings
 from harvester.extraction.wordlist import WordList
@@ -38,7 +39,8 @@ class Kind(StrEnum):
     NEUTRAL = "neutral"  # says nothing, and no other entry may read its words
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Entry:
     """One way to say something about access in one language."""
 
     id: str
@@ -54,7 +56,8 @@ class Entry(NamedTuple):
     rule: str  # how verdicts name it
 
 
-class Language(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Language:
     """The entries of one language and what they share."""
 
     code: str
@@ -69,10 +72,17 @@ class Language(NamedTuple):
     triggers: dict[str, str]
     neutral: tuple[Entry, ...]
     entries: tuple[Entry, ...]
-    by_word: dict[str, tuple[int, ...]]  # the words of all entries, and where in `entries` those stand
+    words: WordList  # those of all `entries`
+    by_word: tuple[tuple[int, ...], ...]  # for each of `words`, which `entries` have it
+
+    def spoken(self, text: str) -> list[Entry]:
+        """The entries that have a word standing in folded `text`, in their order."""
+        words = self.words.found(text.encode("utf-8", "surrogatepass"))
+        return [self.entries[number] for number in sorted({n for word in words for n in self.by_word[word]})]
 
 
-class Lexicon(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Lexicon:
     """Languages, the stems of all of them with what must stand around each, and their folded month names."""
 
     languages: tuple[Language, ...]
@@ -155,10 +165,10 @@ def _all() -> tuple[Language, ...]:
 def _language(data: dict[str, Any]) -> Language:
     entries = [_entry(entry, data) for entry in data["entry"]]
     speaking = tuple(entry for entry in entries if entry.kind is not Kind.NEUTRAL)
-    by_word: dict[str, tuple[int, ...]] = {}
+    by_word: dict[bytes, tuple[int, ...]] = {}
     for number, entry in enumerate(speaking):
         for word in entry.words:
-            by_word[word] = (*by_word.get(word, ()), number)
+            by_word[word.encode()] = (*by_word.get(word.encode(), ()), number)
     return Language(
         data["language"],
         tuple(data.get("hints", ())),
@@ -172,7 +182,8 @@ def _language(data: dict[str, Any]) -> Language:
         data["triggers"],
         tuple(entry for entry in entries if entry.kind is Kind.NEUTRAL),
         speaking,
-        by_word,
+        WordList(by_word),
+        tuple(by_word.values()),
     )
 
 
