@@ -29,7 +29,7 @@ INVISIBLE = frozenset(
 _PARTING = BLOCKS | INVISIBLE | {"br", etree.Entity}  # without these inside, all that an element says is one line
 
 _STRING = etree.XPath("string()", smart_strings=False)
-_TEXTS = etree.XPath("descendant::text()", smart_strings=False)
+_TEXTS = etree.XPath("descendant::text()")
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?[^>]{0,2000}>|<!--.{0,20000}?-->){0,50}", re.DOTALL)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,2000}(?:\[.{0,200000}?\]\s{0,2000})?>", re.DOTALL)
 _REFERENCE = re.compile(rb"&([A-Za-z_][\w.-]{0,63});")
@@ -105,7 +105,7 @@ class Document:
 
     @cached_property
     def texts(self) -> list[str]:
-        """The text nodes of the body in document order; those of scripts and styles are empty."""
+        """The text nodes of the body in document order, each with `getparent`; those of scripts and styles are empty."""
         texts: list[str] = _TEXTS(self.body)
         at = 0
         for element in self.body.iter("script", "style"):

@@ -47,7 +47,5 @@ def _speaks_of_access(sentence: str) -> bool:
 
 
 def _says(language: Language, folded: str) -> bool:
-    numbers = {number for word, numbers in language.by_word.items() if word in folded for number in numbers}
-    entries = (language.entries[number] for number in numbers)
-    found = (entry.pattern.search(folded) for entry in entries if entry.kind is Kind.SENTENCE)
+    found = (entry.pattern.search(folded) for entry in language.spoken(folded) if entry.kind is Kind.SENTENCE)
     return any(match is not None and match.start() <= _OPENING for match in found)
