@@ -66,7 +66,7 @@ def begin_labels(texts: Sequence[str]) -> Iterator[bool]:
     distinct = set(words)
     firsts, initials = _beginnings()
     begin = distinct & firsts
-    begin.update(word for word in distinct if not word.isascii() and word[0] in initials)
+    begin.update([word for word in distinct if not word.isascii() and word[0] in initials])
     return map(begin.__contains__, words)
 
 

@@ -59,7 +59,7 @@ def labelled(root: Element) -> list[tuple[Element, str]]:
 
 
 def _labelled(elements: Iterable[Element]) -> list[tuple[Element, str]]:
-    speaking = [(e, text) for e in elements if (text := e.text) and not text.isspace() and e.tag in CARRYING]
+    speaking = [(e, text) for e in elements if e.tag in CARRYING and (text := e.text) and not text.isspace()]
     return list(compress(speaking, begin_labels([text for _, text in speaking])))
 
 
