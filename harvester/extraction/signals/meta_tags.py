@@ -45,7 +45,8 @@ def _signal(element: Element) -> Signal | None:
         return None
     known, name = _within(name)
     declared = said("lang") or said(_XML_LANG) or said("xml:lang")
-    return Signal(known or vocabulary, name, content, language_tag(declared), element, "content")
+    language = language_tag(declared) if declared else None
+    return Signal(known or vocabulary, name, content, language, element, "content")
 
 
 @lru_cache(maxsize=4096)
