@@ -3,11 +3,10 @@
 import codecs
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from html import escape
 from html.entities import html5
-from itertools import chain
 from typing import Any, cast
 
 from lxml import etree
@@ -27,6 +26,8 @@ BLOCKS = frozenset(
 INVISIBLE = frozenset(
     ("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg", "iframe")
 )
+
+_PARTING = BLOCKS | INVISIBLE | {"br", etree.Entity}  # without these inside, all that an element says is one line
 
 _STRING = etree.XPath("string()", smart_strings=False)
 _TEXTS = etree.XPath("descendant::text()")
@@ -128,55 +129,47 @@ class Document:
         return list(self.root.iter(etree.Element))
 
     @cached_property
-    def _by_tag(self) -> dict[str, list[int]]:
-        places: dict[str, list[int]] = defaultdict(list)
-        for place, element in enumerate(self.elements):
-            places[element.tag].append(place)
-        return places
+    def _places_of_tag(self) -> Mapping[str, list[int]]:
+        return _places([element.tag for element in self.elements])
 
     def tagged(self, *tags: str) -> list[Element]:
         """The elements with one of these tags in document order; another walk through the tree would cost far more."""
-        places = chain.from_iterable(self._by_tag.get(tag, ()) for tag in tags)
-        return [self.elements[place] for place in sorted(places)]
+        return self._at([place for tag in tags for place in self._places_of_tag.get(tag, ())])
 
     @cached_property
-    def element_classes(self) -> list[str | None]:
-        """The class attribute of each of `elements`."""
-        return [element.get("class") for element in self.elements]
+    def _places_of_class(self) -> Mapping[str, list[int]]:
+        """Where in `elements` those stand that have a class attribute, by its value."""
+        return _places([element.get("class") for element in self.elements])
 
     @cached_property
-    def element_ids(self) -> list[str | None]:
-        """The id of each of `elements`."""
-        return [element.get("id") for element in self.elements]
+    def _places_of_id(self) -> Mapping[str, list[int]]:
+        return _places([element.get("id") for element in self.elements])
 
     @cached_property
     def ids(self) -> frozenset[str]:
         """All ids of the page."""
-        return frozenset(filter(None, self.element_ids))
-
-    @cached_property
-    def _class_values(self) -> frozenset[str]:
-        return frozenset(filter(None, self.element_classes))
+        return frozenset(self._places_of_id)
 
     @cached_property
     def classes(self) -> frozenset[str]:
         """Every single class of the page."""
-        return frozenset(" ".join(self._class_values).split())
+        return frozenset(" ".join(self._places_of_class).split())
 
     def named(self, fits: Callable[[str], object]) -> list[Element]:
         """The elements whose class attribute or id `fits`, in document order; it is asked once for each value."""
-        fitting = set(filter(fits, self._class_values | self.ids))
-        if not fitting:
-            return []
-        named = zip(self.elements, self.element_classes, self.element_ids, strict=True)
-        return [element for element, one, own in named if one in fitting or own in fitting]
+        return self._at(_fitting(self._places_of_class, fits) + _fitting(self._places_of_id, fits))
 
     def classed(self, fits: Callable[[str], object]) -> list[Element]:
         """The elements whose class attribute `fits`, in document order; it is asked once for each value."""
-        fitting = set(filter(fits, self._class_values))
-        if not fitting:
-            return []
-        return [element for element, value in zip(self.elements, self.element_classes, strict=True) if value in fitting]
+        return self._at(_fitting(self._places_of_class, fits))
+
+    def identified(self, names: Iterable[str]) -> list[Element]:
+        """The elements that have one of some ids, in document order."""
+        return self._at([place for name in names for place in self._places_of_id.get(name, ())])
+
+    def _at(self, places: list[int]) -> list[Element]:
+        elements = self.elements
+        return [elements[place] for place in sorted(set(places))] if places else []
 
     @cached_property
     def metas(self) -> dict[str, list[str]]:
@@ -231,6 +224,18 @@ class Document:
         raw, offset = place_of(quote, value)
         where = self.where(element, attribute)
         return Evidence(vocabulary=vocabulary, name=name, quote=raw, language=language, where=where, offset=offset)
+
+
+def _places(names: list[str | None]) -> Mapping[str, list[int]]:
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        if name:
+            places[name].append(place)
+    return dict(places)
+
+
+def _fitting(places: Mapping[str, list[int]], fits: Callable[[str], object]) -> list[int]:
+    return [place for name in filter(fits, places) for place in places[name]]
 
 
 def _without_entities(body: bytes) -> bytes:
@@ -339,7 +344,11 @@ def visible_text(element: Element, drop: frozenset[Element] = frozenset()) -> st
     def unseen(one: Element) -> bool:
         return one in drop or not isinstance(one.tag, str) or one.tag in INVISIBLE
 
-    return "" if unseen(element) else text_below(element, unseen, lambda one: one.tag in BLOCKS or one.tag == "br")
+    if unseen(element):
+        return ""
+    if not drop and _PARTING.isdisjoint([one.tag for one in element.iterdescendants()]):
+        return " ".join(string_value(element).split())
+    return text_below(element, unseen, lambda one: one.tag in BLOCKS or one.tag == "br")
 
 
 def text_below(element: Element, silent: Callable[[Element], bool], apart: Callable[[Element], bool]) -> str:

@@ -66,7 +66,7 @@ def begin_labels(texts: Sequence[str]) -> Iterator[bool]:
     distinct = set(words)
     firsts, initials = _beginnings()
     begin = distinct & firsts
-    begin.update(word for word in distinct if not word.isascii() and word[0] in initials)
+    begin.update([word for word in distinct if not word.isascii() and word[0] in initials])
     return map(begin.__contains__, words)
 
 
@@ -120,14 +120,23 @@ def is_section(text: str) -> bool:
 
 _CLOSING = (":", "|", "–", "—", "：")  # after an inline label
 _DASHED = re.compile(r"\.\s*-")
+_FIRST_WORD = re.compile(r"\w{1,40}")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…»”\"\)\]])\s*(\w{1,40})")
 
 
 def may_hold_inline_label(text: str) -> bool:
     """A cheap test before `inline_label`: False if no sentence of `text` begins as a label does, or none is closed."""
-    if not any(map(text.__contains__, _CLOSING)) and not _DASHED.search(text):
-        return False
-    return any(map(_begins_inline_label, _SENTENCE_START.findall(text)))
+    return _closes_inline_label(text) and any(map(_begins_inline_label, _SENTENCE_START.findall(text)))
+
+
+def may_begin_with_inline_label(text: str) -> bool:
+    """The same for a label that `text`, without space before it, begins with."""
+    first = _FIRST_WORD.match(text)
+    return first is not None and _begins_inline_label(first[0]) and _closes_inline_label(text)
+
+
+def _closes_inline_label(text: str) -> bool:
+    return any(map(text.__contains__, _CLOSING)) or _DASHED.search(text) is not None
 
 
 @lru_cache(maxsize=8192)

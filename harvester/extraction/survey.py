@@ -17,12 +17,13 @@ from harvester.extraction.labels import begin_labels
 
 CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
             "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
-_CARRYING = frozenset(CARRIERS)
+CARRYING = frozenset(CARRIERS)
 _NAMES = re.compile("bstract|esum|ummary|eyword|kwd|-description|^annotation$")  # what containers.py looks into
 _CREDITS = re.compile("uthor|AUTHOR|reator|uteur|utore|utor(?:in|s)?$|yline|ontrib")  # what bylines.py looks into
 _ROLE = re.compile(rb"itemprop\s*=\s*[\"']?[^\"'>]{0,60}(?:author|creator)")
 _REL = re.compile(rb"rel=[\"']?author")
-_CREDITED = etree.XPath("descendant::*[contains(@itemprop, 'author') or @itemprop = 'creator' or @rel = 'author']")
+_PROPERTIES = etree.XPath("descendant::*/@itemprop")
+_RELATIONS = etree.XPath("descendant::*/@rel")
 
 
 class Survey(NamedTuple):
@@ -36,14 +37,20 @@ class Survey(NamedTuple):
 def survey(document: Document) -> Survey:
     """The survey of a page's body (of all of an XML tree)."""
     authors = document.named(_credits)
-    if _may_credit(document.markup):
-        credited = {*authors, *_CREDITED(document.root)}
+    if credited := _credited(document):
+        credited.update(authors)
         authors = [element for element in document.elements if element in credited]
     return Survey(_labelled(document.elements), document.named(_names), authors)
 
 
-def _may_credit(markup: bytes) -> bool:
-    return (b"itemprop" in markup and bool(_ROLE.search(markup))) or (b"rel=" in markup and bool(_REL.search(markup)))
+def _credited(document: Document) -> set[Element]:
+    """The elements whose property or link relation says that they name an author."""
+    markup, root = document.markup, document.root
+    may_be = (b"itemprop" in markup and _ROLE.search(markup)) or (b"rel=" in markup and _REL.search(markup))
+    if not may_be:
+        return set()
+    credited = {one.getparent() for one in _PROPERTIES(root) if "author" in one or one == "creator"}
+    return credited | {one.getparent() for one in _RELATIONS(root) if one == "author"}
 
 
 def labelled(root: Element) -> list[tuple[Element, str]]:
@@ -52,7 +59,7 @@ def labelled(root: Element) -> list[tuple[Element, str]]:
 
 
 def _labelled(elements: Iterable[Element]) -> list[tuple[Element, str]]:
-    speaking = [(e, text) for e in elements if (text := e.text) and not text.isspace() and e.tag in _CARRYING]
+    speaking = [(e, text) for e in elements if e.tag in CARRYING and (text := e.text) and not text.isspace()]
     return list(compress(speaking, begin_labels([text for _, text in speaking])))
 
 

@@ -49,7 +49,7 @@ class _Candidate(NamedTuple):
     rank: int
     signal: Signal
     known: Known
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...]  # as they are read; `_settled` cleans those of what is chosen
     boilerplate: tuple[str, ...]
 
 
@@ -88,8 +88,9 @@ def choose_abstracts(
                 chosen[language] = [candidate]
         elif _agree(words, group[0], candidate):
             group.append(candidate)
-    chosen = {language: _without_tail(group) for language, group in chosen.items()}
-    abstracts = {language: _lang_text(document, group, "abstract") for language, group in chosen.items()}
+    abstracts = {
+        language: _lang_text(document, _settled(group, boilerplate), "abstract") for language, group in chosen.items()
+    }
     return abstracts, _others(document, index, declared, abstracts)
 
 
@@ -123,7 +124,7 @@ def _candidates(
                 known = Known(page.split("-")[0], "declared") if len(text) >= 60 else known
             if known.language == "und" and len(text) < 60:
                 continue
-            sections = _clean_sections(signal.sections, boilerplate) if part == signal.value else ()
+            sections = signal.sections if part == signal.value else ()
             found.append(_Candidate(text, _ranked(rank, signal, text), signal, known, sections, removed))
     return _drop_teasers(found)
 
@@ -236,6 +237,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _agree(words: Callable[[str], frozenset[str]], one: _Candidate, other: _Candidate) -> bool:
+    if one.text == other.text:
+        return True
     mine, others = words(one.text), words(other.text)
     return bool(mine and others) and len(mine & others) >= 0.7 * min(len(mine), len(others))
 
@@ -244,13 +247,24 @@ _WHOLE = frozenset((("highwire", "abstract"), ("dcterms", "abstract"), ("dc", "d
                     ("json_ld", "description"), ("eprints", "abstract"), ("bepress", "abstract")))  # fmt: skip
 
 
+def _settled(group: list[_Candidate], boilerplate: tuple[str, ...]) -> list[_Candidate]:
+    """The group, the one that is taken first and its sections clean."""
+    best = _with_clean_sections(group[0], boilerplate)
+    if best.sections:
+        return [best, *group[1:]]
+    first, *rest = _without_tail([best, *group[1:]])
+    return [first if first is best else _with_clean_sections(first, boilerplate), *rest]
+
+
+def _with_clean_sections(one: _Candidate, boilerplate: tuple[str, ...]) -> _Candidate:
+    return one._replace(sections=_clean_sections(one.sections, boilerplate)) if one.sections else one
+
+
 def _without_tail(group: list[_Candidate]) -> list[_Candidate]:
     """Metadata that end as a sentence does and are the head of a longer block show where the abstract ends."""
     best = group[0]
-    if best.sections:
-        return group
     for other in group[1:]:
-        named = (other.signal.vocabulary, other.signal.name) in _WHOLE
+        named = (other.signal.vocabulary, other.signal.name) in _WHOLE and other.text != best.text
         if named and len(other.text) >= 200 and other.text.endswith((".", "!", "?", "»", ")")):
             longer = fold(best.text)
             if len(longer) > len(fold(other.text)) and longer.startswith(fold(other.text)):

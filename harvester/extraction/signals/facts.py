@@ -27,9 +27,8 @@ class Fact(NamedTuple):
     value: str | None
 
 
-def fact_at(element: Element, text: str) -> Fact | None:
+def fact_at(element: Element, stripped: str) -> Fact | None:
     """The fact that an element's own text labels; only label-like places count unless a colon closes the word."""
-    stripped = text.strip()
     if len(stripped) > _LIMIT:
         return None
     match = _LABEL.match(stripped) if ":" in stripped or "：" in stripped else None

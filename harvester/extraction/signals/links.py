@@ -19,7 +19,7 @@ _ANYWHERE = frozenset(("license", "licence", "author"))
 _WANTED = _ANYWHERE | frozenset(
     ("canonical", "alternate", "cite-as", "item", "type", "describedby", "linkset", "schema.dc")
 )
-_ANCHORS = etree.XPath("descendant::a[@rel]")
+_ANCHORS = etree.XPath("descendant::a/@rel")
 _ANCHORS_AND_AREAS = etree.XPath("//a[@rel]|//area[@rel]")
 _TARGET = re.compile(r"[\s,]*<([^>]*)>")
 # RFC 8288, 3: a parameter is a token, alone or with a token or quoted string; commas part links.
@@ -44,8 +44,9 @@ def read(document: Document) -> list[Signal]:
 
 
 def _related(document: Document) -> list[Element]:
-    has_areas = next(document.root.iter("area"), None) is not None
-    found: list[Element] = _ANCHORS_AND_AREAS(document.root) if has_areas else _ANCHORS(document.root)
+    if next(document.root.iter("area"), None) is None:
+        return [one.getparent() for one in _ANCHORS(document.root) if not _ANYWHERE.isdisjoint(one.lower().split())]
+    found: list[Element] = _ANCHORS_AND_AREAS(document.root)
     return found
 
 

@@ -98,20 +98,31 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
             dates.extend(islice(_cited_date(near, body), 1))
         signals.extend(dates)
     if "issn" not in known:
-        signals.extend(_issns(document.texts, body) if b"issn" in document.words else ())
+        signals.extend(_issns(document, body))
     return signals
 
 
-def _issns(texts: list[str], body: Element) -> Iterator[Signal]:
+def _issns(document: Document, body: Element) -> Iterator[Signal]:
     """ISSNs beside the word, wherever they stand; more than three are a list of journals."""
     found: dict[str, re.Match[str]] = {}
-    for at, text in enumerate(texts):
-        if "issn" in text.lower():
-            found.update((match[2], match) for match in _ISSN.finditer(" ".join(texts[max(at - 1, 0) : at + _NODES])))
+    for at in _texts_that_hold(document.words, b"issn"):
+        near = " ".join(document.texts[max(at - 1, 0) : at + _NODES])
+        found.update((match[2], match) for match in _ISSN.finditer(near))
     if len(found) <= 3:
         for value, match in found.items():
             kind = {"e": "issn.electronic", "p": "issn.print"}.get((match[1] or "")[:1].lower(), "issn")
             yield Signal("printed", kind, value, None, body)
+
+
+def _texts_that_hold(words: bytes, sought: bytes) -> Iterator[int]:
+    """Which of a page's texts hold some words, by their place among them."""
+    text, last = 0, 0
+    while (at := words.find(sought, last)) >= 0:
+        text += words.count(b"\0", last, at)
+        yield text
+        last = words.find(b"\0", at)
+        if last < 0:
+            return
 
 
 def _shown(document: Document) -> list[str]:
