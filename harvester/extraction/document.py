@@ -4,7 +4,7 @@ import codecs
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
 from html.entities import html5
 from typing import Any, cast
@@ -54,6 +54,7 @@ class Document:
         self._tree = self.root.getroottree()
         self._where: dict[Element, str] = {}
         self._strings: dict[Element, str] = {}
+        self._stated: dict[str, list[Any]] = {}
 
     def _parse_html(self) -> Element:
         body = self.markup
@@ -135,6 +136,13 @@ class Document:
     def tagged(self, *tags: str) -> list[Element]:
         """The elements with one of these tags in document order; another walk through the tree would cost far more."""
         return self._at([place for tag in tags for place in self._places_of_tag.get(tag, ())])
+
+    def stated(self, attribute: str) -> list[Any]:
+        """The values of an attribute wherever it stands, each with `getparent`; faster than asking every element."""
+        values = self._stated.get(attribute)
+        if values is None:
+            values = self._stated[attribute] = _values_of(attribute)(self.root)
+        return values
 
     @cached_property
     def _places_of_class(self) -> Mapping[str, list[int]]:
@@ -224,6 +232,11 @@ class Document:
         raw, offset = place_of(quote, value)
         where = self.where(element, attribute)
         return Evidence(vocabulary=vocabulary, name=name, quote=raw, language=language, where=where, offset=offset)
+
+
+@cache
+def _values_of(attribute: str) -> etree.XPath:
+    return etree.XPath(f"descendant-or-self::*/@{attribute}")
 
 
 def _places(names: list[str | None]) -> Mapping[str, list[int]]:

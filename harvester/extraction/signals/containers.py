@@ -11,7 +11,7 @@ from harvester.extraction.signals.signal import Signal
 from harvester.extraction.survey import Survey
 
 _ABSTRACT_TAGS = frozenset(("div", "section", "p", "span", "article", "blockquote", "dd", "td"))
-_DESCRIBING = re.compile(rb"rop(?:erty)?\s*=\s*[\"']?description")  # itemprop and property
+_DESCRIBING = (("itemprop", "description"), ("property", "description"), ("role", "doc-abstract"))
 _NOT_ABSTRACT = re.compile(
     r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
 )
@@ -76,15 +76,13 @@ def _abstracts(document: Document, named: Sequence[Element], read: set[Element])
 
 def _named_abstracts(document: Document, named: Sequence[Element]) -> list[Element]:
     found = [element for element in named if element.tag in _ABSTRACT_TAGS and _names_abstract(element)]
-    if b"doc-abstract" not in document.markup and not _DESCRIBING.search(document.markup):
+    describing = {
+        one.getparent() for attribute, said in _DESCRIBING for one in document.stated(attribute) if one == said
+    }
+    if not describing:
         return found
-    either = set(found)
-    return [element for element in document.root.iter(*_ABSTRACT_TAGS) if element in either or _describes(element)]
-
-
-def _describes(element: Element) -> bool:
-    get = element.get
-    return "description" in (get("itemprop"), get("property")) or get("role") == "doc-abstract"
+    describing.update(found)
+    return [element for element in document.elements if element in describing and element.tag in _ABSTRACT_TAGS]
 
 
 def _inside(element: Element, following: Sequence[Element]) -> Iterator[Element]:
