@@ -14,6 +14,7 @@ from harvester.extraction.labels import inline_label, label_of, may_hold_inline_
 from harvester.extraction.languages import Known, detect, language_of, same, split_at_seam
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
+from harvester.extraction.wordlist import WordList
 from harvester.model.record import LangText, Section
 
 # A labelled block and a declared selector name the abstract; descriptions are only said to be about the page.
@@ -54,8 +55,8 @@ class _Candidate(NamedTuple):
 
 
 class _Boilerplate(NamedTuple):
-    hints: tuple[str, ...]
-    last_words: tuple[str, ...]
+    hints: WordList
+    last_words: WordList
     sentences: re.Pattern[str]
     endings: re.Pattern[str]
     empty: re.Pattern[str]
@@ -67,7 +68,15 @@ def _boilerplate() -> _Boilerplate:
     sentences = re.compile("|".join(f"(?:{pattern})" for pattern in table["sentences"]), re.IGNORECASE)
     endings = re.compile(r"\s*(?:" + "|".join(f"(?:{pattern})" for pattern in table["endings"]) + r")\s*$")
     empty = re.compile("|".join(f"(?:{pattern})" for pattern in table["empty"]), re.IGNORECASE)
-    return _Boilerplate(tuple(table["hints"]), tuple(table["last_words"]), sentences, endings, empty)
+    return _Boilerplate(_word_list(table["hints"]), _word_list(table["last_words"]), sentences, endings, empty)
+
+
+def _word_list(words: list[str]) -> WordList:
+    return WordList(word.encode() for word in words)
+
+
+def _holds(text: str, words: WordList) -> bool:
+    return bool(words.found(text.encode("utf-8", "surrogatepass")))
 
 
 def choose_abstracts(
@@ -179,15 +188,14 @@ def clean(text: str, boilerplate: tuple[str, ...] = ()) -> tuple[str, tuple[str,
 
     for pattern in map(_compiled, boilerplate):
         text = pattern.sub(keep, text)
-    lowered = text.lower()
-    if any(map(lowered.__contains__, site.hints)):
+    if _holds(text.lower(), site.hints):
         text = site.sentences.sub(keep, text)
     match = inline_label().match(text)
     if match and (label := label_of(match[1])) and label.kind == "abstract":
         text = text[match.end() :]
     text = _leading_label(" ".join(text.split()))
     for _ in range(4):
-        if not any(map(text[-_ENDING:].__contains__, site.last_words)):
+        if not _holds(text[-_ENDING:], site.last_words):
             break
         found = site.endings.search(text, max(0, len(text) - _ENDING))
         if not found or not found[0].strip() or len(text) - len(found[0]) < _MINIMUM:
