@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Callable
 from functools import cache, partial
 from importlib.resources import files
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
 from harvester.extraction.languages import Known, detect, language_of, same, split_at_seam
+from harvester.extraction.memo import Memo
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
 from harvester.extraction.wordlist import WordList
@@ -87,7 +87,7 @@ def choose_abstracts(
     `declared` are the Source's languages, `boilerplate` its regular expressions of sentences to remove.
     """
     candidates = _candidates(document, index, declared, boilerplate)
-    words = cache(_words)  # most texts stand on the page several times
+    words = Memo(_words)  # most texts stand on the page several times
     chosen: dict[str, list[_Candidate]] = {}
     for candidate in sorted(candidates, key=lambda entry: -entry.rank):
         language = candidate.known.language
@@ -110,12 +110,12 @@ def _candidates(
     ranked = index.ranked(_RANKS)
     strong = [entry for entry in ranked if entry[0] >= _WEAK]
     page = document.language
-    cleaned, parts, guessed = cache(partial(clean, boilerplate=boilerplate)), cache(_parts), cache(detect)
+    cleaned, parts, guessed = Memo(partial(clean, boilerplate=boilerplate)), Memo(_parts), Memo(detect)
     for rank, signal in ranked:
         if len(signal.value) > _ENDLESS or (rank < _WEAK + 25 and len(signal.value) < _LIKE):
             continue
-        for part in parts(signal.value):
-            text, removed = cleaned(part)
+        for part in parts[signal.value]:
+            text, removed = cleaned[part]
             if not text or (rank < _WEAK + 25 and not _abstract_like(text, rank)):
                 continue
             known = language_of(
@@ -127,7 +127,7 @@ def _candidates(
                 page=page,
                 only_block=len(strong) <= 1,
                 among=declared,
-                guessed=guessed,
+                guessed=guessed.__getitem__,
             )
             if known.language == "und" and page:
                 known = Known(page.split("-")[0], "declared") if len(text) >= 60 else known
@@ -244,10 +244,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(fold(text).split())
 
 
-def _agree(words: Callable[[str], frozenset[str]], one: _Candidate, other: _Candidate) -> bool:
+def _agree(words: Memo[str, frozenset[str]], one: _Candidate, other: _Candidate) -> bool:
     if one.text == other.text:
         return True
-    mine, others = words(one.text), words(other.text)
+    mine, others = words[one.text], words[other.text]
     return bool(mine and others) and len(mine & others) >= 0.7 * min(len(mine), len(others))
 
 
@@ -282,13 +282,13 @@ def _without_tail(group: list[_Candidate]) -> list[_Candidate]:
 
 def _drop_teasers(found: list[_Candidate]) -> list[_Candidate]:
     """A text that another one starts with and goes on from is a teaser, unless it is a labelled whole."""
-    folded = cache(fold)
+    folded = Memo(fold)
 
     def goes_on(one: _Candidate, other: _Candidate) -> bool:
         if other.rank < _WEAK or len(other.text) <= 1.2 * len(one.text):
             return False
-        start = folded(one.text.rstrip(".… "))[:400]
-        return folded(other.text).startswith(start[: max(40, len(start) - 12)])
+        start = folded[one.text.rstrip(".… ")][:400]
+        return folded[other.text].startswith(start[: max(40, len(start) - 12)])
 
     return [one for one in found if one.rank >= 150 or not any(goes_on(one, other) for other in found)]
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import takewhile
 
 from harvester.extraction.document import Document, Element, string_value, visible_text
+from harvester.extraction.memo import Memo
 from harvester.extraction.signals.headings import prose_of
 from harvester.extraction.signals.signal import Signal
 from harvester.extraction.survey import Survey
@@ -61,11 +62,11 @@ def _abstracts(document: Document, named: Sequence[Element], read: set[Element])
     """One Signal for every element that is named an abstract and holds prose, unless one inside fits more closely."""
     candidates = [element for element in _named_abstracts(document, named)[:_MOST] if element not in read]
     taken: list[Element] = []
-    holds_prose = cache(_holds_prose)
+    holds_prose = Memo(_holds_prose)
     for place, element in enumerate(candidates):
-        if any(parent in taken for parent in element.iterancestors()) or not holds_prose(element):
+        if any(parent in taken for parent in element.iterancestors()) or not holds_prose[element]:
             continue
-        if any(holds_prose(inner) for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
+        if any(holds_prose[inner] for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
             continue
         if _EXCERPT.match(string_value(element)[:200]):
             continue
