@@ -129,14 +129,6 @@ class Document:
         return list(self.root.iter(etree.Element))
 
     @cached_property
-    def _places_of_tag(self) -> Mapping[str, list[int]]:
-        return _places([element.tag for element in self.elements])
-
-    def tagged(self, *tags: str) -> list[Element]:
-        """The elements with one of these tags in document order; another walk through the tree would cost far more."""
-        return self._at([place for tag in tags for place in self._places_of_tag.get(tag, ())])
-
-    @cached_property
     def _places_of_class(self) -> Mapping[str, list[int]]:
         """Where in `elements` those stand that have a class attribute, by its value."""
         return _places([element.get("class") for element in self.elements])
