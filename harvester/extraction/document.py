@@ -4,7 +4,7 @@ import codecs
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
 from html.entities import html5
 from typing import Any, cast
@@ -54,6 +54,7 @@ class Document:
         self._tree = self.root.getroottree()
         self._where: dict[Element, str] = {}
         self._strings: dict[Element, str] = {}
+        self._stated: dict[str, list[Any]] = {}
 
     def _parse_html(self) -> Element:
         body = self.markup
@@ -127,6 +128,13 @@ class Document:
     def elements(self) -> list[Element]:
         """All elements in document order; held, so that none is made twice."""
         return list(self.root.iter(etree.Element))
+
+    def stated(self, attribute: str) -> list[Any]:
+        """The values of an attribute wherever it stands, each with `getparent`; faster than asking every element."""
+        values = self._stated.get(attribute)
+        if values is None:
+            values = self._stated[attribute] = _values_of(attribute)(self.root)
+        return values
 
     @cached_property
     def _places_of_class(self) -> Mapping[str, list[int]]:
@@ -216,6 +224,11 @@ class Document:
         raw, offset = place_of(quote, value)
         where = self.where(element, attribute)
         return Evidence(vocabulary=vocabulary, name=name, quote=raw, language=language, where=where, offset=offset)
+
+
+@cache
+def _values_of(attribute: str) -> etree.XPath:
+    return etree.XPath(f"descendant-or-self::*/@{attribute}")
 
 
 def _places(names: list[str | None]) -> Mapping[str, list[int]]:

@@ -224,9 +224,11 @@ def _told(text: str, scores: _Scores) -> Guess | None:
 def _sentences(text: str) -> list[str]:
     if "\n" in text:
         return [part for part in _SENTENCE.split(text) if part and part.strip()]
-    ends = [(found.start() + 1, found.end()) for found in _SENTENCE_END.finditer(text)]
-    starts = [0, *(after for _, after in ends)]
-    return [part for start, (end, _) in zip(starts, [*ends, (len(text), 0)], strict=True) if (part := text[start:end]).strip()]
+    parts, start = [], 0
+    for end in _SENTENCE_END.finditer(text):
+        parts.append(text[start : end.start() + 1])
+        start = end.end()
+    return [part for part in (*parts, text[start:]) if part.strip()]
 
 
 def _seam(first: list[float], second: list[float]) -> tuple[float, int]:

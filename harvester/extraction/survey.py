@@ -10,8 +10,6 @@ from functools import lru_cache
 from itertools import compress
 from typing import NamedTuple
 
-from lxml import etree
-
 from harvester.extraction.document import Document, Element
 from harvester.extraction.labels import begin_labels
 
@@ -20,10 +18,6 @@ CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td"
 CARRYING = frozenset(CARRIERS)
 _NAMES = re.compile("bstract|esum|ummary|eyword|kwd|-description|^annotation$")  # what containers.py looks into
 _CREDITS = re.compile("uthor|AUTHOR|reator|uteur|utore|utor(?:in|s)?$|yline|ontrib")  # what bylines.py looks into
-_ROLE = re.compile(rb"itemprop\s*=\s*[\"']?[^\"'>]{0,60}(?:author|creator)")
-_REL = re.compile(rb"rel=[\"']?author")
-_PROPERTIES = etree.XPath("descendant::*/@itemprop")
-_RELATIONS = etree.XPath("descendant::*/@rel")
 
 
 class Survey(NamedTuple):
@@ -45,12 +39,8 @@ def survey(document: Document) -> Survey:
 
 def _credited(document: Document) -> set[Element]:
     """The elements whose property or link relation says that they name an author."""
-    markup, root = document.markup, document.root
-    may_be = (b"itemprop" in markup and _ROLE.search(markup)) or (b"rel=" in markup and _REL.search(markup))
-    if not may_be:
-        return set()
-    credited = {one.getparent() for one in _PROPERTIES(root) if "author" in one or one == "creator"}
-    return credited | {one.getparent() for one in _RELATIONS(root) if one == "author"}
+    credited = {one.getparent() for one in document.stated("itemprop") if "author" in one or one == "creator"}
+    return credited | {one.getparent() for one in document.stated("rel") if one == "author"}
 
 
 def labelled(root: Element) -> list[tuple[Element, str]]:

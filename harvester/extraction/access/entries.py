@@ -63,6 +63,7 @@ class Language:
     code: str
     hints: tuple[str, ...]
     article: re.Pattern[str]
+    nouns: tuple[str, ...]  # one of them stands in all that `article` finds
     authors: re.Pattern[str]
     negators: re.Pattern[str]
     future: re.Pattern[str]
@@ -173,6 +174,7 @@ def _language(data: dict[str, Any]) -> Language:
         data["language"],
         tuple(data.get("hints", ())),
         compile_pattern(data["article"], data),
+        tuple(data["nouns"]),
         compile_pattern(data["authors"], data),
         compile_pattern(data["negators"], data),
         compile_pattern(data["future"], data),

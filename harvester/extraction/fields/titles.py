@@ -1,12 +1,12 @@
 """Titles, one per language: the article's own title and its translations."""
 
 import re
-from functools import cache
 from itertools import islice
 
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import Choice, SignalIndex, choices
 from harvester.extraction.languages import Known, detect, same, score
+from harvester.extraction.memo import Memo
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.model.record import LangText
 
@@ -61,7 +61,7 @@ def choose_titles(
     document: Document, index: SignalIndex, languages: list[str], page: str | None
 ) -> dict[str, LangText]:
     """Titles by language; `languages` are those of the abstracts, `page` the declared language of the article."""
-    cleaned = cache(clean_title)  # the same words stand in several vocabularies
+    cleaned = Memo(clean_title).__getitem__  # the same words stand in several vocabularies
     found = choices(index.ranked(_RANKS), cleaned)
     described = _describes_an_item(index)
     found = [choice for choice in found if _plausible(choice) and (described or not _is_fact(choice))]

@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 _TAG = re.compile(r"<(?:/?[A-Za-z][^<>]{0,500}|!--.*?--)>", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -23,6 +24,7 @@ _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 )
 
+_SHORT = 80  # characters of a name, a label or a keyword, which are folded again and again
 _LIGATURE = re.compile("[œŒæÆßøØłŁ]")
 
 
@@ -72,6 +74,10 @@ def has_mojibake(text: str) -> bool:
 
 def fold(text: str) -> str:
     """The form two printings of the same words share: NFKD, case-folded, no accents, words with single spaces."""
+    return _folded_short(text) if len(text) <= _SHORT else _folded(text)
+
+
+def _folded(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().translate(_ASCII_WORDS).split())
     if _LIGATURE.search(text):
@@ -81,3 +87,6 @@ def fold(text: str) -> str:
     if plain.isascii():
         return " ".join(plain.translate(_ASCII_WORDS).split())
     return " ".join(_WORDS.findall(plain))
+
+
+_folded_short = lru_cache(maxsize=1 << 13)(_folded)

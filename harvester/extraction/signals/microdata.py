@@ -14,7 +14,6 @@ from harvester.extraction.signals.json_ld import HIDDEN, Words, is_article, sign
 from harvester.extraction.signals.signal import Signal
 
 # Attributes are found faster than the elements that have them.
-_ITEMS = etree.XPath("descendant-or-self::*/@itemscope")
 _PROPERTIES = etree.XPath("descendant-or-self::*/@itemprop")
 _MOST = 400  # items of a page, and properties of an item
 _DEEPEST = 6
@@ -34,10 +33,8 @@ def read(document: Document) -> tuple[list[Signal], frozenset[Element]]:
 
     Other articles' items, in lists of related ones, give no Signal; their elements are in the second part all the same.
     """
-    if b"itemscope" not in document.markup or b"schema.org" not in document.markup:
-        return [], frozenset()
-    items = [element for element in map(_owner, _ITEMS(document.root)) if _is_article_item(element)][:_MOST]
-    if not items:
+    items = [element for element in map(_owner, document.stated("itemscope")) if _is_article_item(element)][:_MOST]
+    if not items or b"schema.org" not in document.markup:
         return [], frozenset()
     own = _this_article(document, items)
     signals = [] if own is None else list(signals_of_node("microdata", _article_node(own, document), own))
@@ -91,7 +88,7 @@ def _stands_in(name: str, titles: set[str]) -> bool:
 
 
 def _ids(document: Document) -> dict[str, Element]:
-    if b"itemref" not in document.markup:
+    if not document.stated("itemref"):
         return {}
     return {name: element for element in document.root.iter() if (name := element.get("id"))}
 
