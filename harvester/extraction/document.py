@@ -129,14 +129,6 @@ class Document:
         """All elements in document order; held, so that none is made twice."""
         return list(self.root.iter(etree.Element))
 
-    @cached_property
-    def _places_of_tag(self) -> Mapping[str, list[int]]:
-        return _places([element.tag for element in self.elements])
-
-    def tagged(self, *tags: str) -> list[Element]:
-        """The elements with one of these tags in document order; another walk through the tree would cost far more."""
-        return self._at([place for tag in tags for place in self._places_of_tag.get(tag, ())])
-
     def stated(self, attribute: str) -> list[Any]:
         """The values of an attribute wherever it stands, each with `getparent`; faster than asking every element."""
         values = self._stated.get(attribute)

@@ -170,7 +170,7 @@ def _policy(document: Document, rules: AccessRules) -> list[Statement]:
         return []
     # The policy goes with the site, so its address is the quote; a saved page without one has its title.
     site = _SITE.match(document.page.final_url)
-    title = next(iter(document.tagged("title")), None)
+    title = next(document.root.iter("title"), None)
     if site:
         evidence = Evidence(vocabulary="rules", name="journal", quote=site[0], where="url")
     elif title is not None and (title.text or "").strip():

@@ -51,7 +51,7 @@ class PageText:
         self._blocks: dict[Element, Element] = {}
         self._stops = stops
         self.body: Element = document.body
-        self.title = _title_element(document, excluded, title)
+        self.title = _title_element(document.root, excluded, title)
         names, others = plain_names(tuple(outside))
         self.places = Places(
             self.title, excluded, [element for css in others for element in select(document, css)], names
@@ -95,8 +95,8 @@ class PageText:
         return self.passages(self._stops)
 
     def links(self, parts: Sequence[str], most: int) -> list[Element]:
-        """The first links of an HTML page in whose address one of `parts` stands."""
-        links = self.document.tagged("a") if self.body.tag == "body" else ()
+        """The first links of an HTML page's body in whose address one of `parts` stands."""
+        links = self.body.iter("a") if self.body.tag == "body" else ()
         addressed = ((link, link.get("href", "")) for link in links)
         return list(islice((link for link, address in addressed if any(part in address for part in parts)), most))
 
@@ -169,8 +169,8 @@ class PageText:
         return self.places.of(parent) <= place and self._block(parent) is block
 
 
-def _title_element(document: Document, excluded: Collection[Element], title: str | None) -> Element | None:
-    headings = document.tagged("h1", "h2")[:_HEADINGS]
+def _title_element(root: Element, excluded: Collection[Element], title: str | None) -> Element | None:
+    headings = list(islice(root.iter("h1", "h2"), _HEADINGS))
     wanted = " ".join((title or "").casefold().split())[:60]
     if wanted:
         for heading in headings:

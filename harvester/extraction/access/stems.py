@@ -35,14 +35,16 @@ class Sightings(NamedTuple):
 
     def nodes(self, around: Around) -> list[int]:
         """Indices of the text nodes that hold a stem of `around` with what it wants around it, in order, each once."""
-        hits = [at for number, at in self.places if number in around and self._fits(around[number], at)]
         indices: list[int] = []
-        node = last = 0
-        for hit in sorted(hits):
-            node += self.text.count(b"\0", last, hit)
-            last = hit
-            if not indices or indices[-1] != node:
-                indices.append(node)
+        node = last = end = 0
+        for at, number in sorted((at, number) for number, at in self.places if number in around):
+            if at < end or not self._fits(around[number], at):
+                continue
+            node += self.text.count(b"\0", last, at)
+            indices.append(node)
+            last, end = at, self.text.find(b"\0", at)
+            if end < 0:
+                break
         # Access is stated at the head and at the foot of a page.
         return indices if len(indices) <= _HITS else indices[: _HITS // 2] + indices[-_HITS // 2 :]
 
@@ -51,9 +53,12 @@ class Sightings(NamedTuple):
 
     def _is_surrounded(self, pattern: re.Pattern[bytes], at: int) -> bool:
         first = max(at - _LOOK_BACK, 0)
-        if self.text[first:at].isspace():  # a node may be indented deeper than that
-            first = max(self.text.rfind(b"\0", 0, at), 0)
-        return pattern.search(self.text, first, at + _LOOK_AHEAD) is not None
+        if pattern.search(self.text, first, at + _LOOK_AHEAD):
+            return True
+        if not self.text[first:at].isspace():
+            return False
+        start = max(self.text.rfind(b"\0", 0, at), 0)  # a node may be indented deeper than that
+        return pattern.search(self.text, start, at + _LOOK_AHEAD) is not None
 
     def _is_at_an_end(self, at: int) -> bool:
         """Whether a place is in a short node, or near the head or the tail of a long one."""

@@ -74,7 +74,7 @@ def marks(page: PageText, rules: AccessRules) -> Iterator[Statement]:
 
 def icons(page: PageText) -> Iterator[Statement]:
     """Open icons, open locks and closed ones in the article's head, by their alternative text or class."""
-    for element in page.document.tagged("img", "svg")[:300]:
+    for element in islice(page.body.iter("img", "svg"), 300):
         for attribute in ("alt", "title", "aria-label"):
             words = element.get(attribute)
             status = _icon_status(words) if words else None
@@ -144,7 +144,7 @@ def full_text(page: PageText) -> Statement | None:
     """The article's own text standing on the page: long paragraphs under several of an article's headings."""
     if sum(map(len, page.texts)) < _LEAST_TEXT:
         return None
-    found = [(element, name) for element in page.document.tagged("h2", "h3", "h4", "h5") if (name := _section(element))]
+    found = [(element, name) for element in page.body.iter("h2", "h3", "h4", "h5") if (name := _section(element))]
     if len({name for _, name in found}) < _LEAST_SECTIONS or not any(name in _ENDS for _, name in found):
         return None
     if len(list(islice(_long_paragraphs(page), _LEAST_PARAGRAPHS))) < _LEAST_PARAGRAPHS:
@@ -171,7 +171,7 @@ def _section(heading: Element) -> str | None:
 
 
 def _long_paragraphs(page: PageText) -> Iterator[Element]:
-    for paragraph in page.document.tagged("p", "div"):
+    for paragraph in page.body.iter("p", "div"):
         long = len(paragraph.text or "") > _PARAGRAPH or (
             paragraph.tag == "p" and len(beginning(paragraph, _PARAGRAPH + 1)) > _PARAGRAPH
         )
