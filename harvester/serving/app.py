@@ -10,13 +10,13 @@ from fastapi.responses import JSONResponse
 
 from harvester.errors import HarvesterError
 from harvester.model.source import Source
+from harvester.serving import readers
 from harvester.serving.api import api
 from harvester.serving.api.desk import Desk
 from harvester.serving.api.following import Following
 from harvester.serving.api.gate import Gate
 from harvester.serving.console import reading
 from harvester.serving.limits import Limits
-from harvester.serving import readers
 from harvester.serving.metrics import Metrics
 from harvester.serving.oai.door import make_router
 from harvester.serving.oai.face import Face
