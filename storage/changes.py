@@ -8,12 +8,12 @@ import orjson
 from sqlalchemy import ColumnElement, Row, case, select
 
 from harvester.model.run import Change, ChangeKind
-from storage.bulk import Bulk
+from storage.bulk import Fresh
 from storage.database import Database
 from storage.tables import change_head, changes, moment_text, records, upsert
 from storage.unit import Pending, Unit
 
-_LOG = Bulk.insert(changes)
+_LOG = Fresh(changes)
 _NOINDEX = "noindex"
 
 

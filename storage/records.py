@@ -1,6 +1,6 @@
 """Records: found by any of their names, read whole, iterated in constant memory, deleted and purged."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -9,16 +9,16 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 from harvester.errors import UsageError
 from harvester.model.access import AccessVerdict
 from harvester.model.differences import FieldChange
-from harvester.model.record import Provenance, Record
+from harvester.model.record import Provenance, Record, Rights
 from harvester.model.run import ChangeKind
-from storage import history, review, rows, saving
+from storage import history, oai, review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
 from storage.documents import document, from_text
 from storage.dump import Dump, dump
 from storage.history import History
-from storage.identity import doi_key, names_of, owners, target_of
+from storage.identity import chunks, doi_key, names_of, owners, target_of, url_key
 from storage.pages import Pages
 from storage.saving import Saved
 from storage.search.search import Search
@@ -66,13 +66,29 @@ class Records:
     def find(self, *, doi: str | None = None, url: str | None = None, source_id: str | None = None) -> list[Record]:
         """Records known by this DOI or URL (canonical or alias), at one Source or at all."""
         names = [doi_key(doi)] if doi else []
-        names += [f"url:{url}"] if url else []
+        names += [url_key(url)] if url else []
         named = select(identities.c.record_id).where(identities.c.key.in_(names))
         if source_id is not None:
             named = named.where(identities.c.source_id == source_id)
         query = select(records.c.document).where(records.c.id.in_(named)).order_by(records.c.id)
         with self._database.read() as connection:
             return [from_text(text) for text in connection.execute(query).scalars()]
+
+    def named(self, *, urls: Collection[str], dois: Collection[str], source_id: str) -> dict[str, Record]:
+        """Records of a Source known by any of these URLs and DOIs, by name (`url_key`, `doi_key`): one question."""
+        keys = sorted({*map(url_key, urls), *map(doi_key, dois)})
+        owned = select(identities.c.key, records.c.id, records.c.document).join_from(
+            identities, records, identities.c.record_id == records.c.id
+        )
+        ids: dict[str, str] = {}
+        texts: dict[str, str] = {}
+        with self._database.read() as connection:
+            for some in chunks(keys):
+                query = owned.where(identities.c.source_id == source_id, identities.c.key.in_(some))
+                for row in connection.execute(query):
+                    ids[row.key], texts[row.id] = row.id, row.document
+        known = {record_id: from_text(text) for record_id, text in texts.items()}
+        return {key: known[record_id] for key, record_id in ids.items()}
 
     def find_existing(self, unit: Unit, record: Record) -> Record | None:
         """The stored record that `save` would take this one for."""
@@ -217,6 +233,7 @@ class Records:
             rows.set_aside(unit, [record.id], None, now)
         rows.put(unit, tombstone)
         self._search.forget(unit, [record.id])
+        oai.forget(unit, [record.id])
         if not keep_history:
             self._search.scrub(unit)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)
@@ -253,11 +270,13 @@ def _wanted(unit: Unit, record_id: str) -> Record:
 
 
 def _bare(record: Record, now: datetime) -> Record:
-    """What a purged record keeps: its names, so that it is recognised and refused."""
+    """What a purged record keeps: its names, so that it is recognised and refused, and whether it was ever listed."""
     kept = record.model_dump(include={"id", "work_id", "source_id", "publisher_id", "url", "aliases", "revision"})
     read = record.provenance
     provenance = Provenance(url=read.url, fetched_at=read.fetched_at, page_digest="", rules=read.rules)
-    return Record(**kept, created_at=record.created_at, access=AccessVerdict(as_of=now), provenance=provenance)
+    rights = Rights(robots=record.rights.robots)
+    access = AccessVerdict(as_of=now)
+    return Record(**kept, created_at=record.created_at, access=access, rights=rights, provenance=provenance)
 
 
 def _conditions(

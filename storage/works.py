@@ -1,6 +1,6 @@
 """Works: the editions of one article, what joined them, and the queue of pairs that a person has to look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -75,6 +75,22 @@ class Works:
             query = select(records.c.document).where(of_works(list(connection.execute(work).scalars())))
             found = connection.execute(query.order_by(records.c.created_at, records.c.id)).scalars()
             return [from_text(text) for text in found]
+
+    def editions(self, record_ids: Sequence[str]) -> dict[str, list[Record]]:
+        """By id of each of these records that lives: the living records of its work, oldest first."""
+        found: dict[str, list[Record]] = {}
+        for some in chunks(sorted(set(record_ids))):
+            works = select(records.c.work_id).where(records.c.id.in_(some), records.c.deleted_at.is_(None))
+            with self._database.read() as connection:
+                names = list(connection.execute(works.distinct()).scalars())
+                living = select(records.c.document).where(of_works(names), records.c.deleted_at.is_(None))
+                texts = list(connection.execute(living.order_by(records.c.created_at, records.c.id)).scalars())
+            by_work: dict[str, list[Record]] = {}
+            for record in map(from_text, texts):
+                by_work.setdefault(record.work_id, []).append(record)
+            for editions in by_work.values():
+                found |= {record.id: editions for record in editions if record.id in some}
+        return found
 
     def iter(self) -> Iterator[list[Record]]:
         """Every work of more than one living record, in order of id."""

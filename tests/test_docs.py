@@ -134,7 +134,7 @@ def test_linked_files_exist() -> None:
 
 def test_every_command_a_message_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
     texts = [path.read_text("utf-8") for room in ("harvester", "storage") for path in (ROOT / room).rglob("*.py")]
-    groups = {"source", "runs", "records", "works", "db", "schedule", "keys"}
+    groups = {"source", "runs", "records", "works", "db", "schedule", "keys", "alert", "digest", "reader"}
     for named in sorted({found for text in texts for found in re.findall(r"`(harvester [a-z]+(?: [a-z]+)?)", text)}):
         words = named.split() if named.split()[1] in groups else named.split()[:2]
         with pytest.raises(SystemExit) as ended:

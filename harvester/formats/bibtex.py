@@ -17,7 +17,7 @@ MEDIA_TYPE = "application/x-bibtex"
 _ESCAPES = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
-    "^": r"\^{}",
+    "^": r"\textasciicircum{}",
     "`": "{}`",
     "-": "{}-",
     "'": "{}'",

@@ -8,11 +8,10 @@ from harvester.model.record import Record
 
 
 class Format(NamedTuple):
-    """One format of exports by its module; `tells_deletions` where a tombstone has a form in it."""
+    """One format of exports: its module of this package, and the ending of its files."""
 
     module: str
     suffix: str
-    tells_deletions: bool = False
 
     def load(self) -> Any:
         """The module with MEDIA_TYPE and render."""
@@ -20,9 +19,9 @@ class Format(NamedTuple):
 
 
 FORMATS = {
-    "jsonl": Format("jsonl", "jsonl", tells_deletions=True),
-    "csv": Format("csv_rows", "csv", tells_deletions=True),
-    "parquet": Format("parquet", "parquet", tells_deletions=True),
+    "jsonl": Format("jsonl", "jsonl"),
+    "csv": Format("csv_rows", "csv"),
+    "parquet": Format("parquet", "parquet"),
     "ris": Format("ris", "ris"),
     "bibtex": Format("bibtex", "bib"),
     "csl-json": Format("csl_json", "json"),
@@ -32,35 +31,40 @@ FORMATS = {
 
 
 def chunks(
-    name: str, records: Iterable[Record], *, languages: Sequence[str] = (), raw: bool = False
+    name: str, records: Iterable[Record], *, since: int = 0, languages: Sequence[str] = (), raw: bool = False
 ) -> Iterator[bytes]:
-    """A whole file of these records. `languages` and `raw` are those of CSV."""
+    """A whole file of these records. `languages` and `raw` are those of CSV.
+
+    `since` is the entry of the change log at which to go on; XML (`records/@next-since`) and Parquet (metadata
+    `harvester.next_since`) have room for it.
+    """
     module = FORMATS[name].load()
     if name == "csv":
         return module.rows(records, languages, raw=raw)  # type: ignore[no-any-return]
     if name == "parquet":
-        return module.chunks(records)  # type: ignore[no-any-return]
+        return module.chunks(records, since=since)  # type: ignore[no-any-return]
     if name == "csl-json":
         return _array(module.render, records)
     if name in ("jats", "oai_dc"):
-        return _elements(module.element, records)
+        return _elements(module.element, records, since)
     return map(module.line if name == "jsonl" else module.render, records)
 
 
 def _array(render: Callable[[Record], bytes], records: Iterable[Record]) -> Iterator[bytes]:
     """A JSON array, one item a line."""
-    between = b"[\n"
+    before = b"[\n"
     for record in records:
-        yield between + render(record).rstrip(b"\n")
-        between = b",\n"
-    yield b"[]\n" if between == b"[\n" else b"\n]\n"
+        yield before + render(record).rstrip(b"\n")
+        before = b",\n"
+    yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
 
-def _elements(element: Callable[[Record], Any], records: Iterable[Record]) -> Iterator[bytes]:
-    """The elements of the records in one root, `records`, which stands for nothing else."""
+def _elements(element: Callable[[Record], Any], records: Iterable[Record], since: int) -> Iterator[bytes]:
+    """The elements of the records in a root of ours, which stands for nothing else."""
     from harvester.formats.markup import fragment
 
-    yield b"<?xml version='1.0' encoding='UTF-8'?>\n<records>\n"
+    yield b"<?xml version='1.0' encoding='UTF-8'?>\n"
+    yield f'<records next-since="{since}">\n'.encode()
     for record in records:
         yield fragment(element(record))
     yield b"</records>\n"

@@ -1,7 +1,8 @@
 """JATS 1.1 (ANSI/NISO Z39.96-2015), journal publishing tag set: the front of an article, without its body.
 
-Valid against the DTD. Access is said by ali:free_to_read and ali:license_ref where they hold, and by its status in
-custom-meta always; the day it is free from or until stands in their attributes. Texts keep their languages.
+Valid against the DTD: what it demands and nobody knows (ISSN, date, title) stands as an empty element. Access is said
+by ali:free_to_read and ali:license_ref where they hold, and by its status in custom-meta always; the day it is free
+from or until stands in their attributes. Texts keep their languages.
 """
 
 from lxml import etree
@@ -53,8 +54,6 @@ def render(record: Record) -> bytes:
 def _journal(front: Element, record: Record) -> None:
     box = record.container
     name, order = choices.journal(record), choices.languages(record)
-    if not (name or box.issns or box.publisher):
-        return
     meta = add(front, "journal-meta")
     printed = choices.issn(record)
     add(meta, "journal-id", printed or record.source_id, journal_id_type="issn" if printed else "harvester-source")
@@ -70,7 +69,7 @@ def _journal(front: Element, record: Record) -> None:
         if one.kind != "linking":
             add(meta, "issn", one.value, **({"pub_type": kind} if kind else {}))
     if all(one.kind == "linking" for one in box.issns):
-        add(meta, "issn")  # the tag set demands one: empty where it is not known
+        add(meta, "issn")
     for one in box.issns:
         if one.kind == "linking":
             add(meta, "issn-l", one.value)
@@ -97,11 +96,13 @@ def _article(meta: Element, record: Record) -> None:
 
 def _titles(meta: Element, record: Record) -> None:
     titles = [record.titles[lang] for lang in choices.languages(record) if lang in record.titles]
-    if titles:
-        group = add(meta, "title-group")
-        add(group, "article-title", titles[0].value, titles[0].language)
-        for title in titles[1:]:
-            add(add(group, "trans-title-group", None, title.language), "trans-title", title.value)
+    group = add(meta, "title-group")
+    if not titles:
+        add(group, "article-title")
+    for title in titles[:1]:
+        add(group, "article-title", title.value, title.language)
+    for title in titles[1:]:
+        add(add(group, "trans-title-group", None, title.language), "trans-title", title.value)
 
 
 def _people(meta: Element, record: Record) -> None:
@@ -128,8 +129,10 @@ def _person(contrib: Element, person: Contributor) -> None:
 
 def _pub_dates(meta: Element, record: Record) -> None:
     dated = [date for date in record.dates if date.kind in _PUBLISHED]
-    shown = choices.any_date(record)
-    if not dated and shown and shown.kind not in _HISTORY:
+    shown = choices.issued(record)
+    if not dated and shown is None:
+        add(add(meta, "pub-date"), "year")
+    if not dated and shown:
         _date(add(meta, "pub-date", pub_type="pub"), shown)
     for date in dated:
         _date(add(meta, "pub-date", pub_type=_PUBLISHED[date.kind]), date)

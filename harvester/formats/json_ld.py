@@ -9,6 +9,7 @@ from typing import Any
 from harvester.formats import choices, citation, notes
 from harvester.formats.characters import for_json
 from harvester.formats.tables import is_accessible_for_free, relation_in, table, type_in
+from harvester.model.access import AccessStatus
 from harvester.model.record import Contributor, Record
 
 MEDIA_TYPE = "application/ld+json"
@@ -44,7 +45,7 @@ def document(record: Record) -> dict[str, Any]:
         "license": [licence.url for licence in record.rights.licences],
         "copyrightNotice": record.rights.copyright,
         "isAccessibleForFree": is_accessible_for_free(record.access),
-        "conditionsOfAccess": record.access.status.value,
+        "conditionsOfAccess": notes.access(record) if record.access.status is not AccessStatus.UNKNOWN else None,
         "creditText": citation.note(record),
         **_integrity(record),
         **_relations(record),

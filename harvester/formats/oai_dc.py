@@ -1,6 +1,8 @@
 """oai_dc: unqualified Dublin Core (DCMES 1.1) as OAI-PMH 2.0 demands of every repository.
 
-Each title, description and subject says its language. Access is a COAR access right and the licence, both in dc:rights.
+Each title, description and subject says its language; descriptions are the abstracts and nothing else (a lay summary
+could not be told apart). Access is a COAR access right and the licence, in dc:rights; what became of the article is a
+dc:type, and with the edition to cite a sentence in dc:relation. Blank values are left out.
 """
 
 from lxml import etree
@@ -50,10 +52,6 @@ def _texts(root: Element, record: Record) -> None:
     for lang in order:
         if lang in record.abstracts:
             _dc(root, "description", record.abstracts[lang].value, lang)
-    for text in record.other_abstracts:
-        _dc(root, "description", text.value, text.language)
-    for told in notes.marks(record):
-        _dc(root, "description", told, "en")
 
 
 def _people(root: Element, record: Record) -> None:
@@ -99,12 +97,15 @@ def _rights(root: Element, record: Record) -> None:
     if right := coar_access(record.access):
         _dc(root, "rights", right.label, "en")
         _dc(root, "rights", right.uri)
+        _dc(root, "rights", f"{notes.ACCESS}: {notes.access(record)}")  # COAR has one word for several statuses
     for licence in record.rights.licences:
         _dc(root, "rights", licence.url)
     _dc(root, "rights", record.rights.copyright)
 
 
 def _relations(root: Element, record: Record) -> None:
+    for told in notes.marks(record):  # no description: it would pass for an abstract
+        _dc(root, "relation", told)
     for relation in record.relations:
         target = relation.target
         if target:

@@ -8,7 +8,7 @@ from lxml import etree
 from harvester.errors import UsageError
 from harvester.formats import choices, notes
 from harvester.formats.markup import XSI, Element, add, document
-from harvester.formats.tables import coar_access, coar_type, iso639_3, relation_in
+from harvester.formats.tables import coar_access, coar_type_1, iso639_3, relation_in
 from harvester.model.record import Contributor, Record
 
 MEDIA_TYPE = "application/xml"
@@ -39,6 +39,8 @@ def element(record: Record) -> Element:
     root.set(f"{{{XSI}}}schemaLocation", f"{NAMESPACE} {SCHEMA}")
     for part in (_titles, _people, _identifiers, _dates, _words, _access, _journal):
         part(root, record)
+    for group in [child for child in root if len(child) == 0 and not child.text]:
+        root.remove(group)
     return root
 
 
@@ -48,17 +50,12 @@ def render(record: Record) -> bytes:
 
 
 def _datacite(parent: Element, tag: str, text: str | None = None, lang: str | None = None, **named: str) -> Element:
-    child = add(parent, f"{{{DATACITE}}}{tag}", text, lang)
-    for name, value in named.items():
-        child.set(name, value)
-    return child
+    return add(parent, f"{{{DATACITE}}}{tag}", text, lang, **named)
 
 
 def _oaire(parent: Element, tag: str, text: str | None, **named: str) -> None:
     if text and text.strip():
-        child = add(parent, f"{{{NAMESPACE}}}{tag}", text)
-        for name, value in named.items():
-            child.set(name, value)
+        add(parent, f"{{{NAMESPACE}}}{tag}", text, **named)
 
 
 def _titles(root: Element, record: Record) -> None:
@@ -145,7 +142,7 @@ def _words(root: Element, record: Record) -> None:
     for lang in order:
         for keyword in record.keywords[lang].items if lang in record.keywords else ():
             _datacite(group, "subject", keyword, lang)
-    kind = coar_type(record)
+    kind = coar_type_1(record)
     _oaire(root, "resourceType", kind.label, resourceTypeGeneral="literature", uri=kind.uri)
 
 

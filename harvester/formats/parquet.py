@@ -23,13 +23,13 @@ def render(record: Record) -> bytes:
     return b"".join(chunks([record]))
 
 
-def chunks(records: Iterable[Record], *, group: int = _GROUP) -> Iterator[bytes]:
-    """The bytes of a file of all records, a row group of `group` records at a time.
+def chunks(records: Iterable[Record], *, since: int = 0, group: int = _GROUP) -> Iterator[bytes]:
+    """The bytes of a file of all records, a row group of `group` records at a time. `since` goes into its metadata.
 
     Raises UsageError where pyarrow is not installed.
     """
     arrow, writer_of = _pyarrow()
-    schema = _schema(arrow)
+    schema = _schema(arrow).with_metadata({"harvester.next_since": str(since)})
     sink = _Sink()
     waiting = iter(records)
     with writer_of(arrow.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:

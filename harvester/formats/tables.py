@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from harvester.model.access import AccessVerdict
+from harvester.model.access import AccessStatus, AccessVerdict
 from harvester.model.record import Record
 
 COAR_ACCESS = "http://purl.org/coar/access_right/"
@@ -52,7 +52,16 @@ def babel(language: str) -> str | None:
 
 def coar_type(record: Record) -> Coded:
     """The COAR resource type (3.x)."""
-    label, code = _type(record, "coar")
+    return _coded(_type(record, "coar"))
+
+
+def coar_type_1(record: Record) -> Coded:
+    """The COAR resource type that version 1.1 knows too."""
+    return _coded(_row(record).get("coar_1") or _type(record, "coar"))
+
+
+def _coded(term: list[str]) -> Coded:
+    label, code = term
     return Coded(label, f"{COAR_TYPE}{code}")
 
 
@@ -61,10 +70,13 @@ def type_in(record: Record, vocabulary: str) -> str:
     return str(_type(record, vocabulary))
 
 
+def _row(record: Record) -> dict[str, Any]:
+    found: dict[str, Any] = table("types")[_type_words().get(record.type.casefold(), "article")]
+    return found
+
+
 def _type(record: Record, vocabulary: str) -> Any:
-    types = table("types")
-    named = types[_type_words().get(record.type.casefold(), "article")]
-    return named.get(vocabulary, types["article"][vocabulary])
+    return _row(record).get(vocabulary, table("types")["article"][vocabulary])
 
 
 @cache
@@ -81,7 +93,9 @@ def coar_access(access: AccessVerdict) -> Coded | None:
 
 
 def is_free_to_read(access: AccessVerdict) -> bool:
-    """True where NISO RP-22 (ALI) `free_to_read` holds: now, until a day, or (embargoed) from a day on."""
+    """True where NISO RP-22 (ALI) `free_to_read` holds: now, until a day, or from the stated end of an embargo on."""
+    if access.status is AccessStatus.EMBARGOED and access.embargo_until is None:
+        return False  # without a start it would say: now
     return bool(table("access")[access.status.value]["free_to_read"])
 
 

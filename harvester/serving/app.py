@@ -1,4 +1,4 @@
-"""The web application: whether the service lives and can do its work, how much of it it does, and the API."""
+"""The web application: health, readiness and metrics, and the rooms that answer programs and people."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -10,12 +10,17 @@ from fastapi.responses import JSONResponse
 
 from harvester.errors import HarvesterError
 from harvester.model.source import Source
+from harvester.serving import readers
 from harvester.serving.api import api
 from harvester.serving.api.desk import Desk
 from harvester.serving.api.following import Following
 from harvester.serving.api.gate import Gate
+from harvester.serving.console import reading
 from harvester.serving.limits import Limits
 from harvester.serving.metrics import Metrics
+from harvester.serving.oai.door import make_router
+from harvester.serving.oai.face import Face
+from harvester.serving.oai.repository import Repository
 from harvester.serving.problems import add_handlers
 from harvester.serving.work import Work
 from harvester.settings import Settings, load
@@ -42,6 +47,9 @@ def make_app(
     app.add_middleware(Gate, store=store, settings=settings)
     app.add_middleware(Limits, at_once=settings.api_at_once)
     app.include_router(api.make_router(Desk(store, settings, work, sources, Following(store, app.state.closing))))
+    app.include_router(make_router(Repository(store, Face.of(settings))))
+    app.include_router(readers.router(store, settings))
+    app.include_router(reading.router(store))
     metrics = Metrics(store, data_dir, work)
 
     @app.get("/healthz")

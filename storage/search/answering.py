@@ -33,7 +33,12 @@ _ONE_DAY = timedelta(days=1)
 class Answer:
     """What a query finds. Raises UsageError, before anything is read, for a query that cannot be asked."""
 
-    def __init__(self, reader: Reader, index: Index, thesaurus: Thesaurus, query: Query) -> None:
+    def __init__(
+        self, reader: Reader, index: Index, thesaurus: Thesaurus, query: Query, known: State | None = None
+    ) -> None:
+        """`known`: the state of the index, where it was read for an earlier answer from the same snapshot."""
+        if known:
+            self._state = known
         self._reader = reader
         self._index = index
         self._thesaurus = thesaurus
@@ -43,6 +48,7 @@ class Answer:
         by_one = query.sort is Sort.NEWEST and has_phrase(self._tree)  # each hit costs many that are none
         self._most = query.limit if by_one else max(query.count_to, query.limit)
         self._counted: int | None = None
+        self._has_sought = False
         self._limits = _limits(query)
         self._others = [self._named(name) for name in ("journal", "author") if getattr(query, name)]
 
@@ -60,6 +66,7 @@ class Answer:
             hits, more = self._newest()
         by_facet: dict[str, dict[str, int]] = {}
         if self._query.facets:
+            self._index.freely(self._reader)
             (total, by_facet), at_least = facets(self._reader, self._places()), False
         else:
             total, at_least = self._total()
@@ -77,7 +84,7 @@ class Answer:
     def _newest(self) -> tuple[list[Cursor], bool]:
         limit = self._query.limit
         most = limit if self._after or self._most > _CHEAP else self._most  # one walk for hits and total
-        found = self._newest_of(self._expression, most + 1, before=self._after.place if self._after else None)
+        found = self._newest_of(self.expression, most + 1, before=self._after.place if self._after else None)
         if not self._after:
             self._count(found)
         return [Cursor(0.0, row[0]) for row in found.rows[:limit]], len(found.rows) > limit
@@ -87,7 +94,7 @@ class Answer:
         ranking = Ranking(self._wanted)
         texts = [self._index.words.c[name] for name in RANKED_BY]
         most = min(CANDIDATES, max(PHRASED, self._most + 1)) if has_phrase(self._tree) else CANDIDATES
-        newest = self._newest_of(self._expression, most, *texts)
+        newest = self._newest_of(self.expression, most, *texts)
         self._count(newest)
         found = {row[0]: row for row in newest.rows}
         if not newest.all_known or newest.known > most:
@@ -103,7 +110,7 @@ class Answer:
     def _total(self) -> tuple[int, bool]:
         total = self._counted
         if total is None:
-            total = self._newest_of(self._expression, self._most + 1).known
+            total = self._newest_of(self.expression, self._most + 1).known
         return min(total, self._most), total > self._most
 
     def _count(self, found: Newest) -> None:
@@ -115,17 +122,20 @@ class Answer:
     ) -> Newest:
         if expression != EVERYTHING:
             bounds = self._bounds(self._index.place, before)
+            if self._has_sought:
+                self._index.freely(self._reader)
+            self._has_sought = True
             return self._index.newest(self._reader, expression, bounds, columns, most)
         place = search_entries.c.place
         every = select(place).where(*self._bounds(place, before)).order_by(place.desc()).limit(most)
-        rows = list(self._reader.execute(every))
+        rows = self._reader.execute(every).all()
         return Newest(rows, len(rows), len(rows) < most)
 
     def _places(self) -> Select[*tuple[Any, ...]]:
         """Of every hit."""
-        if self._expression == EVERYTHING:
+        if self.expression == EVERYTHING:
             return select(search_entries.c.place).where(*self._bounds(search_entries.c.place))
-        matching = self._index.matching(self._expression)
+        matching = self._index.matching(self.expression)
         return select(self._index.place).where(matching, *self._bounds(self._index.place))
 
     def _bounds(self, place: ColumnElement[int], before: int | None = None) -> list[ColumnElement[bool]]:
@@ -184,7 +194,7 @@ class Answer:
         return compiled(self._tree, self._state.languages, others)
 
     @cached_property
-    def _expression(self) -> Expression:
+    def expression(self) -> Expression:
         """What the text asks for, within the filters."""
         return self._filtered(self._wanted)
 
