@@ -21,6 +21,9 @@ _SECRET = frozenset(("smtp_url", "database_url"))  # values that may hold a pass
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 
 
+REPOSITORY_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z][A-Za-z0-9-]*)+")  # oai-identifier 2.0
+
+
 def installed_seeds() -> Path:
     """The seeds beside the package in a checkout, else those the wheel put under share/."""
     checkout = Path(__file__).resolve().parent.parent / "seeds"
@@ -60,8 +63,27 @@ class Settings(BaseSettings):
         description="Mail address or web page of the operator, in the user agent; no real host is crawled without.",
     )
     base_url: str = Field("", description="Public http(s) address of this installation; the contact where none is set.")
+    repository_id: str = Field(
+        "",
+        description="Domain name in the identifiers of OAI-PMH, oai:NAME:RECORD; once harvested, never to be changed.",
+        json_schema_extra=_shown("the host of HARVESTER_BASE_URL, else harvester.localhost"),
+    )
+    api_rate: int = Field(
+        120, ge=0, description="Requests to the API in a minute from one address without a key; 0 is no limit."
+    )
+    api_key_rate: int = Field(
+        1200, ge=0, description="Requests to the API in a minute with one key, where it has no rate of its own."
+    )
+    api_at_once: int = Field(64, ge=1, le=1000, description="Requests that are answered at a time; others hear 503.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses of your own proxies, whose X-Forwarded-For tells whom the API's rates count."
+    )
     private_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private addresses that may be fetched and need no gap between requests: host:port,host:port."
+    )
+    read_ahead: bool = Field(
+        True,
+        description="Whether pages that come without a gap are read by a process of their own (150 MB) beside the run.",
     )
     tdm_basis: Literal["none", "research", "licence", "permission"] = Field(
         "none",
@@ -136,7 +158,24 @@ class Settings(BaseSettings):
             raise ValueError("write an http(s) address without query, as in https://harvest.example.org")
         return value.rstrip("/")
 
-    @field_validator("private_allow", mode="before")
+    @field_validator("repository_id")
+    @classmethod
+    def _is_domain(cls, value: str) -> str:
+        if value and not REPOSITORY_ID.fullmatch(value):
+            raise ValueError(
+                "write a domain name of two labels or more, each beginning with a letter: harvest.example.org"
+            )
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_ips(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not (_is_address(one, 4) or _is_address(one, 6)):
+                raise ValueError(f"{one!r} is no address, as in 10.0.0.2")
+        return value
+
+    @field_validator("private_allow", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -94,19 +94,20 @@ class Works:
 
     def iter(self) -> Iterator[list[Record]]:
         """Every work of more than one living record, in order of id."""
-        merged = select(records.c.work_id).where(records.c.work_id != records.c.id)
-        sizes = select(records.c.work_id).where(records.c.deleted_at.is_(None), of_works(merged))
-        sizes = sizes.group_by(records.c.work_id)
-        several = sizes.having(func.count() > 1).order_by(records.c.work_id).limit(_PAGE)
         last = ""
-        while True:
-            with self._database.read() as connection:
-                ids = list(connection.execute(several.where(records.c.work_id > last)).scalars())
-            if not ids:
-                return
+        while ids := self.names(last, _PAGE):
             for work_id in ids:
                 yield self.show(work_id)
             last = ids[-1]
+
+    def names(self, after: str, limit: int) -> list[str]:
+        """Ids of works of more than one living record after this one, in order."""
+        merged = select(records.c.work_id).where(records.c.work_id != records.c.id)
+        sizes = select(records.c.work_id).where(records.c.deleted_at.is_(None), of_works(merged))
+        sizes = sizes.group_by(records.c.work_id)
+        several = sizes.having(func.count() > 1).order_by(records.c.work_id).limit(limit)
+        with self._database.read() as connection:
+            return list(connection.execute(several.where(records.c.work_id > after)).scalars())
 
     def merges(self, name: str) -> list[Merge]:
         """Every merge the records of this work took part in, undone ones too, in order."""

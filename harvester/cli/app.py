@@ -37,8 +37,9 @@ VERBS = {  # verb: module of this package, what it is for
     "alert": ("digest", "Saved queries that tell readers what is new: add, list, show, pause, remove."),
     "digest": ("digest", "Look at the next digests, send those that are due."),
     "reader": ("digest", "What is kept about a reader; erase it."),
-    "export": ("records", "Write all that is kept, as JSON Lines."),
+    "export": ("export", "Write all that is kept, or what may be passed on, in one of eight formats."),
     "changes": ("records", "Print the change log in order."),
+    "keys": ("keys", "Keys of the HTTP API: make, list and revoke them."),
     "db": ("database", "Upgrade the database's schema, or check that it is sound."),
     "schema": ("reading", "Print the JSON Schema of an exported record."),
 }

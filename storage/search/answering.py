@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from harvester.errors import UsageError
-from harvester.model.search import Expansion, Found, Hit, Query, Sort
+from harvester.model.record import Record
+from harvester.model.search import Expansion, Found, Hit, Query, Snippet, Sort
 from storage.documents import from_text
 from storage.search import cursors
 from storage.search.analyser import COMPOUND
 from storage.search.compiling import EVERYTHING, compiled, plain, words
 from storage.search.cursors import Cursor
-from storage.search.entry import UNLISTED, access_mark, language_mark, lowest_place, source_mark
-from storage.search.expressions import Expression, Row, Without, all_of, any_of, within
+from storage.search.entry import UNLISTED, WITHHELD, access_mark, language_mark, lowest_place, source_mark, withheld
+from storage.search.expressions import Expression, Row, Without, all_of, any_of, outside, within
 from storage.search.facets import facets
 from storage.search.index import Index, Newest, Reader
 from storage.search.query import Both, Node, Words, has_phrase, parse
@@ -47,6 +48,7 @@ class Answer:
         by_one = query.sort is Sort.NEWEST and has_phrase(self._tree)  # each hit costs many that are none
         self._most = query.limit if by_one else max(query.count_to, query.limit)
         self._counted: int | None = None
+        self._has_sought = False
         self._limits = _limits(query)
         self._others = [self._named(name) for name in ("journal", "author") if getattr(query, name)]
 
@@ -64,6 +66,7 @@ class Answer:
             hits, more = self._newest()
         by_facet: dict[str, dict[str, int]] = {}
         if self._query.facets:
+            self._index.freely(self._reader)
             (total, by_facet), at_least = facets(self._reader, self._places()), False
         else:
             total, at_least = self._total()
@@ -119,10 +122,13 @@ class Answer:
     ) -> Newest:
         if expression != EVERYTHING:
             bounds = self._bounds(self._index.place, before)
+            if self._has_sought:
+                self._index.freely(self._reader)
+            self._has_sought = True
             return self._index.newest(self._reader, expression, bounds, columns, most)
         place = search_entries.c.place
         every = select(place).where(*self._bounds(place, before)).order_by(place.desc()).limit(most)
-        rows = list(self._reader.execute(every))
+        rows = self._reader.execute(every).all()
         return Newest(rows, len(rows), len(rows) < most)
 
     def _places(self) -> Select[*tuple[Any, ...]]:
@@ -149,13 +155,13 @@ class Answer:
         texts = {row.id: row.document for row in self._reader.execute(read)}
         wanted_words = self._wanted
         return tuple(
-            hit.model_copy(
-                update={
-                    "snippets": snippets(from_text(texts[hit.record_id]), wanted_words, abstracts=self._query.abstracts)
-                }
-            )
+            hit.model_copy(update={"snippets": self._snippets(from_text(texts[hit.record_id]), wanted_words)})
             for hit in shown
         )
+
+    def _snippets(self, record: Record, wanted: Expression) -> tuple[Snippet, ...]:
+        may = self._query.abstracts and self._query.door not in withheld(record)
+        return snippets(record, wanted, abstracts=may)
 
     @cached_property
     def _state(self) -> State:
@@ -202,8 +208,20 @@ class Answer:
         filters: list[Expression] = [any_of(Row((mark,)) for mark in some) for some in marks if some]
         filters += [compiled(other, ()) for other in self._others]
         wanted = [] if wanted_words == EVERYTHING and filters else [wanted_words]
-        found = all_of([*wanted, *filters])
+        found = self._through_the_door(all_of([*wanted, *filters]))
         return Without(found, Row((UNLISTED,))) if query.listed else found
+
+    def _through_the_door(self, expression: Expression) -> Expression:
+        """Records whose abstracts are withheld match by what stands elsewhere; none of their words decides."""
+        mark = WITHHELD.get(self._query.door)
+        if mark is None or expression == EVERYTHING or not self._has(mark):
+            return expression
+        elsewhere = outside(expression, "abstract", ("title", "keyword"))
+        return any_of([Without(expression, Row((mark,))), all_of([Row((mark,)), elsewhere])])
+
+    def _has(self, mark: str) -> bool:
+        matching = self._index.matching(Row((mark,)))
+        return self._reader.execute(select(self._index.place).where(matching).limit(1)).first() is not None
 
     def _named(self, name: str) -> Words:
         value = getattr(self._query, name)
