@@ -14,7 +14,7 @@ help:
 	@echo "make faults       the table of faults: each with the tests that prove it, and whether it held"
 	@echo "make check        formatting, lint, types, imports between rooms, declared dependencies"
 	@echo "make bench        our speed beside the floor or peer of each figure, in the same run"
-	@echo "make soak         twenty kills, a second run, memory over 50,000 pages, a server that crashes, a fleet (60 minutes)"
+	@echo "make soak         at length: kills, a second run, memory, a server that crashes, a fleet, digests, followers, harvesters (2 hours)"
 	@echo "make image-check  the steps of deploy/Containerfile in a bare Debian root, and a harvest in it (as root)"
 	@echo "make env          only make the environment with all tools in $(VENV)"
 	@echo "make system-deps  install what the system has to give (as root, on Debian and its kin)"

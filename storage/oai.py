@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, null, select
 
 from harvester.model.record import Record
-from storage.bulk import Bulk, among
+from storage.bulk import Bulk, Fresh, among
 from storage.database import Database
 from storage.documents import from_text
 from storage.tables import (
@@ -33,8 +33,8 @@ from storage.unit import Unit
 
 BATCH = 500  # Changes read in one transaction
 _ITEMS = Bulk.upsert(oai_items)
-_MEMBERS = Bulk.insert(oai_members)
-_SETS = Bulk.insert(oai_sets, or_="ON CONFLICT (spec) DO NOTHING")
+_MEMBERS = Fresh(oai_members)
+_SETS = Bulk.upsert(oai_sets)
 _METADATA = Bulk.upsert(oai_metadata)
 
 

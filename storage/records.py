@@ -1,6 +1,6 @@
 """Records: found by any of their names, read whole, iterated in constant memory, deleted and purged."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -18,11 +18,11 @@ from storage.database import Database, Snapshot
 from storage.documents import document, from_text
 from storage.dump import Dump, dump
 from storage.history import History
-from storage.identity import doi_key, names_of, owners, target_of
+from storage.identity import chunks, doi_key, names_of, owners, target_of, url_key
 from storage.pages import Pages
 from storage.saving import Saved
 from storage.search.search import Search
-from storage.tables import changes, identities, records, revisions, verdicts, work_ties
+from storage.tables import change_head, changes, identities, records, revisions, successors, verdicts, work_ties
 from storage.unit import Unit
 
 REASONS = ("gone", "duplicate", "legal", "out_of_scope", "operator")
@@ -66,13 +66,29 @@ class Records:
     def find(self, *, doi: str | None = None, url: str | None = None, source_id: str | None = None) -> list[Record]:
         """Records known by this DOI or URL (canonical or alias), at one Source or at all."""
         names = [doi_key(doi)] if doi else []
-        names += [f"url:{url}"] if url else []
+        names += [url_key(url)] if url else []
         named = select(identities.c.record_id).where(identities.c.key.in_(names))
         if source_id is not None:
             named = named.where(identities.c.source_id == source_id)
         query = select(records.c.document).where(records.c.id.in_(named)).order_by(records.c.id)
         with self._database.read() as connection:
             return [from_text(text) for text in connection.execute(query).scalars()]
+
+    def named(self, *, urls: Collection[str], dois: Collection[str], source_id: str) -> dict[str, Record]:
+        """Records of a Source known by any of these URLs and DOIs, by name (`url_key`, `doi_key`): one question."""
+        keys = sorted({*map(url_key, urls), *map(doi_key, dois)})
+        owned = select(identities.c.key, records.c.id, records.c.document).join_from(
+            identities, records, identities.c.record_id == records.c.id
+        )
+        ids: dict[str, str] = {}
+        texts: dict[str, str] = {}
+        with self._database.read() as connection:
+            for some in chunks(keys):
+                query = owned.where(identities.c.source_id == source_id, identities.c.key.in_(some))
+                for row in connection.execute(query):
+                    ids[row.key], texts[row.id] = row.id, row.document
+        known = {record_id: from_text(text) for record_id, text in texts.items()}
+        return {key: known[record_id] for key, record_id in ids.items()}
 
     def find_existing(self, unit: Unit, record: Record) -> Record | None:
         """The stored record that `save` would take this one for."""
@@ -135,11 +151,39 @@ class Records:
         with self._database.read() as connection:
             return [AccessVerdict.model_validate_json(text) for text in connection.execute(query).scalars()]
 
-    def delete(self, unit: Unit, record_id: str, reason: str, now: datetime) -> None:
-        """Make a tombstone (history stays) and log `deleted`; again is no Change. Raises UsageError if unknown."""
+    def delete(self, unit: Unit, record_id: str, reason: str, now: datetime, *, successor: str | None = None) -> None:
+        """Make a tombstone (history stays) and log `deleted`; again is no Change. Raises UsageError if unknown.
+
+        `successor` is the record that a duplicate went into.
+        """
         record = _wanted(unit, record_id)
+        if successor is not None:
+            _wanted(unit, successor)
         if record.deleted_at is None:
             self._bury(unit, record, reason, now, keep_history=True)
+            _succeed(unit, record_id, successor)
+
+    def text(self, record_id: str) -> str | None:
+        """One record or tombstone as stored JSON."""
+        with self._database.read() as connection:
+            return connection.execute(select(records.c.document).where(records.c.id == record_id)).scalar()
+
+    def texts(self, after: str, limit: int, source_id: str | None = None) -> tuple[int, list[str]]:
+        """Records after this id, in order of id, as stored JSON; and the latest Change that is in them."""
+        query = select(records.c.document).where(records.c.id > after, *_conditions(source_id, False, 0))
+        with self._database.read() as connection:
+            head = connection.execute(select(change_head.c.seq)).scalar() or 0
+            return head, list(connection.execute(query.order_by(records.c.id).limit(limit)).scalars())
+
+    def successor(self, record_id: str) -> str | None:
+        """The record that this one, a deleted duplicate, went into; the last one of a row of them."""
+        seen = [record_id]
+        with self._database.read() as connection:
+            while following := connection.execute(_successor(seen[-1])).scalar():
+                if following in seen:
+                    break
+                seen.append(following)
+        return seen[-1] if len(seen) > 1 else None
 
     def purge(self, unit: Unit, record_id: str, reason: str, now: datetime) -> None:
         """Remove every text, revision, verdict and archive entry; id, names and reason stay so that it never returns.
@@ -152,6 +196,7 @@ class Records:
         for table in (revisions, verdicts):
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
         unit.connection.execute(delete(work_ties).where(work_ties.c.record_id == record_id))
+        _succeed(unit, record_id, None)
         review.forget(unit, [record_id])
         self._archive_index.forget(unit, record_id)
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
@@ -202,6 +247,16 @@ class Records:
 def _get(connection: Connection | Snapshot, record_id: str) -> Record | None:
     text = connection.execute(select(records.c.document).where(records.c.id == record_id)).scalar()
     return from_text(text) if text else None
+
+
+def _successor(record_id: str) -> Select[str]:
+    return select(successors.c.successor_id).where(successors.c.record_id == record_id)
+
+
+def _succeed(unit: Unit, record_id: str, successor: str | None) -> None:
+    unit.connection.execute(delete(successors).where(successors.c.record_id == record_id))
+    if successor is not None:
+        unit.connection.execute(successors.insert(), {"record_id": record_id, "successor_id": successor})
 
 
 def _wanted(unit: Unit, record_id: str) -> Record:

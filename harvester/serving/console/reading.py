@@ -109,7 +109,7 @@ def _record(store: Store, words: Wording, request: Request) -> Response:
 def _signposts(record: Record) -> str:
     """Signposting level 1 (RFC 8288): how to cite it, and descriptions that machines read."""
     api = f"/api/v1/records/{record.id}"
-    described = {"jsonld": json_ld.MEDIA_TYPE, "csl-json": "application/vnd.citationstyles.csl+json"}
+    described = {"json-ld": json_ld.MEDIA_TYPE, "csl-json": "application/vnd.citationstyles.csl+json"}
     links = [f'<{citation.cite_as(record)}>; rel="cite-as"']
     links += [f'<{api}?format={name}>; rel="describedby"; type="{kind}"' for name, kind in described.items()]
     return ", ".join(link for link in links if link.isascii() and "\n" not in link)
