@@ -58,7 +58,7 @@ class Witness:
             await send(message)
 
         await self._app(scope, receive, keep)
-        if parts:
+        if parts and self.statuses.keys() == {200}:
             body = b"".join(parts)
             (self._folder / f"{next(self._numbers)}.gz").write_bytes(body if packed else gzip.compress(body, 1))
 
@@ -111,8 +111,11 @@ def main(number: int = RECORDS, changes: int = CHANGES) -> bool:
         walks = {**PYTHON, "oai-pmh (npm)": node(folder), "HTTP::OAI (Perl)": perl}
         with Store.open(f"sqlite:///{folder}/soak.db", migrate=True) as store:
             fill(store, records)
+            repository = Repository(store, FACE)
+            while store.oai.state().read < store.changes.head():
+                repository.keep_up()  # who turns noindex before it was ever listed would be missed rightly
             app = FastAPI()
-            app.include_router(make_router(Repository(store, FACE)))
+            app.include_router(make_router(repository))
             witness = Witness(app, folder / "answers")
             changing = Changing(store, records, changes)
             with Server(witness, "127.0.0.1", 0) as server:  # type: ignore[arg-type]

@@ -8,9 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, BackgroundTasks, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from harvester.errors import HarvesterError
 from harvester.serving.oai.arguments import Pairs
@@ -73,8 +72,9 @@ async def _answered(repository: Repository, form: bytes, address: str, zipped: b
     headers = {"Vary": "Accept-Encoding", "Cache-Control": "no-store"} | (
         {"Content-Encoding": "gzip"} if zipped else {}
     )
-    task = BackgroundTask(repository.keep, answer.rendered) if answer.rendered else None
-    return Response(answer.body, headers=headers, media_type="text/xml", background=task)
+    after = BackgroundTasks()
+    after.add_task(repository.keep, answer.rendered)
+    return Response(answer.body, headers=headers, media_type="text/xml", background=after if answer.rendered else None)
 
 
 def _made(repository: Repository, pairs: Pairs, address: str, zipped: bool, settled: bool = False) -> Answer:

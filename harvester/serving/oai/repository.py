@@ -188,11 +188,14 @@ class Repository:
         no later one can be dated into it.
         """
         window = Window(token.prefix, token.after, token.start, token.until, token.spec)
-        items = self._store.oai.page(window, PAGE + 1, with_xml=with_xml)
-        if len(items) > PAGE:
-            return _Page(items[:PAGE], is_last=False)
-        now = self._clock()
-        self._read_changes(close=now)
+
+        def full() -> list[Item] | None:
+            items = self._store.oai.page(window, PAGE + 1, with_xml=with_xml)
+            return items[:PAGE] if len(items) > PAGE else None
+
+        items = full() or self._read_changes(close=self._clock(), unless=full)
+        if items:
+            return _Page(items, is_last=False)
         state = self._store.oai.state()
         until = state.closed - 1 if token.until is None else min(token.until, state.closed - 1)
         items = self._store.oai.page(window._replace(until=until), PAGE + 1, with_xml=with_xml)
@@ -206,8 +209,13 @@ class Repository:
             items = self._store.oai.last_before(window, with_xml=with_xml)
         return _Page(items, is_last=True)
 
-    def _read_changes(self, close: datetime | None = None) -> None:
-        """Read all Changes so far; with `close`, end the seconds before it. Raises BehindError if it takes too long."""
+    def _read_changes(
+        self, close: datetime | None = None, unless: Callable[[], list[Item] | None] = lambda: None
+    ) -> list[Item] | None:
+        """Read all Changes so far, or until `unless` has items; with `close`, end the seconds before it.
+
+        Raises BehindError if it takes too long.
+        """
         deadline = time.monotonic() + _PATIENCE_S
         state = self._store.oai.state()
         left = state.head - state.read
@@ -215,8 +223,11 @@ class Repository:
         while left > 0 or unsaid:
             left = self._store.oai.follow(judge(), self._clock(), close=close is not None)
             unsaid = False
+            if items := unless():
+                return items
             if left > 0 and time.monotonic() > deadline:
                 raise BehindError
+        return None
 
     def _signed(self) -> Signer:
         if self._signer is None:

@@ -267,6 +267,7 @@ def test_whatever_is_asked_is_answered_by_the_schema(empty: Repository, pairs: l
 
 
 @given(st.text(max_size=25))
+@settings(deadline=None)
 def test_a_date_is_read_or_refused(text: str) -> None:
     pairs = [("verb", "ListRecords"), ("metadataPrefix", "oai_dc"), ("from", text)]
     try:
