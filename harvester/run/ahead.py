@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from harvester.ahead import ReadPage
+from harvester.ahead.segments import ReadPage
 from harvester.extraction.extract import Extraction
 from harvester.model.source import Source
 

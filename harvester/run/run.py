@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from harvester.ahead import warm
+from harvester.ahead.segments import warm
 from harvester.crawl.crawl import CrawlConfig, user_agent
 from harvester.crawl.revisit import next_due
 from harvester.errors import HarvesterError

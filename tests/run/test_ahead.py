@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from press import PAGES, Press, assert_whole
 
-from harvester.ahead import ReadPage, digest_of, read_ahead
+from harvester.ahead.segments import ReadPage, digest_of, read_ahead
 from harvester.extraction.extract import Extraction
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.run import Visit
