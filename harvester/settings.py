@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     )
     read_ahead: bool = Field(
         True,
-        description="Whether pages that come without a gap are read by a process of their own (150 MB) beside the run.",
+        description="Whether pages that come without a gap are read by a process of their own (130 MB) beside the run.",
     )
     tdm_basis: Literal["none", "research", "licence", "permission"] = Field(
         "none",
