@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 from harvester.errors import UsageError
 from harvester.model.access import AccessVerdict
 from harvester.model.differences import FieldChange
-from harvester.model.record import Provenance, Record
+from harvester.model.record import Provenance, Record, Rights
 from harvester.model.run import ChangeKind
-from storage import history, review, rows, saving
+from storage import history, oai, review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
@@ -22,7 +22,7 @@ from storage.identity import chunks, doi_key, names_of, owners, target_of, url_k
 from storage.pages import Pages
 from storage.saving import Saved
 from storage.search.search import Search
-from storage.tables import changes, identities, records, revisions, verdicts, work_ties
+from storage.tables import change_head, changes, identities, records, revisions, successors, verdicts, work_ties
 from storage.unit import Unit
 
 REASONS = ("gone", "duplicate", "legal", "out_of_scope", "operator")
@@ -151,11 +151,39 @@ class Records:
         with self._database.read() as connection:
             return [AccessVerdict.model_validate_json(text) for text in connection.execute(query).scalars()]
 
-    def delete(self, unit: Unit, record_id: str, reason: str, now: datetime) -> None:
-        """Make a tombstone (history stays) and log `deleted`; again is no Change. Raises UsageError if unknown."""
+    def delete(self, unit: Unit, record_id: str, reason: str, now: datetime, *, successor: str | None = None) -> None:
+        """Make a tombstone (history stays) and log `deleted`; again is no Change. Raises UsageError if unknown.
+
+        `successor` is the record that a duplicate went into.
+        """
         record = _wanted(unit, record_id)
+        if successor is not None:
+            _wanted(unit, successor)
         if record.deleted_at is None:
             self._bury(unit, record, reason, now, keep_history=True)
+            _succeed(unit, record_id, successor)
+
+    def text(self, record_id: str) -> str | None:
+        """One record or tombstone as stored JSON."""
+        with self._database.read() as connection:
+            return connection.execute(select(records.c.document).where(records.c.id == record_id)).scalar()
+
+    def texts(self, after: str, limit: int, source_id: str | None = None) -> tuple[int, list[str]]:
+        """Records after this id, in order of id, as stored JSON; and the latest Change that is in them."""
+        query = select(records.c.document).where(records.c.id > after, *_conditions(source_id, False, 0))
+        with self._database.read() as connection:
+            head = connection.execute(select(change_head.c.seq)).scalar() or 0
+            return head, list(connection.execute(query.order_by(records.c.id).limit(limit)).scalars())
+
+    def successor(self, record_id: str) -> str | None:
+        """The record that this one, a deleted duplicate, went into; the last one of a row of them."""
+        seen = [record_id]
+        with self._database.read() as connection:
+            while following := connection.execute(_successor(seen[-1])).scalar():
+                if following in seen:
+                    break
+                seen.append(following)
+        return seen[-1] if len(seen) > 1 else None
 
     def purge(self, unit: Unit, record_id: str, reason: str, now: datetime) -> None:
         """Remove every text, revision, verdict and archive entry; id, names and reason stay so that it never returns.
@@ -168,6 +196,7 @@ class Records:
         for table in (revisions, verdicts):
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
         unit.connection.execute(delete(work_ties).where(work_ties.c.record_id == record_id))
+        _succeed(unit, record_id, None)
         review.forget(unit, [record_id])
         self._archive_index.forget(unit, record_id)
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
@@ -204,6 +233,7 @@ class Records:
             rows.set_aside(unit, [record.id], None, now)
         rows.put(unit, tombstone)
         self._search.forget(unit, [record.id])
+        oai.forget(unit, [record.id])
         if not keep_history:
             self._search.scrub(unit)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)
@@ -219,6 +249,16 @@ def _get(connection: Connection | Snapshot, record_id: str) -> Record | None:
     return from_text(text) if text else None
 
 
+def _successor(record_id: str) -> Select[str]:
+    return select(successors.c.successor_id).where(successors.c.record_id == record_id)
+
+
+def _succeed(unit: Unit, record_id: str, successor: str | None) -> None:
+    unit.connection.execute(delete(successors).where(successors.c.record_id == record_id))
+    if successor is not None:
+        unit.connection.execute(successors.insert(), {"record_id": record_id, "successor_id": successor})
+
+
 def _wanted(unit: Unit, record_id: str) -> Record:
     source_id = unit.connection.execute(select(records.c.source_id).where(records.c.id == record_id)).scalar()
     if source_id is not None:
@@ -230,11 +270,13 @@ def _wanted(unit: Unit, record_id: str) -> Record:
 
 
 def _bare(record: Record, now: datetime) -> Record:
-    """What a purged record keeps: its names, so that it is recognised and refused."""
+    """What a purged record keeps: its names, so that it is recognised and refused, and whether it was ever listed."""
     kept = record.model_dump(include={"id", "work_id", "source_id", "publisher_id", "url", "aliases", "revision"})
     read = record.provenance
     provenance = Provenance(url=read.url, fetched_at=read.fetched_at, page_digest="", rules=read.rules)
-    return Record(**kept, created_at=record.created_at, access=AccessVerdict(as_of=now), provenance=provenance)
+    rights = Rights(robots=record.rights.robots)
+    access = AccessVerdict(as_of=now)
+    return Record(**kept, created_at=record.created_at, access=access, rights=rights, provenance=provenance)
 
 
 def _conditions(

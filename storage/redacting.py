@@ -18,7 +18,7 @@ from harvester.model.access import AccessVerdict
 from harvester.model.page import Page
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
-from storage import redaction, review, rows
+from storage import oai, redaction, review, rows
 from storage.archive import ArchiveWriter, read, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.database import Database
@@ -236,6 +236,7 @@ class Redacting:
         later = {"revision": present.revision + 1, "updated_at": self._now}
         rows.put(unit, present.model_copy(update=later))
         review.forget(unit, [record_id])
+        oai.forget(unit, [record_id])
         self._store.search.forget(unit, [record_id])
         self._store.changes.append(unit, [(record_id, ChangeKind.UPDATED, present.revision + 1)], self._now)
 

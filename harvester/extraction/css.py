@@ -74,7 +74,7 @@ def select(document: Document, css: str) -> list[Element]:
 def _candidates(document: Document, compound: _Compound) -> Iterable[Element]:
     """In document order, all elements that may fit and some that do not."""
     if compound.ids:
-        return [one for one, own in zip(document.elements, document.element_ids, strict=True) if own in compound.ids]
+        return document.identified(compound.ids)
     if compound.classes:
         name = next(iter(compound.classes))
         return document.classed(lambda value: name in value)

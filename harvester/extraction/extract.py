@@ -33,6 +33,7 @@ _STATUS_OUTCOMES = {401: VisitOutcome.FORBIDDEN, 402: VisitOutcome.FORBIDDEN, 40
                     404: VisitOutcome.GONE, 410: VisitOutcome.GONE, 429: VisitOutcome.RATE_LIMITED,
                     451: VisitOutcome.FORBIDDEN, 304: VisitOutcome.NOT_MODIFIED}  # fmt: skip
 _TEXT_TYPES = re.compile(r"^\s*(?:text/html|text/xml|application/xml|text/plain|[\w.-]+/[\w.-]+\+xml)\b", re.IGNORECASE)
+_HOST = re.compile(r"^https?://([^/?#]+)", re.IGNORECASE)
 _LARGEST = 6_000_000  # bytes; the tree of a page takes thirty times as much
 _BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
 
@@ -82,7 +83,7 @@ def _not_readable(page: Page) -> Extraction | None:
     if len(page.body) > _LARGEST:
         return Extraction(VisitOutcome.TOO_LARGE, f"the body is larger than {_LARGEST:,} bytes")
     head = page.body[:2000].lstrip()
-    if not head and not page.body.strip():
+    if not head and (not page.body or page.body.isspace()):
         return Extraction(VisitOutcome.WRONG_CONTENT, "the body is empty")
     content_type = page.header("content-type")
     if content_type and not _TEXT_TYPES.match(content_type):
@@ -183,8 +184,7 @@ def _address(document: Document, source: Source, index: SignalIndex) -> tuple[st
 
 
 def _same_host(url: str, other: str) -> bool:
-    host = re.compile(r"^https?://([^/?#]+)", re.IGNORECASE)
-    one, two = host.match(url.strip()), host.match(other or "")
+    one, two = _HOST.match(url.strip()), _HOST.match(other or "")
     if one is None:
         return False
     return two is None or one[1].lower() == two[1].lower()

@@ -98,7 +98,7 @@ def signals_of(document: Document, source: Source) -> SignalIndex:
         printed_at = index.first(("selector", "title"), ("visible", "title"))
         if printed_at is not None and printed_at.attribute is None:
             more += unlabelled.read(printed_at.element)
-    return SignalIndex([*index.all, *more])
+    return index.with_more(more)
 
 
 def _has_date(index: SignalIndex) -> bool:

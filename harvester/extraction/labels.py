@@ -56,16 +56,17 @@ def _table() -> tuple[dict[str, Label], dict[str, str]]:
 
 
 # \0 stands in no text of a tree: it parts the texts that are searched together.
+_BEGINNING = 100  # characters of a text that the search looks at
 _FIRST_WORDS = re.compile(r"\0[ \t\r\n\xa0\[(*•]{0,59}+(\w{0,40}+)").findall
 
 
 def begin_labels(texts: Sequence[str]) -> Iterator[bool]:
     """A cheap test before the look-up, for each text: False if it begins as no label of a block or fact does."""
-    words = _FIRST_WORDS("\0" + "\0".join(texts).lower())
+    words = _FIRST_WORDS("\0" + "\0".join([text[:_BEGINNING] for text in texts]).lower())
     distinct = set(words)
     firsts, initials = _beginnings()
     begin = distinct & firsts
-    begin.update(word for word in distinct if not word.isascii() and word[0] in initials)
+    begin.update([word for word in distinct if not word.isascii() and word[0] in initials])
     return map(begin.__contains__, words)
 
 
@@ -117,12 +118,25 @@ def is_section(text: str) -> bool:
     return fold(text) in sections
 
 
+_CLOSING = (":", "|", "–", "—", "：")  # after an inline label
+_DASHED = re.compile(r"\.\s*-")
+_FIRST_WORD = re.compile(r"\w{1,40}")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…»”\"\)\]])\s*(\w{1,40})")
 
 
 def may_hold_inline_label(text: str) -> bool:
-    """A cheap test before `inline_label`: False if no sentence of `text` begins as a label does."""
-    return any(map(_begins_inline_label, _SENTENCE_START.findall(text)))
+    """A cheap test before `inline_label`: False if no sentence of `text` begins as a label does, or none is closed."""
+    return _closes_inline_label(text) and any(map(_begins_inline_label, _SENTENCE_START.findall(text)))
+
+
+def may_begin_with_inline_label(text: str) -> bool:
+    """The same for a label that `text`, without space before it, begins with."""
+    first = _FIRST_WORD.match(text)
+    return first is not None and _begins_inline_label(first[0]) and _closes_inline_label(text)
+
+
+def _closes_inline_label(text: str) -> bool:
+    return any(map(text.__contains__, _CLOSING)) or _DASHED.search(text) is not None
 
 
 @lru_cache(maxsize=8192)

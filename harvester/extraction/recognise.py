@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from harvester.extraction.css import may_find, select
 from harvester.extraction.document import Document
@@ -42,5 +42,11 @@ def _matches(document: Document, detect: Detect) -> bool:
 
 def _may_match(document: Document, css: str) -> bool:
     """A cheap test before the selector is tried."""
+    meta = _meta_name(css)
+    return meta in document.metas if meta else may_find(document, css)
+
+
+@lru_cache(maxsize=1024)
+def _meta_name(css: str) -> str | None:
     meta = _META.fullmatch(css)
-    return meta[1] in document.metas if meta else may_find(document, css)
+    return meta[1] if meta else None

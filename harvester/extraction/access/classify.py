@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from harvester.extraction.access.licences import find_licences, is_rights
 from harvester.extraction.access.machine import machine_statements
-from harvester.extraction.access.page import page_text, words_of
+from harvester.extraction.access.page import open_page
 from harvester.extraction.access.page_data import licence_in_scripts
 from harvester.extraction.access.passages import PageText
 from harvester.extraction.access.purchases import purchase_options
@@ -74,8 +74,7 @@ def read_access(
     """
     if document.is_xml:
         return _read_xml(document, signals, rules, languages=languages, today=today, as_of=as_of)
-    words = words_of(document, languages)
-    page = page_text(document, signals, rules, excluded, words=words)
+    page, words = open_page(document, signals, rules, excluded, languages=languages)
     licences = find_licences(document, signals, rules, text=page)
     reading = _read_words(SentenceReader(words, page, today), rules)
     statements = [
@@ -107,8 +106,7 @@ def _read_xml(
     as_of: datetime,
 ) -> AccessReading:
     """XML has no page around the article: only its statements of rights speak, never the text that it may carry."""
-    words = words_of(document, languages)
-    page = page_text(document, signals, rules, words=words)
+    page, words = open_page(document, signals, rules, languages=languages)
     licences = find_licences(document, signals, rules, text=page)
     slots = [signal.element for signal in signals if is_rights(signal) and signal.element is not None]
     reading = SentenceReader(words, page, today).read(passages_of_slots(page, slots))
@@ -172,7 +170,7 @@ def _policy(document: Document, rules: AccessRules) -> list[Statement]:
         return []
     # The policy goes with the site, so its address is the quote; a saved page without one has its title.
     site = _SITE.match(document.page.final_url)
-    title = document.root.find(".//title")
+    title = next(document.root.iter("title"), None)
     if site:
         evidence = Evidence(vocabulary="rules", name="journal", quote=site[0], where="url")
     elif title is not None and (title.text or "").strip():

@@ -10,9 +10,10 @@ _SENTENCES = 2  # so many may be glued on
 _LENGTH = 300  # characters of a sentence
 _OPENING = 40  # characters of a sentence in which what it says of access begins
 _BOUNDARY = re.compile(
-    r"(?:[.!?…]|(?<=[.!?…])[»”)])\s+(?=\S)"
-    r"|[»”)]\s+(?=[^\sa-zß-ÿ])"  # a sentence goes on after a parenthesis or a quotation
-    r"|[.!?…»”)](?=[A-ZÀ-Þ])"
+    r"[.!?…»”)](?:"
+    r"(?:(?<=[.!?…])|(?<=[.!?…][»”)]))\s+(?=\S)"
+    r"|(?<=[»”)])\s+(?=[^\sa-zß-ÿ])"  # a sentence goes on after a parenthesis or a quotation
+    r"|(?=[A-ZÀ-Þ]))"
 )
 
 
@@ -41,13 +42,15 @@ def without_access(text: str) -> Parted:
 def _speaks_of_access(sentence: str) -> bool:
     folded = fold(sentence).text
     return any(
-        language.article.search(folded) and not language.authors.search(folded) and _says(language, folded)
+        _names_article(language, folded) and not language.authors.search(folded) and _says(language, folded)
         for language in lexicon().languages
     )
 
 
+def _names_article(language: Language, folded: str) -> bool:
+    return any(map(folded.__contains__, language.nouns)) and language.article.search(folded) is not None
+
+
 def _says(language: Language, folded: str) -> bool:
-    numbers = {number for word, numbers in language.by_word.items() if word in folded for number in numbers}
-    entries = (language.entries[number] for number in numbers)
-    found = (entry.pattern.search(folded) for entry in entries if entry.kind is Kind.SENTENCE)
+    found = (entry.pattern.search(folded) for entry in language.spoken(folded) if entry.kind is Kind.SENTENCE)
     return any(match is not None and match.start() <= _OPENING for match in found)

@@ -1,11 +1,11 @@
 """The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
 
-File: `language`, `hints` (ASCII pieces of words that a page with such a sentence holds, if the language is neither
-declared nor that of its texts), `article` (what "this article" is called), `authors` (what those who write an abstract
+File: `language`, `hints` (pieces of words, in lower case, that a page with such a sentence holds, if the language is
+neither declared nor that of its texts), `article` (what "this article" is called), `authors` (what those who write an abstract
 call themselves), `negators` (what turns a sentence round), `future` (what puts it off: nothing is free yet),
 `reserved` (who alone may read: free for them is a subscription), `partial` (what is free is a part, a trial or long
 past: says nothing), `months`,
-`triggers` (stem -> what stands around it, see `passages.Stems`: bytes, so an accent is `.{1,2}`), and entries.
+`triggers` (stem -> what stands around it, see `stems`: bytes, so an accent is `.{1,2}`), and entries.
 Entry: `id`, `version`, `status`, `kind`, `words` (one of them must stand in the folded text), `pattern`, optional
 `subject` (the sentence must name the article, or stand in a slot), `negation = false` (the pattern is itself
 negative), `after` (status once its date has come), and test sentences. Patterns are read against folded text; a space
@@ -15,12 +15,15 @@ stands for any run of spaces, `{article}`, `{gap}` and `{date}` for the obvious.
 import re
 import tomllib
 from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any
 
-from harvester.extraction.access.passages import Stems
+from harvester.extraction.access.stems import Around, Sightings
+from harvester.extraction.wordlist import WordList
 from harvester.model.access import AccessStatus
 
 
@@ -36,7 +39,8 @@ class Kind(StrEnum):
     NEUTRAL = "neutral"  # says nothing, and no other entry may read its words
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Entry:
     """One way to say something about access in one language."""
 
     id: str
@@ -52,12 +56,14 @@ class Entry(NamedTuple):
     rule: str  # how verdicts name it
 
 
-class Language(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Language:
     """The entries of one language and what they share."""
 
     code: str
-    hints: tuple[bytes, ...]
+    hints: tuple[str, ...]
     article: re.Pattern[str]
+    nouns: tuple[str, ...]  # one of them stands in all that `article` finds
     authors: re.Pattern[str]
     negators: re.Pattern[str]
     future: re.Pattern[str]
@@ -67,14 +73,21 @@ class Language(NamedTuple):
     triggers: dict[str, str]
     neutral: tuple[Entry, ...]
     entries: tuple[Entry, ...]
-    by_word: dict[str, tuple[int, ...]]  # the words of all entries, and where in `entries` those stand
+    words: WordList  # those of all `entries`
+    by_word: tuple[tuple[int, ...], ...]  # for each of `words`, which `entries` have it
+
+    def spoken(self, text: str) -> list[Entry]:
+        """The entries that have a word standing in folded `text`, in their order."""
+        words = self.words.found(text.encode("utf-8", "surrogatepass"))
+        return [self.entries[number] for number in sorted({n for word in words for n in self.by_word[word]})]
 
 
-class Lexicon(NamedTuple):
-    """Languages, the stems of all of them, and their folded month names."""
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """Languages, the stems of all of them with what must stand around each, and their folded month names."""
 
     languages: tuple[Language, ...]
-    stems: Stems
+    around: Around
     months: dict[str, int]
 
 
@@ -105,13 +118,25 @@ def lexicon(languages: tuple[str, ...] = ()) -> Lexicon:
     return _lexicon(known | {_FIRST} if known else frozenset(language.code for language in _all()))
 
 
-def hinted(markup: bytes, languages: Collection[str]) -> tuple[str, ...]:
-    """Languages besides `languages` that a page's frame may speak: its markup holds one of their hints."""
+def sightings(words: bytes) -> Sightings:
+    """Where the stems and hints of all languages stand in `Document.words`."""
+    return Sightings.of(words, _words())
+
+
+def hinted(seen: Sightings, languages: Collection[str]) -> tuple[str, ...]:
+    """Languages besides `languages` that a page's frame may speak: one of their hints stands on it."""
     return tuple(
         language.code
         for language in _all()
-        if language.code not in languages and any(hint in markup for hint in language.hints)
+        if language.code not in languages and seen.any_of(_words().numbers[hint.encode()] for hint in language.hints)
     )
+
+
+@cache
+def _words() -> WordList:
+    """All stems and hints there are."""
+    lists = ((*language.triggers, *language.hints) for language in _all())
+    return WordList(word.encode() for word in (*_LICENCE_STEMS, *_KNOWN_LICENCES, *chain.from_iterable(lists)))
 
 
 @cache
@@ -122,7 +147,13 @@ def _lexicon(codes: frozenset[str]) -> Lexicon:
         for stem, around in language.triggers.items():
             triggers.setdefault(stem, []).append(around.replace(" ", r"\s+"))
     months = {name: number for language in languages for name, number in language.months.items()}
-    return Lexicon(languages, Stems.of(triggers), months)
+    places = {_words().numbers[stem.encode()]: _any_of(patterns) for stem, patterns in triggers.items()}
+    return Lexicon(languages, places, months)
+
+
+def _any_of(patterns: Collection[str]) -> re.Pattern[bytes] | None:
+    """One pattern for all, None where one of them is empty and takes every place."""
+    return None if "" in patterns else re.compile("|".join(patterns).encode())
 
 
 @cache
@@ -135,14 +166,15 @@ def _all() -> tuple[Language, ...]:
 def _language(data: dict[str, Any]) -> Language:
     entries = [_entry(entry, data) for entry in data["entry"]]
     speaking = tuple(entry for entry in entries if entry.kind is not Kind.NEUTRAL)
-    by_word: dict[str, tuple[int, ...]] = {}
+    by_word: dict[bytes, tuple[int, ...]] = {}
     for number, entry in enumerate(speaking):
         for word in entry.words:
-            by_word[word] = (*by_word.get(word, ()), number)
+            by_word[word.encode()] = (*by_word.get(word.encode(), ()), number)
     return Language(
         data["language"],
-        tuple(hint.encode("ascii") for hint in data.get("hints", ())),
+        tuple(data.get("hints", ())),
         compile_pattern(data["article"], data),
+        tuple(data["nouns"]),
         compile_pattern(data["authors"], data),
         compile_pattern(data["negators"], data),
         compile_pattern(data["future"], data),
@@ -152,7 +184,8 @@ def _language(data: dict[str, Any]) -> Language:
         data["triggers"],
         tuple(entry for entry in entries if entry.kind is Kind.NEUTRAL),
         speaking,
-        by_word,
+        WordList(by_word),
+        tuple(by_word.values()),
     )
 
 

@@ -7,7 +7,6 @@ ligatures, full-width forms and combining marks need the slow way with a map.
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Sequence
 from typing import NamedTuple
 
 _PLAIN = {
@@ -37,7 +36,7 @@ class Folded(NamedTuple):
 
     text: str
     raw: str
-    offsets: Sequence[int] | None = None
+    offsets: tuple[int, ...] | None = None
 
     def slice(self, start: int, end: int) -> str:
         """The raw words behind `text[start:end]`."""
@@ -61,7 +60,7 @@ def fold(raw: str) -> Folded:
         pieces.append(piece)
         offsets.extend([index] * len(piece))
     offsets.append(len(raw))
-    return Folded("".join(pieces), raw, offsets)
+    return Folded("".join(pieces), raw, tuple(offsets))
 
 
 def _fold_char(char: str) -> str:

@@ -9,7 +9,7 @@ from harvester.extraction.access import known_licences
 from harvester.extraction.access.known_licences import Named
 from harvester.extraction.access.licence_names import ANY_KIND, licence_of_url, licence_of_words, place_of_name
 from harvester.extraction.access.licence_scope import block_fits, of_a_text, sentence_fits, sentence_start
-from harvester.extraction.access.passages import PageText, Passage
+from harvester.extraction.access.passages import PageText
 from harvester.extraction.access.places import Place
 from harvester.extraction.access.words import beginning
 from harvester.extraction.document import Document, Element, block_of
@@ -20,7 +20,7 @@ from harvester.model.signal import Evidence
 from harvester.model.source import AccessRules
 
 _CC_HOST = "creativecommons.org"
-_PASSAGES = 60  # that name a licence: more is an attack
+_LINKS, _PASSAGES = 50, 60  # that name a licence: more is an attack
 _STATEMENTS = 200  # of rights, likewise
 _MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
 _MAYBE_KNOWN = re.compile(r"[Ll]icen[cs]|LICEN|[Dd]omain [MmDd]")
@@ -140,7 +140,7 @@ def _admissible(page: PageText, element: Element) -> bool:
 def _linked(page: PageText) -> Iterator[tuple[Named, Evidence]]:
     if b"creativecommons.org" not in page.document.page.body:
         return
-    for link in page.links((_CC_HOST,), 50):
+    for link in page.links((_CC_HOST,), _LINKS):
         named = licence_of_url(link.get("href", ""))
         if named and _own_words_fit(link) and _admissible(page, link):
             name = _name(page.places.of(link))
@@ -152,28 +152,29 @@ def _own_words_fit(link: Element) -> bool:
 
 
 def _worded(page: PageText) -> Iterator[tuple[Named, Evidence]]:
-    naming = [one for one in page.speaking if _MAYBE.search(one.raw) or _MAYBE_KNOWN.search(one.raw)]
-    for passage in naming[:_PASSAGES]:
-        if passage.place > Place.COLLAPSED:
-            continue
-        evidence = _words_evidence(page, passage)
-        named = licence_of_words(passage.raw)
-        if evidence and (named or ANY_KIND.search(passage.raw)):
-            yield named or Named(_ANY_LICENCE, None), evidence
+    naming = (one for one in page.speaking if one.place <= Place.COLLAPSED)
+    read = islice(((one, said) for one in naming if (said := _said(one.raw))), _PASSAGES)
+    for passage, (named, quote) in read:
+        yield named, page.document.evidence("text", _name(passage.place), passage.block, quote)
 
 
-def _words_evidence(page: PageText, passage: Passage) -> Evidence | None:
-    found = place_of_name(passage.raw)
-    other = known_licences.place_in(passage.raw) if found is None else None
+@lru_cache(maxsize=4_000)  # the pages of a site say the same in the same words
+def _said(words: str) -> tuple[Named, str] | None:
+    """The licence that a passage names as the article's, and the words that do."""
+    if not _MAYBE.search(words) and not _MAYBE_KNOWN.search(words):
+        return None
+    named = licence_of_words(words)
+    if named is None and not ANY_KIND.search(words):
+        return None
+    found = place_of_name(words)
+    other = known_licences.place_in(words) if found is None else None
     found = found or other
     if found is None:
         return None
-    start = sentence_start(passage.raw, found.start())
-    sentence = passage.raw[start : max(found.end(), start + 240)]
-    if other and not of_a_text(sentence, passage.raw[start : found.start()]):
+    start = sentence_start(words, found.start())
+    sentence = words[start : max(found.end(), start + 240)]
+    if other and not of_a_text(sentence, words[start : found.start()]):
         return None
     if not sentence_fits(sentence):
         return None
-    return page.document.evidence(
-        "text", _name(passage.place), passage.block, passage.raw[start : max(found.end(), start)].strip()[:240]
-    )
+    return named or Named(_ANY_LICENCE, None), words[start : max(found.end(), start)].strip()[:240]

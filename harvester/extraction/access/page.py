@@ -1,9 +1,11 @@
-"""A page's text made ready for this room: title found, inadmissible places marked, stems of its languages at hand."""
+"""A page's text made ready for this room: its lexicon chosen, title found, inadmissible places marked."""
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
-from harvester.extraction.access.entries import Lexicon, hinted, lexicon
+from harvester.extraction.access.entries import Lexicon, hinted, lexicon, sightings
 from harvester.extraction.access.passages import PageText
+from harvester.extraction.access.stems import Sightings
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
 from harvester.model.source import AccessRules
@@ -11,20 +13,30 @@ from harvester.model.source import AccessRules
 _TITLES = frozenset(("title", "citation_title", "headline", "og:title"))
 
 
-def page_text(
+class Opened(NamedTuple):
+    """A page as this room reads it, and the lexicon it is read with."""
+
+    text: PageText
+    lexicon: Lexicon
+
+
+def open_page(
     document: Document,
     signals: Sequence[Signal],
     rules: AccessRules,
     excluded: Collection[Element] = (),
     *,
-    words: Lexicon,
-) -> PageText:
-    """The page as this room reads it, by the stems of `words`: made once for verdict and licences both."""
+    languages: Sequence[str] = (),
+) -> Opened:
+    """The page, made once for verdict and licences both. `languages` (BCP 47) are those of its texts."""
+    seen = sightings(document.words)
+    words = _lexicon(document, languages, seen)
     title = next((signal.value for signal in signals if signal.name in _TITLES), None)
-    return PageText(document, excluded=excluded, outside=rules.outside, title=title, stems=words.stems)
+    stops = seen.nodes(words.around)
+    return Opened(PageText(document, excluded=excluded, outside=rules.outside, title=title, stops=stops), words)
 
 
-def words_of(document: Document, languages: Sequence[str] = ()) -> Lexicon:
+def _lexicon(document: Document, languages: Sequence[str], seen: Sightings) -> Lexicon:
     """The lexicon a page is read with.
 
     Of the languages of its texts, the one it declares and those whose words stand on it anywhere: a page about an
@@ -32,4 +44,4 @@ def words_of(document: Document, languages: Sequence[str] = ()) -> Lexicon:
     """
     declared = document.language
     spoken = (*languages, declared) if declared else tuple(languages)
-    return lexicon((*spoken, *hinted(document.markup, spoken)) if spoken else ())
+    return lexicon((*spoken, *hinted(seen, spoken)) if spoken else ())

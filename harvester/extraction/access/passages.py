@@ -1,13 +1,12 @@
 """The stretches of a page's text that may speak of access, found without reading the rest.
 
-The page's text nodes are joined once and searched for a few stems; only the blocks around a hit are looked at.
+Only the blocks around the text nodes in which a stem stands are looked at.
 """
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -17,20 +16,12 @@ from harvester.extraction.access.words import beginning
 from harvester.extraction.css import select
 from harvester.extraction.document import BLOCKS, Document, Element
 
-_LOCATED_TEXTS = etree.XPath("descendant::text()")
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _TEXTS_COUNT = etree.XPath("count(descendant::text())")
-_LARGE_BLOCK = 120  # text nodes
 _TITLE_LENGTH, _TITLE_WORDS, _HEADINGS = 12, 300, 60
-_LOCATED_ONE_BY_ONE = 80  # text nodes; for more it is cheaper to locate all
 _REACH = 40  # text nodes on either side of a hit that may belong to its sentence
 _PASSAGE = 2_000  # characters of a passage
 _HEAD_NODES = 1_500
-_HITS = 600  # per page: an attack is cut, not followed
-_LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
-# Characters: a long node speaks of access where it begins or ends, if it does.
-_LONG, _HEAD, _TAIL = 360, 220, 100
-_CUT = "\1"  # what stands for the rest of it
 HEAD_BEFORE, HEAD_AFTER = 500, 2_500  # characters around the title that count as the article's head
 
 
@@ -54,22 +45,18 @@ class PageText:
         excluded: Collection[Element] = (),
         outside: Sequence[str] = (),
         title: str | None = None,
-        stems: "Stems | None" = None,
+        stops: Sequence[int] = (),
     ) -> None:
-        root = document.root
         self.document = document
         self._blocks: dict[Element, Element] = {}
-        self._stems = stems or Stems(())
+        self._stops = stops
         self.body: Element = document.body
-        self.title = _title_element(root, excluded, title)
+        self.title = _title_element(document.root, excluded, title)
         names, others = plain_names(tuple(outside))
         self.places = Places(
             self.title, excluded, [element for css in others for element in select(document, css)], names
         )
         self.texts = document.texts
-        self._found: dict[int, Any] = {}  # text nodes that know their element, by index
-        self._spans: dict[Element, range] = {}
-        self._lookups = 0
 
     @cached_property
     def title_at(self) -> int | None:
@@ -78,12 +65,9 @@ class PageText:
 
     def indices_below(self, element: Element) -> Iterator[int]:
         """Indices of all text nodes below `element` that hold words."""
-        index = self._texts_before(element)
-        for text in _LOCATED_TEXTS(element):
-            if 0 <= index < len(self.texts) and self.texts[index].strip():
-                self._found[index] = text
-                yield index
-            index += 1
+        first = self._texts_before(element)
+        indices = range(max(first, 0), min(first + int(_TEXTS_COUNT(element)), len(self.texts)))
+        return (index for index in indices if self.texts[index].strip())
 
     def node_index(self, element: Element) -> int:
         """Index of the first text node at or after the start of `element`."""
@@ -107,18 +91,14 @@ class PageText:
 
     @cached_property
     def speaking(self) -> list[Passage]:
-        """The passages that hold a stem, in order."""
-        return self.passages(self._stems.nodes(self.texts))
+        """The passages around the text nodes at `stops`, in order."""
+        return self.passages(self._stops)
 
     def links(self, parts: Sequence[str], most: int) -> list[Element]:
         """The first links of an HTML page's body in whose address one of `parts` stands."""
-        fitting = (link for link, address in self._addresses if any(part in address for part in parts))
-        return list(islice(fitting, most))
-
-    @cached_property
-    def _addresses(self) -> list[tuple[Element, str]]:
         links = self.body.iter("a") if self.body.tag == "body" else ()
-        return [(link, address) for link in links if (address := link.get("href"))]
+        addressed = ((link, link.get("href", "")) for link in links)
+        return list(islice((link for link, address in addressed if any(part in address for part in parts)), most))
 
     def around(self, at: int, before: int, after: int) -> tuple[str, str]:
         """Text nodes, one a line, before and from the one `at`: some `before` and `after` characters, across blocks."""
@@ -139,38 +119,10 @@ class PageText:
                 done = passage.at + len(passage.nodes) - 1
         return found
 
-    def _text_at(self, index: int) -> Any:
-        text = self._found.get(index)
-        if text is None:
-            self._lookups += 1
-            many = self._lookups > _LOCATED_ONE_BY_ONE
-            text = self._found[index] = self._located[index] if many else _text_node(index + 1)(self.body)[0]
-        return text
-
     def _parent(self, index: int) -> Element:
-        text = self._text_at(index)
+        text: Any = self.texts[index]
         parent = text.getparent()
         return parent.getparent() if text.is_tail else parent
-
-    def _span(self, block: Element, index: int) -> range:
-        """Where a block's text nodes are, one of them being at `index`; a large block's may be anywhere."""
-        span = self._spans.get(block)
-        if span is None:
-            span = range(len(self.texts))
-            if _TEXTS_COUNT(block) <= _LARGE_BLOCK:
-                text, nodes = self._text_at(index), _LOCATED_TEXTS(block)
-                start = index - [(one.getparent(), one.is_tail) for one in nodes].index(
-                    (text.getparent(), text.is_tail)
-                )
-                span = range(start, start + len(nodes))
-                self._found.update(zip(span, nodes, strict=True))
-            self._spans[block] = span
-        return span
-
-    @cached_property
-    def _located(self) -> list[Any]:
-        """The text nodes as strings that know their element."""
-        return cast(list[Any], _LOCATED_TEXTS(self.body))
 
     def _block(self, element: Element) -> Element:
         """`block_of`, remembered along the way: an attack nests deeper than it is wide."""
@@ -190,19 +142,18 @@ class PageText:
         if place >= Place.ELSEWHERE:
             return None
         block = self._block(parent)
-        span = self._span(block, index)
-        low = self._reach(index, block, place, span, -1)
-        high = self._reach(index, block, place, span, 1) + 1
+        low = self._reach(index, block, place, -1)
+        high = self._reach(index, block, place, 1) + 1
         nodes = tuple(self.texts[low:high])
         if len(nodes) == 1 and len(nodes[0]) > _PASSAGE:
             nodes = (nodes[0][:_PASSAGE],)
         return Passage("".join(nodes), block, place, nodes, low)
 
-    def _reach(self, index: int, block: Element, place: Place, span: range, step: int) -> int:
+    def _reach(self, index: int, block: Element, place: Place, step: int) -> int:
         length = len(self.texts[index])
         for _ in range(_REACH):
             following = index + step
-            if following not in span:
+            if not 0 <= following < len(self.texts):
                 break
             length += len(self.texts[following])
             if length > _PASSAGE or not self._is_part(following, block, place):
@@ -216,53 +167,6 @@ class PageText:
             return False
         parent = self._parent(index)
         return self.places.of(parent) <= place and self._block(parent) is block
-
-
-class Stems(NamedTuple):
-    """Byte strings worth stopping at, each with the pattern that its surroundings must show."""
-
-    pairs: tuple[tuple[bytes, re.Pattern[bytes] | None], ...]
-
-    @classmethod
-    def of(cls, triggers: Mapping[str, Sequence[str]]) -> "Stems":
-        """`triggers`: stem -> patterns over lower-case UTF-8 around it; an empty pattern takes every place."""
-        return cls(
-            tuple(
-                (stem.encode(), None if "" in patterns else re.compile("|".join(patterns).encode()))
-                for stem, patterns in triggers.items()
-            )
-        )
-
-    def nodes(self, texts: Sequence[str]) -> list[int]:
-        """Indices of the text nodes that hold a hit, in order, each once."""
-        words = [text if len(text) <= _LONG else text[:_HEAD] + _CUT + text[-_TAIL:] for text in map(str.strip, texts)]
-        text = "\0".join(words).encode("utf-8", "surrogatepass").lower()
-        hits: list[int] = []
-        for stem, pattern in self.pairs:
-            at = text.find(stem)
-            while at >= 0 and len(hits) < 20 * _HITS:
-                if pattern is None or pattern.search(text, max(at - _LOOK_BACK, 0), at + _LOOK_AHEAD):
-                    hits.append(at)
-                at = text.find(stem, at + len(stem))
-        return _node_indices(text, sorted(hits))
-
-
-def _node_indices(text: bytes, hits: list[int]) -> list[int]:
-    indices: list[int] = []
-    node = last = 0
-    for hit in hits:
-        node += text.count(b"\0", last, hit)
-        last = hit
-        if not indices or indices[-1] != node:
-            indices.append(node)
-    # Access is stated at the head and at the foot of a page.
-    return indices if len(indices) <= _HITS else indices[: _HITS // 2] + indices[-_HITS // 2 :]
-
-
-@lru_cache(maxsize=2_000)
-def _text_node(number: int) -> etree.XPath:
-    # A number written out lets libxml2 stop there; a variable or a comparison would have it visit the whole page.
-    return etree.XPath(f"descendant::text()[{number}]")
 
 
 def _title_element(root: Element, excluded: Collection[Element], title: str | None) -> Element | None:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ _OTHER_WORKS = re.compile(
     r"meer|anderen?)"
 )
 _LABEL, _ACTION, _SENTENCE = 60, 160, 1_200  # characters of the longest passage each kind is read in
+_REMEMBERED = 4_000  # the pages of a site say the same in the same words
 _EDGES = " \t\r\n\f\v\u00a0.:|•·!»«[](){}-–—>*"
 
 
@@ -76,19 +78,14 @@ class SentenceReader:
         actions: list[Passage] = []
         banner: str | None = None
         for passage in passages:
-            folded = fold(passage.raw)
-            for language in self.lexicon.languages:
-                masked = _mask_neutral(folded, language)
-                text = masked.text
-                spoken = {number for word, numbers in language.by_word.items() if word in text for number in numbers}
-                for number in sorted(spoken):
-                    entry = language.entries[number]
+            for language, folded, entries in _heard(passage.raw, self.lexicon):
+                for entry in entries:
                     if said[entry.rule] >= _REPEATS:
                         continue
                     if entry.kind is Kind.BANNER:
-                        banner = banner or self._banner(entry, masked)
+                        banner = banner or _banner(entry, folded)
                         continue
-                    statement = self._statement(entry, language, masked, passage, slot=slot)
+                    statement = self._statement(entry, language, folded, passage, slot=slot)
                     if statement is None:
                         continue
                     said[entry.rule] += 1
@@ -100,10 +97,6 @@ class SentenceReader:
                             actions.append(passage)
         return Reading(tuple(statements), banner, tuple(actions), tuple(collapsed))
 
-    def _banner(self, entry: Entry, folded: Folded) -> str | None:
-        found = entry.pattern.search(folded.text)
-        return folded.slice(*found.span()) if found else None
-
     def _statement(
         self, entry: Entry, language: Language, folded: Folded, passage: Passage, *, slot: bool
     ) -> Statement | None:
@@ -112,24 +105,15 @@ class SentenceReader:
         if entry.kind is Kind.LABEL:
             span = _label_span(entry, folded, passage)
             return self._made(entry, folded, passage, span, entry.status, None, about=True) if span else None
-        found = entry.pattern.search(folded.text)
-        if found is None:
+        claim = _claim(entry, language, folded)
+        about = slot or (claim is not None and claim.about)
+        if claim is None or (entry.subject and not about):
             return None
-        start, end = _sentence(folded, *found.span())
-        about = slot or bool(language.article.search(folded.text, start, end))
-        if entry.subject and not about:
+        day = read_date(claim.date, self.lexicon.months) if claim.date else None
+        span = claim.span
+        if claim.status in _READABLE and day is None and self._put_off(language, folded.text[slice(*span)]):
             return None
-        status: AccessStatus | None = entry.status
-        if entry.negation and _negated(language, folded.text, start, found, entry.status):
-            # What is not sold is not free for that.
-            status = None if entry.kind is Kind.ACTION else _FLIPPED.get(entry.status)
-        if status in _READABLE:
-            status = _limited(language, folded.text[start:end], status, entry.status)
-        words = date_words(found)
-        day = read_date(words, self.lexicon.months) if words else None
-        if status in _READABLE and day is None and self._put_off(language, folded.text[start:end]):
-            return None
-        return self._made(entry, folded, passage, (start, end), status, day, about=about)
+        return self._made(entry, folded, passage, span, claim.status, day, about=about)
 
     def _put_off(self, language: Language, sentence: str) -> bool:
         """Whether a sentence speaks of a day to come, by its verb or by a date."""
@@ -177,6 +161,46 @@ class SentenceReader:
             until=day if status is AccessStatus.FREE and day and day > self.today else None,
             embargo_until=day if status is AccessStatus.EMBARGOED else None,
         )
+
+
+class _Claim(NamedTuple):
+    """What an entry reads in a text, wherever and whenever that stands on a page."""
+
+    span: tuple[int, int]  # of the sentence, in the folded text
+    about: bool  # the sentence names the article
+    status: AccessStatus | None
+    date: str | None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _claim(entry: Entry, language: Language, folded: Folded) -> _Claim | None:
+    found = entry.pattern.search(folded.text)
+    if found is None:
+        return None
+    start, end = _sentence(folded, *found.span())
+    status: AccessStatus | None = entry.status
+    if entry.negation and _negated(language, folded.text, start, found, entry.status):
+        # What is not sold is not free for that.
+        status = None if entry.kind is Kind.ACTION else _FLIPPED.get(entry.status)
+    if status in _READABLE:
+        status = _limited(language, folded.text[start:end], status, entry.status)
+    about = bool(language.article.search(folded.text, start, end))
+    return _Claim((start, end), about, status, date_words(found))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _banner(entry: Entry, folded: Folded) -> str | None:
+    found = entry.pattern.search(folded.text)
+    return folded.slice(*found.span()) if found else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _heard(raw: str, lexicon: Lexicon) -> list[tuple[Language, Folded, list[Entry]]]:
+    """For each language: the words of a passage without what says nothing in it, and the entries to read them with."""
+    folded = fold(raw)
+    masked = ((language, _mask_neutral(folded, language)) for language in lexicon.languages)
+    heard = [(language, words, language.spoken(words.text)) for language, words in masked]
+    return [one for one in heard if one[2]]
 
 
 def _label_span(entry: Entry, folded: Folded, passage: Passage) -> tuple[int, int] | None:

@@ -100,6 +100,7 @@ def _icon_status(words: str) -> AccessStatus | None:
     return None
 
 
+@lru_cache(maxsize=1 << 15)  # a site's pages share their classes
 def _says_open(names: str) -> bool:
     return "open" in names.lower() and bool(_OPEN_CLASS.search(names))
 

@@ -5,6 +5,8 @@ from harvester.extraction.document import Element
 
 def beginning(element: Element, length: int) -> str:
     """Text below an element up to `length` characters, runs of space folded."""
+    if not len(element):
+        return " ".join((element.text or "")[: 4 * length].split())[:length]
     pieces: list[str] = []
     total = 0
     for text in element.itertext():

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Callable
 from functools import cache, partial
 from importlib.resources import files
 from typing import NamedTuple
@@ -12,8 +11,10 @@ from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
 from harvester.extraction.languages import Known, detect, language_of, same, split_at_seam
+from harvester.extraction.memo import Memo
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
+from harvester.extraction.wordlist import WordList
 from harvester.model.record import LangText, Section
 
 # A labelled block and a declared selector name the abstract; descriptions are only said to be about the page.
@@ -49,13 +50,13 @@ class _Candidate(NamedTuple):
     rank: int
     signal: Signal
     known: Known
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...]  # as they are read; `_settled` cleans those of what is chosen
     boilerplate: tuple[str, ...]
 
 
 class _Boilerplate(NamedTuple):
-    hints: tuple[str, ...]
-    last_words: tuple[str, ...]
+    hints: WordList
+    last_words: WordList
     sentences: re.Pattern[str]
     endings: re.Pattern[str]
     empty: re.Pattern[str]
@@ -67,7 +68,15 @@ def _boilerplate() -> _Boilerplate:
     sentences = re.compile("|".join(f"(?:{pattern})" for pattern in table["sentences"]), re.IGNORECASE)
     endings = re.compile(r"\s*(?:" + "|".join(f"(?:{pattern})" for pattern in table["endings"]) + r")\s*$")
     empty = re.compile("|".join(f"(?:{pattern})" for pattern in table["empty"]), re.IGNORECASE)
-    return _Boilerplate(tuple(table["hints"]), tuple(table["last_words"]), sentences, endings, empty)
+    return _Boilerplate(_word_list(table["hints"]), _word_list(table["last_words"]), sentences, endings, empty)
+
+
+def _word_list(words: list[str]) -> WordList:
+    return WordList(word.encode() for word in words)
+
+
+def _holds(text: str, words: WordList) -> bool:
+    return bool(words.found(text.encode("utf-8", "surrogatepass")))
 
 
 def choose_abstracts(
@@ -78,7 +87,7 @@ def choose_abstracts(
     `declared` are the Source's languages, `boilerplate` its regular expressions of sentences to remove.
     """
     candidates = _candidates(document, index, declared, boilerplate)
-    words = cache(_words)  # most texts stand on the page several times
+    words = Memo(_words)  # most texts stand on the page several times
     chosen: dict[str, list[_Candidate]] = {}
     for candidate in sorted(candidates, key=lambda entry: -entry.rank):
         language = candidate.known.language
@@ -88,8 +97,9 @@ def choose_abstracts(
                 chosen[language] = [candidate]
         elif _agree(words, group[0], candidate):
             group.append(candidate)
-    chosen = {language: _without_tail(group) for language, group in chosen.items()}
-    abstracts = {language: _lang_text(document, group, "abstract") for language, group in chosen.items()}
+    abstracts = {
+        language: _lang_text(document, _settled(group, boilerplate), "abstract") for language, group in chosen.items()
+    }
     return abstracts, _others(document, index, declared, abstracts)
 
 
@@ -100,12 +110,12 @@ def _candidates(
     ranked = index.ranked(_RANKS)
     strong = [entry for entry in ranked if entry[0] >= _WEAK]
     page = document.language
-    cleaned, parts, guessed = cache(partial(clean, boilerplate=boilerplate)), cache(_parts), cache(detect)
+    cleaned, parts, guessed = Memo(partial(clean, boilerplate=boilerplate)), Memo(_parts), Memo(detect)
     for rank, signal in ranked:
         if len(signal.value) > _ENDLESS or (rank < _WEAK + 25 and len(signal.value) < _LIKE):
             continue
-        for part in parts(signal.value):
-            text, removed = cleaned(part)
+        for part in parts[signal.value]:
+            text, removed = cleaned[part]
             if not text or (rank < _WEAK + 25 and not _abstract_like(text, rank)):
                 continue
             known = language_of(
@@ -117,13 +127,13 @@ def _candidates(
                 page=page,
                 only_block=len(strong) <= 1,
                 among=declared,
-                guessed=guessed,
+                guessed=guessed.__getitem__,
             )
             if known.language == "und" and page:
                 known = Known(page.split("-")[0], "declared") if len(text) >= 60 else known
             if known.language == "und" and len(text) < 60:
                 continue
-            sections = _clean_sections(signal.sections, boilerplate) if part == signal.value else ()
+            sections = signal.sections if part == signal.value else ()
             found.append(_Candidate(text, _ranked(rank, signal, text), signal, known, sections, removed))
     return _drop_teasers(found)
 
@@ -178,15 +188,14 @@ def clean(text: str, boilerplate: tuple[str, ...] = ()) -> tuple[str, tuple[str,
 
     for pattern in map(_compiled, boilerplate):
         text = pattern.sub(keep, text)
-    lowered = text.lower()
-    if any(hint in lowered for hint in site.hints):
+    if _holds(text.lower(), site.hints):
         text = site.sentences.sub(keep, text)
     match = inline_label().match(text)
     if match and (label := label_of(match[1])) and label.kind == "abstract":
         text = text[match.end() :]
     text = _leading_label(" ".join(text.split()))
     for _ in range(4):
-        if not any(word in text[-_ENDING:] for word in site.last_words):
+        if not _holds(text[-_ENDING:], site.last_words):
             break
         found = site.endings.search(text, max(0, len(text) - _ENDING))
         if not found or not found[0].strip() or len(text) - len(found[0]) < _MINIMUM:
@@ -235,8 +244,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(fold(text).split())
 
 
-def _agree(words: Callable[[str], frozenset[str]], one: _Candidate, other: _Candidate) -> bool:
-    mine, others = words(one.text), words(other.text)
+def _agree(words: Memo[str, frozenset[str]], one: _Candidate, other: _Candidate) -> bool:
+    if one.text == other.text:
+        return True
+    mine, others = words[one.text], words[other.text]
     return bool(mine and others) and len(mine & others) >= 0.7 * min(len(mine), len(others))
 
 
@@ -244,13 +255,24 @@ _WHOLE = frozenset((("highwire", "abstract"), ("dcterms", "abstract"), ("dc", "d
                     ("json_ld", "description"), ("eprints", "abstract"), ("bepress", "abstract")))  # fmt: skip
 
 
+def _settled(group: list[_Candidate], boilerplate: tuple[str, ...]) -> list[_Candidate]:
+    """The group, the one that is taken first and its sections clean."""
+    best = _with_clean_sections(group[0], boilerplate)
+    if best.sections:
+        return [best, *group[1:]]
+    first, *rest = _without_tail([best, *group[1:]])
+    return [first if first is best else _with_clean_sections(first, boilerplate), *rest]
+
+
+def _with_clean_sections(one: _Candidate, boilerplate: tuple[str, ...]) -> _Candidate:
+    return one._replace(sections=_clean_sections(one.sections, boilerplate)) if one.sections else one
+
+
 def _without_tail(group: list[_Candidate]) -> list[_Candidate]:
     """Metadata that end as a sentence does and are the head of a longer block show where the abstract ends."""
     best = group[0]
-    if best.sections:
-        return group
     for other in group[1:]:
-        named = (other.signal.vocabulary, other.signal.name) in _WHOLE
+        named = (other.signal.vocabulary, other.signal.name) in _WHOLE and other.text != best.text
         if named and len(other.text) >= 200 and other.text.endswith((".", "!", "?", "»", ")")):
             longer = fold(best.text)
             if len(longer) > len(fold(other.text)) and longer.startswith(fold(other.text)):
@@ -260,13 +282,13 @@ def _without_tail(group: list[_Candidate]) -> list[_Candidate]:
 
 def _drop_teasers(found: list[_Candidate]) -> list[_Candidate]:
     """A text that another one starts with and goes on from is a teaser, unless it is a labelled whole."""
-    folded = cache(fold)
+    folded = Memo(fold)
 
     def goes_on(one: _Candidate, other: _Candidate) -> bool:
         if other.rank < _WEAK or len(other.text) <= 1.2 * len(one.text):
             return False
-        start = folded(one.text.rstrip(".… "))[:400]
-        return folded(other.text).startswith(start[: max(40, len(start) - 12)])
+        start = folded[one.text.rstrip(".… ")][:400]
+        return folded[other.text].startswith(start[: max(40, len(start) - 12)])
 
     return [one for one in found if one.rank >= 150 or not any(goes_on(one, other) for other in found)]
 

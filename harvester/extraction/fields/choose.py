@@ -1,5 +1,6 @@
 """Ranking with agreement: two vocabularies that say the same outrank one that says more."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,14 +19,23 @@ class SignalIndex:
 
     def __init__(self, signals: Iterable[Signal]) -> None:
         self.all = list(signals)
-        self._by_key: dict[tuple[str, str], list[Signal]] = {}
+        found: defaultdict[tuple[str, str], list[Signal]] = defaultdict(list)
         for signal in self.all:
-            self._by_key.setdefault((signal.vocabulary, signal.name), []).append(signal)
-        self._microdata = any(signal.vocabulary == "microdata" for signal in self.all)
+            found[signal[:2]].append(signal)
+        self._by_key = dict(found)
+        self._microdata = any(vocabulary == "microdata" for vocabulary, _ in self._by_key)
+
+    def with_more(self, signals: Sequence[Signal]) -> "SignalIndex":
+        """The index of these Signals and of more, which come last."""
+        return SignalIndex([*self.all, *signals]) if signals else self
 
     def get(self, vocabulary: str, name: str) -> list[Signal]:
         """Signals of one name."""
         return self._by_key.get((vocabulary, name), [])
+
+    def stated(self, keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those of some keys that the Page has Signals of, in their order."""
+        return list(filter(self._by_key.__contains__, keys))
 
     def first(self, *keys: tuple[str, str]) -> Signal | None:
         """The first Signal of the first key that has any."""
@@ -33,7 +43,7 @@ class SignalIndex:
 
     def ranked(self, table: Rank) -> list[tuple[int, Signal]]:
         """(rank, Signal) of every key in the table; microdata speak as JSON-LD do, a little less exactly."""
-        found = [(rank, signal) for key, rank in table.items() for signal in self._by_key.get(key, ())]
+        found = [(table[key], signal) for key in self.stated(table) for signal in self._by_key[key]]
         if self._microdata:
             for (vocabulary, name), rank in table.items():
                 if vocabulary == "json_ld":
@@ -66,6 +76,10 @@ def choices(
             groups.setdefault(key(value), []).append((rank, signal, value))
     found = []
     for group in groups.values():
+        if len(group) == 1:
+            (rank, signal, value) = group[0]
+            found.append(Choice(value, (signal,), rank))
+            continue
         group.sort(key=lambda entry: -entry[0])
         vocabularies = {signal.vocabulary for _, signal, _ in group}
         total = group[0][0] + AGREEMENT * (len(vocabularies) - 1)

@@ -121,6 +121,17 @@ _ISSN_KINDS = {
     ("microdata", "ispartof.ispartof.issn"): "unknown",
     ("microdata", "ispartof.ispartof.ispartof.issn"): "unknown",
 }
+_NAMES_ISSN = re.compile(r"issn|^\s*\d{4}-\d{3}[\dXx]\s*$", re.IGNORECASE)
+_PARTS = re.compile(r"[,;\s]+")
+_IN_BRACKETS = re.compile(r"\s*\[\d{4}.*$")  # "Journal [2009, 85 Suppl 1], pp72-80"
+_NUMBERS = re.compile(r"\s*[;,]?\s*(?:Vol(?:ume)?\.?\s*\d.*|\(\d{4}\)|\d+\(\d+\).*)$")
+_NO_NAME = re.compile(r"^(?:https?:|doi:|10\.\d{4}|urn:|info:|\d{4}-\d{3}[\dX]$|www\.)")
+_NUMBER_WORD = re.compile(
+    r"^(?:vol(?:ume)?|no|n[°º]|num(?:ber|éro)?|issue|tome|band|bd|heft|iss)\.?\s*(?=[\w])", re.IGNORECASE
+)
+_PAGE_WORD = re.compile(r"^(?:pages?\s*|pp?\.?\s*|s\.\s*)(?=\w)", re.IGNORECASE)
+_DASHES = re.compile(r"\s*[-‐‑–—]+\s*")
+_RANGE = re.compile(r"^[A-Za-z]{0,4}\d+[\w.-]*(?:-[\w.]+)?$")
 _NUMERAL = re.compile(r"\d|^[IVXLCDM]+$|\b(?:suppl|spec|hors)", re.IGNORECASE)
 # "Volume 25, Number 10 - 5 October 2020" beside the label Issue.
 _NUMBERED = re.compile(
@@ -134,7 +145,8 @@ def choose_container(document: Document, index: SignalIndex, journals: tuple[Jou
     evidence: dict[str, tuple[Evidence, ...]] = {}
 
     def best(field: str, table: Rank, normal: object = None) -> str | None:
-        found = choices(index.ranked(table), normal or _plain, key=_loose)  # type: ignore[arg-type]
+        ranked = index.ranked(table)
+        found = choices(ranked, normal or _plain, key=_loose) if ranked else None  # type: ignore[arg-type]
         if not found:
             return None
         evidence[field] = found[0].evidence(document, 2)
@@ -178,15 +190,9 @@ def _titles(document: Document, index: SignalIndex, evidence: dict[str, tuple[Ev
 
 def _journal(text: str) -> str | None:
     value = tidy(text)
-    value = re.sub(r"\s*\[\d{4}.*$", "", value)  # "Journal [2009, 85 Suppl 1], pp72-80"
-    value = re.sub(r"\s*[;,]?\s*(?:Vol(?:ume)?\.?\s*\d.*|\(\d{4}\)|\d+\(\d+\).*)$", "", value).strip(" ;,.:/")
-    if (
-        not value
-        or re.match(r"^(?:https?:|doi:|10\.\d{4}|urn:|info:|\d{4}-\d{3}[\dX]$|www\.)", value)
-        or value.isdigit()
-    ):
-        return None
-    return value
+    value = _IN_BRACKETS.sub("", value)
+    value = _NUMBERS.sub("", value).strip(" ;,.:/")
+    return None if not value or _NO_NAME.match(value) or value.isdigit() else value
 
 
 def _loose(text: str) -> str:
@@ -204,9 +210,7 @@ def _number(text: str) -> str | None:
         return None
     if named := _NUMBERED.search(value):
         return named[1]
-    value = re.sub(
-        r"^(?:vol(?:ume)?|no|n[°º]|num(?:ber|éro)?|issue|tome|band|bd|heft|iss)\.?\s*(?=[\w])", "", value, flags=re.I
-    )
+    value = _NUMBER_WORD.sub("", value)
     return value if len(value) <= 40 and _NUMERAL.search(value) else None
 
 
@@ -214,9 +218,8 @@ def _page_range(text: str) -> str | None:
     value = _plain(text)
     if value is None:
         return None
-    value = re.sub(r"^(?:pages?\s*|pp?\.?\s*|s\.\s*)(?=\w)", "", value, flags=re.I)
-    value = re.sub(r"\s*[-‐‑–—]+\s*", "-", value)
-    return value if re.match(r"^[A-Za-z]{0,4}\d+[\w.-]*(?:-[\w.]+)?$", value) else None
+    value = _DASHES.sub("-", _PAGE_WORD.sub("", value))
+    return value if _RANGE.match(value) else None
 
 
 def _pages(pages: str | None, first: str | None, last: str | None) -> str | None:
@@ -227,11 +230,12 @@ def _pages(pages: str | None, first: str | None, last: str | None) -> str | None
 
 def _issns(index: SignalIndex) -> tuple[Issn, ...]:
     found: dict[str, Issn] = {}
-    for key, kind in _ISSN_KINDS.items():
+    for key in index.stated(_ISSN_KINDS):
+        kind = _ISSN_KINDS[key]
         for signal in index.get(*key):
-            if key == ("dc", "source") and not re.search(r"issn|^\s*\d{4}-\d{3}[\dXx]\s*$", signal.value, re.I):
+            if key == ("dc", "source") and not _NAMES_ISSN.search(signal.value):
                 continue
-            for part in re.split(r"[,;\s]+", signal.value):
+            for part in _PARTS.split(signal.value):
                 value = issn(part, kind)
                 if value and (value.value not in found or found[value.value].kind == "unknown"):
                     found[value.value] = value

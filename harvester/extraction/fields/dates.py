@@ -8,6 +8,7 @@ from harvester.extraction.signals.signal import Signal
 from harvester.model.record import DateValue
 
 _MOST = 200  # dates; a page with more is a list
+_DATED = frozenset(("fact", "printed", "jats"))  # vocabularies whose dates are named by their kind
 _KINDS = {
     ("highwire", "publication_date"): "published",
     ("highwire", "date"): "published",
@@ -78,15 +79,15 @@ def _padded(signal: Signal, value: str, index: SignalIndex) -> bool:
 def _signals(index: SignalIndex, order: str) -> list[tuple[Signal, str, str]]:
     found: list[tuple[Signal, str, str]] = []
     for signal in index.all:
-        if signal.vocabulary == "selector" and signal.name.startswith("date"):
+        if signal[0] == "selector" and signal.name.startswith("date"):
             name, _, own = signal.name.partition("@")
             found.append((signal, name.partition(".")[2] or "published", own or order))
-    for key, kind in _KINDS.items():
-        found.extend((signal, kind, order) for signal in index.get(*key))
+    for key in index.stated(_KINDS):
+        found.extend((signal, _KINDS[key], order) for signal in index.get(*key))
     for signal in [*index.get("visible", "title"), *index.get("title_element", "title")]:
         if shown := SHOWN_DATE.search(signal.value):
             found.append((signal._replace(value=shown[1], quote=shown[1]), "shown_on_page", order))
     for signal in index.all:
-        if signal.vocabulary in ("fact", "printed", "jats") and signal.name.startswith("date."):
+        if signal[0] in _DATED and signal.name.startswith("date."):
             found.append((signal, signal.name.removeprefix("date."), order))
     return found

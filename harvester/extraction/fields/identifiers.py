@@ -35,17 +35,28 @@ _DOI_RANKS = {
     ("opengraph", "url"): 48,
     ("dc", "source"): 40,
 }
+_VIEW = re.compile(r"/(?:abstract|full|pdf|epdf|meta|html|abs|fulltext)$")
 _PMID = {("highwire", "pmid"), ("meta", "pmid"), ("jats", "pmid")}
 _PII = {("highwire", "pii"), ("meta", "pii"), ("jats", "pii")}
 _PLAIN = {("jats", "publisher-id"), ("jats", "arxiv")}
+_SCHEMED = {
+    ("highwire", "pmcid"),
+    ("jats", "pmcid"),
+    ("dc", "identifier"),
+    ("dc", "identifier.uri"),
+    ("dcterms", "identifier"),
+    ("eprints", "id_number"),
+}
+_OTHERS = _PMID | _PII | _PLAIN | _SCHEMED
 
 
 def choose_identifiers(document: Document, index: SignalIndex, publisher_id: str | None) -> tuple[Identifier, ...]:
     """The DOI that ranks and agrees best, then PMID, PMCID, PII, Handle, HAL, arXiv and the publisher's own id."""
     found = [identifier for identifier in (_doi(document, index),) if identifier]
     seen: set[tuple[str, str]] = set()
-    for signal in index.all:
-        for scheme, value in _named(signal):
+    wanted = frozenset(index.stated(_OTHERS))
+    for signal in index.all if wanted else ():
+        for scheme, value in _named(signal) if signal[:2] in wanted else ():
             if (scheme, value) not in seen and scheme not in {i.scheme for i in found}:
                 seen.add((scheme, value))
                 found.append(_identifier(document, scheme, value, signal))
@@ -60,7 +71,7 @@ def _doi(document: Document, index: SignalIndex) -> Identifier | None:
         value = doi(unquote(signal.value) if signal.vocabulary in ("link", "opengraph") else signal.value)
         if value is None:
             continue
-        value = re.sub(r"/(?:abstract|full|pdf|epdf|meta|html|abs|fulltext)$", "", value) if rank < 100 else value
+        value = _VIEW.sub("", value) if rank < 100 else value
         best, witness, vocabularies = scores.get(value, (0, signal, set()))
         if rank > best:
             best, witness = rank, signal
@@ -80,14 +91,7 @@ def _named(signal: Signal) -> list[tuple[str, str]]:
         return [("pii", value)]
     if key in _PLAIN and re.fullmatch(r"\S{1,100}", value):
         return [(signal.name, value)]
-    if key in {
-        ("highwire", "pmcid"),
-        ("jats", "pmcid"),
-        ("dc", "identifier"),
-        ("dc", "identifier.uri"),
-        ("dcterms", "identifier"),
-        ("eprints", "id_number"),
-    }:
+    if key in _SCHEMED:
         found = other_identifier(value if not value.isdigit() or key[1] != "pmcid" else f"PMC{value}")
         return [found] if found else []
     return []

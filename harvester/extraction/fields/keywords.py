@@ -31,6 +31,8 @@ _RANKS = {
 }
 _WEAK = 60
 _TYPES = (("dc", "type"), ("dcterms", "type"), ("highwire", "article_type"), ("eprints", "type"))  # of the document
+_LETTER = re.compile(r"[^\W\d_]")
+_ADDRESS = re.compile(r"\s*(?:info:|https?:|urn:)")
 _NOTHING = re.compile(
     r"^(?:no (?:keywords|categories|subjects)|none|n/?a|keywords?|aucun|not available)\b|\(fix it\)", re.IGNORECASE
 )
@@ -61,8 +63,8 @@ def choose_keywords(document: Document, index: SignalIndex, languages: list[str]
 
 def _lists(index: SignalIndex, languages: list[str]) -> list[_List]:
     found: list[_List] = []
-    for (vocabulary, name), rank in _RANKS.items():
-        signals = index.get(vocabulary, name)
+    for vocabulary, name in index.stated(_RANKS):
+        signals, rank = index.get(vocabulary, name), _RANKS[vocabulary, name]
         if vocabulary in ("heading", "selector", "container", "jats"):
             found.extend(filter(None, (_whole(rank, signal, languages) for signal in signals)))
         else:
@@ -84,7 +86,7 @@ def _whole(rank: int, signal: Signal, languages: list[str]) -> _List | None:
 def _by_language(rank: int, signals: list[Signal], languages: list[str]) -> list[_List]:
     groups: dict[str | None, list[Signal]] = {}
     for signal in signals:
-        if not re.match(r"^\s*(?:info:|https?:|urn:)", signal.value):
+        if not _ADDRESS.match(signal.value):
             groups.setdefault(signal.language, []).append(signal)
     found = []
     for declared, group in groups.items():
@@ -107,7 +109,7 @@ def _lines(group: list[Signal]) -> bool:
 
 
 def _is_keyword(item: str) -> bool:
-    return bool(re.search(r"[^\W\d_]", item)) and not _NOTHING.search(item) and len(item.split()) <= 14
+    return bool(_LETTER.search(item)) and not _NOTHING.search(item) and len(item.split()) <= 14
 
 
 def _confirmed(entry: _List, index: SignalIndex) -> bool:

@@ -23,26 +23,41 @@ class _Person(NamedTuple):
     collective: bool = False
 
 
-_LISTS = (
-    ("selector", "authors", 200),
-    ("jats", "author", 130),
-    ("highwire", "author", 120),
-    ("bepress", "author", 118),
-    ("eprints", "creators_name", 116),
-    ("highwire", "authors", 112),
-    ("json_ld", "author", 110),
-    ("dc", "creator.personalname", 106),
-    ("dc", "creator", 104),
-    ("dc", "contributor.author", 103),
-    ("dcterms", "creator", 90),
-    ("microdata", "author", 108),
-    ("json_ld", "creator", 85),
-    ("microdata", "creator", 83),
-    ("fact", "authors", 70),
-    ("dc", "contributor", 65),
-    ("meta", "authors", 62),
-    ("byline", "authors", 58),
-)
+_LISTS = {
+    ("selector", "authors"): 200,
+    ("jats", "author"): 130,
+    ("highwire", "author"): 120,
+    ("bepress", "author"): 118,
+    ("eprints", "creators_name"): 116,
+    ("highwire", "authors"): 112,
+    ("json_ld", "author"): 110,
+    ("dc", "creator.personalname"): 106,
+    ("dc", "creator"): 104,
+    ("dc", "contributor.author"): 103,
+    ("dcterms", "creator"): 90,
+    ("microdata", "author"): 108,
+    ("json_ld", "creator"): 85,
+    ("microdata", "creator"): 83,
+    ("fact", "authors"): 70,
+    ("dc", "contributor"): 65,
+    ("meta", "authors"): 62,
+    ("byline", "authors"): 58,
+}
+
+
+class _Others(NamedTuple):
+    """What stands among authors and is none: folded affiliations and names of editors."""
+
+    affiliations: frozenset[str]
+    editors: frozenset[str]
+
+    @classmethod
+    def of(cls, index: SignalIndex) -> "_Others":
+        editors = index.get("highwire", "editor")
+        return cls(
+            frozenset(map(fold, _declared_affiliations(index))),
+            frozenset(fold(clean_name(tidy(signal.value))) for signal in editors),
+        )
 
 
 _ITEMISED = ("json_ld", "microdata", "jats")  # items are family, given, ORCID, affiliations
@@ -50,16 +65,17 @@ _ITEMISED = ("json_ld", "microdata", "jats")  # items are family, given, ORCID, 
 
 def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contributor, ...]:
     """Authors in printed order, then editors the page names; nobody twice, no affiliation among the people."""
-    lists = [(rank, people) for vocabulary, name, rank in _LISTS if (people := _people(index, vocabulary, name))]
+    others = _Others.of(index)
+    lists = [(_LISTS[key], people) for key in index.stated(_LISTS) if (people := _people(index, *key, others))]
     if not lists:
         return ()
     best = _best(lists)
-    others = [people for _, people in lists if people is not best]
+    beside = [people for _, people in lists if people is not best]
     affiliations = [tidy(signal.value) for signal in index.get("selector", "affiliations")]
     made = []
     best = _with_links(best, index)
     for order, person in enumerate(best, 1):
-        made.append(_contributor(document, person, order, others, affiliations, len(best)))
+        made.append(_contributor(document, person, order, beside, affiliations, len(best)))
     return (*made, *_editors(document, index, best))
 
 
@@ -72,7 +88,7 @@ def _best(lists: list[tuple[int, list[_Person]]]) -> list[_Person]:
     return lists[weighed.index(max(weighed))][1]
 
 
-def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
+def _people(index: SignalIndex, vocabulary: str, name: str, others: _Others) -> list[_Person]:
     people: list[_Person] = []
     for signal in _one_language(index.get(vocabulary, name)):
         if vocabulary in _ITEMISED:
@@ -87,7 +103,7 @@ def _people(index: SignalIndex, vocabulary: str, name: str) -> list[_Person]:
         people = _creators(people)
         named = [person for person in people if looks_like_name(clean_name(person.name))]
         people = named if len(named) >= 0.8 * len(people) else []
-    return _distinct(people, index) if people else []
+    return _distinct(people, others) if people else []
 
 
 def _one_language(signals: list[Signal]) -> list[Signal]:
@@ -175,26 +191,25 @@ def _key(person: _Person) -> str:
     return fold(person.family or read_name(person.name).family or person.name)
 
 
-def _distinct(people: list[_Person], index: SignalIndex) -> list[_Person]:
+def _distinct(people: list[_Person], others: _Others) -> list[_Person]:
     """Drop people named twice (in two styles too) and affiliations or sites that stand among them."""
-    affiliations = {fold(value) for value in _declared_affiliations(index)}
-    editors = {fold(clean_name(tidy(signal.value))) for signal in index.get("highwire", "editor")}
     kept: list[_Person] = []
     places: dict[str, list[int]] = {}  # by folded family name and folded printed name: only those can be the same
     for person in people:
         name = clean_name(person.name)
-        if not name or not any(char.isalpha() for char in name) or len(name) > 200 or fold(name) in affiliations:
+        if not name or not any(map(str.isalpha, name)) or len(name) > 200:
             continue
-        if fold(name) in editors and len(people) > len(editors):
+        folded = fold(name)
+        if folded in others.affiliations or (folded in others.editors and len(people) > len(others.editors)):
             continue
         if _is_affiliation(name):
             continue
-        keys = (_parts(person)[0], fold(person.name))
+        keys = (_parts(person)[0], folded if name == person.name else fold(person.name))
         alike = sorted({at for key in keys for at in places.get(key, ())})
         twin = next((at for at in alike if _same_person(person, kept[at])), None)
         if twin is None:
             kept.append(person._replace(name=name))
-            for key in {_parts(kept[-1])[0], fold(name)}:
+            for key in {_parts(kept[-1])[0], folded}:
                 places.setdefault(key, []).append(len(kept) - 1)
         else:
             kept[twin] = _joined(kept[twin], person)
@@ -252,7 +267,7 @@ def _folded_parts(printed: str, family: str | None, given: str | None) -> tuple[
 
 def _declared_affiliations(index: SignalIndex) -> list[str]:
     signals = [*index.get("selector", "affiliations"), *index.get("highwire", "author_institution")]
-    return list(dict.fromkeys(value for signal in signals if (value := tidy(signal.value).strip(" ,;"))))
+    return [value for printed in dict.fromkeys(s.value for s in signals) if (value := tidy(printed).strip(" ,;"))]
 
 
 def _contributor(

@@ -6,6 +6,7 @@ from itertools import islice
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import Choice, SignalIndex, choices
 from harvester.extraction.languages import Known, detect, same, score
+from harvester.extraction.memo import Memo
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.model.record import LangText
 
@@ -42,6 +43,7 @@ _ALTERNATIVES = {
     ("meta", "title"): 35,
 }
 SHOWN_DATE = re.compile(r"\s+[-–—|]\s+(\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2}))\s*$")
+_WORD = re.compile(r"\w")
 _SUFFIX = re.compile(r"\s+(?:[|–—»]|-|::)\s+")
 # ISBD 1.4: the statement of responsibility after the title, as library catalogues print it.
 _RESPONSIBILITY = re.compile(
@@ -59,7 +61,8 @@ def choose_titles(
     document: Document, index: SignalIndex, languages: list[str], page: str | None
 ) -> dict[str, LangText]:
     """Titles by language; `languages` are those of the abstracts, `page` the declared language of the article."""
-    found = choices(index.ranked(_RANKS), clean_title)
+    cleaned = Memo(clean_title).__getitem__  # the same words stand in several vocabularies
+    found = choices(index.ranked(_RANKS), cleaned)
     described = _describes_an_item(index)
     found = [choice for choice in found if _plausible(choice) and (described or not _is_fact(choice))]
     if not found:
@@ -68,7 +71,7 @@ def choose_titles(
     titles: dict[str, LangText] = {}
     known = title_language(main, languages, page)
     titles[known.language] = _lang_text(document, main, known, "original")
-    others = choices(index.ranked(_ALTERNATIVES), clean_title)
+    others = choices(index.ranked(_ALTERNATIVES), cleaned)
     if not index.get("selector", "title"):
         others = [
             choice for choice in others if choice.signals[0].vocabulary != "visible" or _translates(choice, languages)
@@ -97,7 +100,7 @@ def _is_fact(choice: Choice) -> bool:
 
 
 def _plausible(choice: Choice) -> bool:
-    return len(choice.value) >= 3 and bool(re.search(r"\w", choice.value)) and not choice.value.startswith("http")
+    return len(choice.value) >= 3 and bool(_WORD.search(choice.value)) and not choice.value.startswith("http")
 
 
 def _without_suffix(found: list[Choice]) -> Choice:

@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 _TAG = re.compile(r"<(?:/?[A-Za-z][^<>]{0,500}|!--.*?--)>", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -13,6 +14,7 @@ _MOJIBAKE = re.compile(
     "[ÃÂâÅÐÑ][\u0080-\u00bf\u20ac\u201a-\u201e\u2020-\u2026\u2030\u2039\u203a\u2122\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018\u2019\u201c\u201d\u2022]"
 )
 _WORDS = re.compile(r"\w+")
+_ASCII_WORDS = {code: " " for code in range(128) if not _WORDS.match(chr(code))}
 # Combining marks of the scripts we meet (Latin, Greek, Cyrillic, Hebrew, Arabic and their extensions).
 _COMBINING = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f"
@@ -22,6 +24,7 @@ _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 )
 
+_SHORT = 80  # characters of a name, a label or a keyword, which are folded again and again
 _LIGATURE = re.compile("[œŒæÆßøØłŁ]")
 
 
@@ -33,12 +36,15 @@ def tidy(text: str) -> str:
             text = html.unescape(text)
     if "<" in text and _TAG.search(text):
         text = strip_markup(text)
+    plain = text.isprintable()  # then nothing in it is invisible or controls anything
     if not text.isascii():
-        text = _INVISIBLE.sub("", text)
+        if not plain:
+            text = _INVISIBLE.sub("", text)
         if _MOJIBAKE.search(text):
             text = _unmojibake(text)
+            plain = False
         text = unicodedata.normalize("NFC", text)
-    return " ".join(_CONTROL.sub("", text).split())
+    return " ".join((text if plain else _CONTROL.sub("", text)).split())
 
 
 def strip_markup(text: str) -> str:
@@ -68,9 +74,19 @@ def has_mojibake(text: str) -> bool:
 
 def fold(text: str) -> str:
     """The form two printings of the same words share: NFKD, case-folded, no accents, words with single spaces."""
+    return _folded_short(text) if len(text) <= _SHORT else _folded(text)
+
+
+def _folded(text: str) -> str:
     if text.isascii():
-        return " ".join(_WORDS.findall(text.lower()))
+        return " ".join(text.lower().translate(_ASCII_WORDS).split())
     if _LIGATURE.search(text):
         text = text.translate(_LIGATURES)
     plain = unicodedata.normalize("NFKD", text).casefold()
-    return " ".join(_WORDS.findall(_COMBINING.sub("", plain)))
+    plain = _COMBINING.sub("", plain)
+    if plain.isascii():
+        return " ".join(plain.translate(_ASCII_WORDS).split())
+    return " ".join(_WORDS.findall(plain))
+
+
+_folded_short = lru_cache(maxsize=1 << 13)(_folded)

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import takewhile
 
 from harvester.extraction.document import Document, Element, string_value, visible_text
+from harvester.extraction.memo import Memo
 from harvester.extraction.signals.headings import prose_of
 from harvester.extraction.signals.signal import Signal
 from harvester.extraction.survey import Survey
 
 _ABSTRACT_TAGS = frozenset(("div", "section", "p", "span", "article", "blockquote", "dd", "td"))
-_DESCRIBING = re.compile(rb"rop(?:erty)?\s*=\s*[\"']?description")  # itemprop and property
+_DESCRIBING = (("itemprop", "description"), ("property", "description"), ("role", "doc-abstract"))
 _NOT_ABSTRACT = re.compile(
     r"link|tab|nav|menu|button|title|head|tool|list|teaser|related|share|view|toggle|icon|label|graphic", re.I
 )
@@ -61,11 +62,11 @@ def _abstracts(document: Document, named: Sequence[Element], read: set[Element])
     """One Signal for every element that is named an abstract and holds prose, unless one inside fits more closely."""
     candidates = [element for element in _named_abstracts(document, named)[:_MOST] if element not in read]
     taken: list[Element] = []
-    holds_prose = cache(_holds_prose)
+    holds_prose = Memo(_holds_prose)
     for place, element in enumerate(candidates):
-        if any(parent in taken for parent in element.iterancestors()) or not holds_prose(element):
+        if any(parent in taken for parent in element.iterancestors()) or not holds_prose[element]:
             continue
-        if any(holds_prose(inner) for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
+        if any(holds_prose[inner] for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
             continue
         if _EXCERPT.match(string_value(element)[:200]):
             continue
@@ -76,15 +77,13 @@ def _abstracts(document: Document, named: Sequence[Element], read: set[Element])
 
 def _named_abstracts(document: Document, named: Sequence[Element]) -> list[Element]:
     found = [element for element in named if element.tag in _ABSTRACT_TAGS and _names_abstract(element)]
-    if b"doc-abstract" not in document.markup and not _DESCRIBING.search(document.markup):
+    describing = {
+        one.getparent() for attribute, said in _DESCRIBING for one in document.stated(attribute) if one == said
+    }
+    if not describing:
         return found
-    either = set(found)
-    return [element for element in document.root.iter(*_ABSTRACT_TAGS) if element in either or _describes(element)]
-
-
-def _describes(element: Element) -> bool:
-    get = element.get
-    return "description" in (get("itemprop"), get("property")) or get("role") == "doc-abstract"
+    describing.update(found)
+    return [element for element in document.elements if element in describing and element.tag in _ABSTRACT_TAGS]
 
 
 def _inside(element: Element, following: Sequence[Element]) -> Iterator[Element]:

@@ -27,15 +27,14 @@ class Fact(NamedTuple):
     value: str | None
 
 
-def fact_at(element: Element, text: str) -> Fact | None:
+def fact_at(element: Element, stripped: str) -> Fact | None:
     """The fact that an element's own text labels; only label-like places count unless a colon closes the word."""
-    stripped = text.strip()
     if len(stripped) > _LIMIT:
         return None
-    match = _LABEL.match(stripped)
+    match = _LABEL.match(stripped) if ":" in stripped or "：" in stripped else None
     if match and (kind := fact_of(match[1])):
         return Fact(element, kind, match[2])
-    if len(stripped) <= 40 and _labels(element) and (kind := fact_of(stripped)):
+    if len(stripped) <= 40 and (kind := fact_of(stripped)) and _labels(element):
         return Fact(element, kind, None)
     return None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from harvester.extraction.css import within
 from harvester.extraction.document import Document, Element, block_of, string_value
-from harvester.extraction.labels import Label, inline_label, is_section, label_of
+from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_begin_with_inline_label
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.signals.facts import Fact, fact_at, read_fact
 from harvester.extraction.signals.keyword_blocks import keyword_items, keyword_items_inside
@@ -75,19 +75,19 @@ def _read_all(carriers: Carriers, seen: set[Element]) -> list[Signal]:
 
 def _starts(carriers: Carriers) -> Iterator[Start | Fact]:
     for element, text in carriers:
-        found = _label_at(element, text)
+        found = _label_at(element, text, stripped := text.strip())
         if found and found.label.kind != "stop":
             if not in_navigation(element):
                 yield found
-        elif fact := fact_at(element, text):
+        elif fact := fact_at(element, stripped):
             yield fact
 
 
-def _label_at(element: Element, text: str) -> Start | None:
-    stripped = text.strip()
+def _label_at(element: Element, text: str, stripped: str) -> Start | None:
     if len(stripped) <= 60 and (label := label_of(stripped)):
         return Start(element, label, None)
-    match = inline_label().match(text[:400].lstrip())
+    head = text[:400].lstrip()
+    match = inline_label().match(head) if may_begin_with_inline_label(head) else None
     if match and (label := label_of(match[1])):
         return Start(element, label, match.end() + len(text) - len(text.lstrip()))
     return None

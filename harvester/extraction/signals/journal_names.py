@@ -103,9 +103,7 @@ def _in_title_element(document: Document, name: str | None) -> Signal | None:
 
 def _in_named(document: Document) -> Signal | None:
     """The name in an element whose class or id says that it holds a journal's title."""
-    fits = {value for value in {*document.element_classes, *document.element_ids} if value and _names_journal(value)}
-    named = zip(document.elements, document.element_classes, document.element_ids, strict=True) if fits else ()
-    for element in (e for e, one, own in named if one in fits or own in fits):
+    for element in document.named(_names_journal):
         text = " ".join(string_value(element).split())
         if text and _is_name(text) and not _in_reference(element):
             return Signal("printed", "journal", text, None, element, None)

@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes, urljoin
 
-from lxml import etree
-
 from harvester.extraction.document import Document, Element, language_tag
 from harvester.extraction.signals.signal import Signal
 
@@ -19,8 +17,7 @@ _ANYWHERE = frozenset(("license", "licence", "author"))
 _WANTED = _ANYWHERE | frozenset(
     ("canonical", "alternate", "cite-as", "item", "type", "describedby", "linkset", "schema.dc")
 )
-_ANCHORS = etree.XPath("descendant::a[@rel]")
-_ANCHORS_AND_AREAS = etree.XPath("//a[@rel]|//area[@rel]")
+_LINKING = frozenset(("a", "area"))
 _TARGET = re.compile(r"[\s,]*<([^>]*)>")
 # RFC 8288, 3: a parameter is a token, alone or with a token or quoted string; commas part links.
 _PARAMETER = re.compile(r'\s*;\s*(?:([^\s;,="<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?)?')
@@ -44,9 +41,8 @@ def read(document: Document) -> list[Signal]:
 
 
 def _related(document: Document) -> list[Element]:
-    has_areas = next(document.root.iter("area"), None) is not None
-    found: list[Element] = _ANCHORS_AND_AREAS(document.root) if has_areas else _ANCHORS(document.root)
-    return found
+    wanted = (one.getparent() for one in document.stated("rel") if not _ANYWHERE.isdisjoint(one.lower().split()))
+    return [element for element in wanted if element.tag in _LINKING]
 
 
 def _of_element(relation: str, href: str, element: Element) -> Signal:

@@ -1,5 +1,7 @@
 """Reads `meta` elements: Highwire/Google Scholar, Dublin Core, PRISM, eprints, bepress, OpenGraph and plain names."""
 
+from functools import lru_cache
+
 from harvester.extraction.document import Document, Element, language_tag
 from harvester.extraction.signals.signal import Signal
 
@@ -31,18 +33,24 @@ def read(document: Document) -> list[Signal]:
 
 
 def _signal(element: Element) -> Signal | None:
-    content = element.get("content")
-    name = element.get("name") or element.get("property")
+    attributes = dict(element.items())
+    said = attributes.get
+    content = said("content")
+    name = said("name") or said("property")
     vocabulary = "meta"
     if not name:
-        name = element.get("http-equiv") or element.get("itemprop")
-        vocabulary = "http_equiv" if element.get("http-equiv") else "itemprop"
+        name = said("http-equiv") or said("itemprop")
+        vocabulary = "http_equiv" if said("http-equiv") else "itemprop"
     if not name or content is None or (not content.strip() and "world_readable" not in name):
         return None
+    known, name = _within(name)
+    declared = said("lang") or said(_XML_LANG) or said("xml:lang")
+    language = language_tag(declared) if declared else None
+    return Signal(known or vocabulary, name, content, language, element, "content")
+
+
+@lru_cache(maxsize=4096)
+def _within(name: str) -> tuple[str | None, str]:
+    """(vocabulary, name in it) by the prefix of a name; (None, name) if it has none."""
     name = name.strip().lower()
-    for prefix, known in _PREFIXES:
-        if name.startswith(prefix):
-            name, vocabulary = name[len(prefix) :], known
-            break
-    declared = element.get("lang") or element.get(_XML_LANG) or element.get("xml:lang")
-    return Signal(vocabulary, name, content, language_tag(declared), element, "content")
+    return next(((known, name[len(prefix) :]) for prefix, known in _PREFIXES if name.startswith(prefix)), (None, name))

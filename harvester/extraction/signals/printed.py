@@ -24,6 +24,7 @@ _REFERENCES = re.compile(
     r"(?=(?:\[?\d{1,3}[\].)]?\s+)?(?-i:[^\W\d_][\w’'-]+,?\s+[A-ZÀ-ÞА-Я]{1,3}[.,]))",
     re.IGNORECASE,
 )
+_SPACE = re.compile(r"\s+")
 _SPACED = 5  # times as many characters are looked at where runs of space are not yet one
 _NODES = 6  # text nodes after the word in which an ISSN stands, if it does
 _CITATIONS = (
@@ -97,20 +98,31 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
             dates.extend(islice(_cited_date(near, body), 1))
         signals.extend(dates)
     if "issn" not in known:
-        signals.extend(_issns(document.texts, body) if b"issn" in document.words else ())
+        signals.extend(_issns(document, body))
     return signals
 
 
-def _issns(texts: list[str], body: Element) -> Iterator[Signal]:
+def _issns(document: Document, body: Element) -> Iterator[Signal]:
     """ISSNs beside the word, wherever they stand; more than three are a list of journals."""
     found: dict[str, re.Match[str]] = {}
-    for at, text in enumerate(texts):
-        if "issn" in text.lower():
-            found.update((match[2], match) for match in _ISSN.finditer(" ".join(texts[max(at - 1, 0) : at + _NODES])))
+    for at in _texts_that_hold(document.words, b"issn"):
+        near = " ".join(document.texts[max(at - 1, 0) : at + _NODES])
+        found.update((match[2], match) for match in _ISSN.finditer(near))
     if len(found) <= 3:
         for value, match in found.items():
             kind = {"e": "issn.electronic", "p": "issn.print"}.get((match[1] or "")[:1].lower(), "issn")
             yield Signal("printed", kind, value, None, body)
+
+
+def _texts_that_hold(words: bytes, sought: bytes) -> Iterator[int]:
+    """Which of a page's texts hold some words, by their place among them."""
+    text, last = 0, 0
+    while (at := words.find(sought, last)) >= 0:
+        text += words.count(b"\0", last, at)
+        yield text
+        last = words.find(b"\0", at)
+        if last < 0:
+            return
 
 
 def _shown(document: Document) -> list[str]:
@@ -126,14 +138,28 @@ def _shown(document: Document) -> list[str]:
 
 def _near_title(texts: list[str], title: str | None) -> str:
     text = "\n".join(texts)
-    words = (title or "").split()
-    printed = re.search(r"\s+".join(map(re.escape, words)), text) if words else None
-    at = printed.start() if printed else 0
+    at = max(_find_words(text, (title or "").split()), 0)
     before = " ".join(text[max(0, at - _SPACED * _BEFORE) : at].split())
     after = text[at : at + _SPACED * _AFTER]
     if end := _REFERENCES.search(after):  # from there on it is others' volumes and dates
         after = after[: end.start()]
     return f"{before[-_BEFORE:]} {' '.join(after.split())[:_AFTER]}"
+
+
+def _find_words(text: str, words: list[str]) -> int:
+    """Where words stand in a text one after the other, whatever white space parts them; -1 if they do not."""
+    at = text.find(words[0]) if words else -1
+    while at >= 0:
+        end = at + len(words[0])
+        for word in words[1:]:
+            space = _SPACE.match(text, end)
+            if space is None or not text.startswith(word, space.end()):
+                break
+            end = space.end() + len(word)
+        else:
+            return at
+        at = text.find(words[0], at + 1)
+    return -1
 
 
 def _first(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:

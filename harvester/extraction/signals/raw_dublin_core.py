@@ -14,7 +14,7 @@ _LONGEST = 20_000  # characters of a value
 
 def read(document: Document) -> list[Signal]:
     """Signals of vocabulary `dc` named as in metadata (`contributor.author`); a third cell is a language."""
-    if b">dc." not in document.markup:
+    if b"\0dc." not in document.words or b">dc." not in document.markup:
         return []
     return [signal for row in islice(document.root.iter("tr"), _MOST) for signal in _row(row)]
 

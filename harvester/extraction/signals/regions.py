@@ -6,7 +6,7 @@ from harvester.extraction.document import BLOCKS, Element, string_value
 from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label, named_language
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items, keyword_items_inside
 from harvester.extraction.signals.label_places import LOWEST, SKIPPED, Start, climb, in_navigation, rank_of
-from harvester.extraction.survey import CARRIERS
+from harvester.extraction.survey import CARRYING
 from harvester.model.record import Section
 
 _MORE = re.compile(
@@ -104,33 +104,36 @@ class RegionReader:
         self.text(anchor.tail, scope)
         for sibling in anchor.itersiblings():
             self.element(sibling)
-            self.text(sibling.tail, scope)
+            if tail := sibling.tail:
+                self.text(tail, scope)
 
     def children(self, element: Element) -> None:
         for child in element:
             self.element(child)
-            self.text(child.tail, element)
+            if tail := child.tail:
+                self.text(tail, element)
 
     def element(self, element: Element) -> None:
         tag = element.tag
-        if not isinstance(tag, str) or tag in SKIPPED or element in self.seen or _hidden(element):
+        if not isinstance(tag, str) or tag in SKIPPED or element in self.seen or (element.attrib and _hidden(element)):
             return
         if tag == "br":
             self._line_break(element)
             return
         if tag == "hr" and self.rank == LOWEST and self.has_content():
             raise Closed
-        if self._heads(element):
+        if tag in CARRYING and self._heads(element):
             return
         edge = tag in BLOCKS
         if edge and _is_link_list(element):
             return
         if edge:
-            self.text("\n\n", element)
-        self.text(element.text, element)
+            self._append("\n\n", element)
+        if text := element.text:
+            self.text(text, element)
         self.children(element)
         if edge:
-            self.text("\n\n", element)
+            self._append("\n\n", element)
 
     def _line_break(self, element: Element) -> None:
         block = self.current
@@ -141,7 +144,7 @@ class RegionReader:
 
     def _heads(self, element: Element) -> bool:
         """Handle an element that is a label or heading; True if it needs no further reading."""
-        words = string_value(element) if element.tag in CARRIERS else ""
+        words = string_value(element)
         text = " ".join(words.split()) if len(words) <= 200 else ""
         if not text or len(text) > 120:
             return False
@@ -220,6 +223,9 @@ class RegionReader:
     def text(self, text: str | None, element: Element) -> None:
         if not text or not self.blocks:
             return
+        if text.isspace():
+            self._append(text[:_ENDLESS], element)
+            return
         if self._ends(text):
             raise Closed
         text = text[:_ENDLESS]
@@ -261,7 +267,7 @@ class RegionReader:
 
 def _trailing_label(text: str) -> tuple[int, Label] | None:
     """A label glued to the end of a text (`... en PDF.Summary |`) whose block follows in the next element."""
-    match = _TRAILING.search(text[-60:])
+    match = _TRAILING.search(text[-60:]) if "|" in text[-60:] else None
     if match and (label := label_of(match[1])) and label.kind != "stop":
         return len(text) - len(text[-60:]) + match.start(), label
     return None
@@ -270,10 +276,9 @@ def _trailing_label(text: str) -> tuple[int, Label] | None:
 def _is_link_list(element: Element) -> bool:
     """True for menus: nearly all the words stand in links, or each item is the name of a language."""
     children = [child for child in element if isinstance(child.tag, str)] if element.tag in ("ul", "ol", "div") else []
-    items = [string_value(child).strip().casefold() for child in children[:12]]
-    if len(items) > 1 and all(item in _LANGUAGES for item in items):
+    if len(children) > 1 and all(string_value(child).strip().casefold() in _LANGUAGES for child in children[:12]):
         return True
-    words = sum(len(string_value(link).strip()) for link in element.iter("a"))
+    words = sum([len(string_value(link).strip()) for link in element.iter("a")])
     return words > 0 and words > 0.8 * len("".join(string_value(element).split()))
 
 

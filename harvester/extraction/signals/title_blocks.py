@@ -18,7 +18,6 @@ from harvester.extraction.signals.signal import Signal
 
 _SHORTEST = 8  # characters of a title in letters; four of those that are words
 _LONGEST = 600
-_MAY_NAME = re.compile("it(?:le|re)")
 _TAGS = frozenset(("h2", "h3", "h4", "p", "div", "span", "td"))
 _SEPARATOR = re.compile(r"\s+[-–—|»«·:]+\s+|\s*[|»]\s*|:\s+")
 _SUBTITLE = re.compile(r"\s*[:.?!]\s+")
@@ -141,7 +140,7 @@ def _is_a_part(text: str, wholes: list[str], parts: frozenset[str]) -> bool:
 def _named(document: Document, shown: list[str]) -> tuple[Element, str] | None:
     """The element that is named the article's title: one that the title element repeats, else the only one."""
     found: list[tuple[Element, str]] = []
-    for element in _holders(document):
+    for element in document.named(_may_name):
         if element.tag in _TAGS and any(map(_is_of_article, _names(element))) and not _apart(element):
             text = _title_text(element)
             if text and len(text) >= 2 * _SHORTEST and not any(element in other.iterancestors() for other, _ in found):
@@ -153,11 +152,9 @@ def _named(document: Document, shown: list[str]) -> tuple[Element, str] | None:
     return best or (found[0] if len(texts) == 1 else None)
 
 
-def _holders(document: Document) -> list[Element]:
-    """Elements whose class or id may name a title."""
-    fits = {value for value in {*document.element_classes, *document.element_ids} if value and _MAY_NAME.search(value)}
-    named = zip(document.elements, document.element_classes, document.element_ids, strict=True)
-    return [element for element, one, own in named if one in fits or own in fits]
+def _may_name(names: str) -> bool:
+    """True for a class or an id that may name a title."""
+    return "itle" in names or "itre" in names
 
 
 @lru_cache(maxsize=8192)

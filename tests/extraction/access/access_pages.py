@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from harvester.extraction.access.classify import read_access
-from harvester.extraction.access.entries import lexicon
-from harvester.extraction.access.page import page_text
+from harvester.extraction.access.page import open_page
 from harvester.extraction.access.sentences import Reading, SentenceReader
 from harvester.extraction.document import Document, string_value
 from harvester.extraction.signals import json_ld, links, meta_tags
@@ -51,9 +50,8 @@ def verdict(
 
 def reading(body: str) -> Reading:
     """What the words of a page say, in any language of the lexicon."""
-    page = document(body)
-    text = page_text(page, [], AccessRules(), words=lexicon())
-    return SentenceReader(lexicon(), text, TODAY).read(text.speaking)
+    text, lexicon = open_page(document(body), [], AccessRules())
+    return SentenceReader(lexicon, text, TODAY).read(text.speaking)
 
 
 def assert_stands(page: Document, evidence: Evidence) -> None:

@@ -1,8 +1,11 @@
 """An access sentence glued to an abstract leaves it; what the abstract itself says of access stays."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import from_regex
 
 from harvester.extraction.access.endings import without_access
+from harvester.extraction.access.entries import Language, lexicon
 
 ABSTRACT = "Grain sizes were measured in nine reaches of the river. They fall from the spring to the mouth."
 GLUED = (
@@ -56,3 +59,13 @@ def test_no_sentence_is_cut_after_a_parenthesis_or_a_quotation(sentence: str) ->
     assert without_access(text) == (text, ())
     ended = f"{ABSTRACT[:-1]} (of nine.)"
     assert without_access(f"{ended} {GLUED[1]}") == (ended, (GLUED[1],))
+
+
+@pytest.mark.parametrize("language", lexicon().languages, ids=lambda language: language.code)
+def test_whatever_names_an_article_holds_one_of_its_nouns(language: Language) -> None:
+    @settings(max_examples=60, database=None, deadline=None)
+    @given(from_regex(language.article, fullmatch=True))
+    def holds(words: str) -> None:
+        assert any(noun in words for noun in language.nouns)
+
+    holds()

@@ -3,10 +3,9 @@
 import pytest
 from access_pages import article, assert_stands, document, verdict
 
-from harvester.extraction.access.entries import lexicon
 from harvester.extraction.access.licence_names import licence_of_url, licence_of_words
 from harvester.extraction.access.licences import find_licences
-from harvester.extraction.access.page import page_text
+from harvester.extraction.access.page import open_page
 from harvester.extraction.signals import json_ld, links, meta_tags
 from harvester.model.access import AccessStatus
 from harvester.model.source import AccessRules
@@ -56,7 +55,7 @@ def test_words_that_are_no_licence() -> None:
 def found(body: str, head: str = "") -> list[str | None]:
     page = document(body, head)
     signals = [*meta_tags.read(page), *json_ld.read(page), *links.read(page)]
-    text = page_text(page, signals, AccessRules(), words=lexicon())
+    text = open_page(page, signals, AccessRules()).text
     licences = find_licences(page, signals, AccessRules(), text=text)
     for licence in licences:
         for evidence in licence.evidence:
