@@ -142,10 +142,10 @@ def _words() -> WordList:
 @cache
 def _lexicon(codes: frozenset[str]) -> Lexicon:
     languages = tuple(language for language in _all() if language.code in codes)
-    triggers = {stem: [around] for stem, around in ({**dict.fromkeys(_LICENCE_STEMS, ""), **_KNOWN_LICENCES}).items()}
+    triggers = {stem: [pattern] for stem, pattern in {**dict.fromkeys(_LICENCE_STEMS, ""), **_KNOWN_LICENCES}.items()}
     for language in languages:
-        for stem, around in language.triggers.items():
-            triggers.setdefault(stem, []).append(around.replace(" ", r"\s+"))
+        for stem, pattern in language.triggers.items():
+            triggers.setdefault(stem, []).append(pattern.replace(" ", r"\s+"))
     months = {name: number for language in languages for name, number in language.months.items()}
     around = {_words().numbers[stem.encode()]: _any_of(patterns) for stem, patterns in triggers.items()}
     return Lexicon(languages, around, months)
