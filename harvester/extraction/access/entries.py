@@ -1,8 +1,8 @@
 """The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
 
 File: `language`, `hints` (pieces of words, in lower case, that a page with such a sentence holds, if the language is
-neither declared nor that of its texts), `article` (what "this article" is called), `authors` (what those who write an abstract
-call themselves), `negators` (what turns a sentence round), `future` (what puts it off: nothing is free yet),
+neither declared nor that of its texts), `article` (what "this article" is called), `authors` (what those who write an
+abstract call themselves), `negators` (what turns a sentence round), `future` (what puts it off: nothing is free yet),
 `reserved` (who alone may read: free for them is a subscription), `partial` (what is free is a part, a trial or long
 past: says nothing), `months`,
 `triggers` (stem -> what stands around it, see `stems`: bytes, so an accent is `.{1,2}`), and entries.
