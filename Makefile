@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # More than cores: most of the tests' time goes by waiting for a server, a process or a host's turn.
 WORKERS ?= 4
 
-.PHONY: help demo test faults check bench soak env system-deps format clean
+.PHONY: help demo test faults check bench soak image-check env system-deps format clean
 
 help:
 	@echo "make demo         harvest the bundled sample publisher on this machine and print what was read"
@@ -14,7 +14,8 @@ help:
 	@echo "make faults       the table of faults: each with the tests that prove it, and whether it held"
 	@echo "make check        formatting, lint, types, imports between rooms, declared dependencies"
 	@echo "make bench        our speed beside the floor or peer of each figure, in the same run"
-	@echo "make soak         twenty kills, a second run, memory over 50,000 pages, a server that crashes, a fleet (60 minutes)"
+	@echo "make soak         at length: kills, a second run, memory, a server that crashes, a fleet, digests, followers, harvesters (2 hours)"
+	@echo "make image-check  the steps of deploy/Containerfile in a bare Debian root, and a harvest in it (as root)"
 	@echo "make env          only make the environment with all tools in $(VENV)"
 	@echo "make system-deps  install what the system has to give (as root, on Debian and its kin)"
 	@echo "make format       rewrite the code in the project's format"
@@ -42,6 +43,9 @@ bench: $(VENV)/.bench
 soak: $(VENV)/.dev
 	@$(BIN)/python tests/soak/all.py
 
+image-check:
+	@python3 .ci/image-check
+
 env: $(VENV)/.dev
 
 format: $(VENV)/.dev
@@ -49,7 +53,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 system-deps:
-	@sh .ci/system-deps
+	@sh .ci/system-deps tests
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -36,6 +36,7 @@ _GIVEN = re.compile(
 _COOKIES = re.compile(r"\b(cookie:\s{0,9})[^\s;'\"]+(?:;\s{0,9}[^\s;]+)*", re.IGNORECASE)  # as a header, all of them
 _PART = r"[\w-]+=(?:\"[^\"]*\"|[^\s,]+)"
 _DIGEST = re.compile(rf"\b(digest\s{{1,9}}){_PART}(?:,\s{{0,9}}{_PART})*", re.IGNORECASE)
+_API_KEY = re.compile(r"\bhk_[0-9a-f]{1,16}_[\w-]+")  # as storage/keys.py makes them
 _BEARER = re.compile(r"\b(bearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.!#$%&'+/=?^`{|}~-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _NAME_OF_SECRET = re.compile(_NAMES, re.IGNORECASE)
@@ -118,6 +119,7 @@ def masked(text: str) -> str:
         for pattern in (_COOKIES, _DIGEST, _QUERY, _GIVEN):
             text = pattern.sub(rf"\1{MASK}", text)
     text = _BEARER.sub(rf"\1{MASK}", text)
+    text = _API_KEY.sub(MASK, text) if "hk_" in text else text
     return _MAIL.sub(MASK, text) if "@" in text or "%40" in text else text
 
 

@@ -21,6 +21,9 @@ _SECRET = frozenset(("smtp_url", "database_url"))  # values that may hold a pass
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 
 
+REPOSITORY_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z][A-Za-z0-9-]*)+")  # oai-identifier 2.0
+
+
 def installed_seeds() -> Path:
     """The seeds beside the package in a checkout, else those the wheel put under share/."""
     checkout = Path(__file__).resolve().parent.parent / "seeds"
@@ -60,8 +63,27 @@ class Settings(BaseSettings):
         description="Mail address or web page of the operator, in the user agent; no real host is crawled without.",
     )
     base_url: str = Field("", description="Public http(s) address of this installation; the contact where none is set.")
+    repository_id: str = Field(
+        "",
+        description="Domain name in the identifiers of OAI-PMH, oai:NAME:RECORD; once harvested, never to be changed.",
+        json_schema_extra=_shown("the host of HARVESTER_BASE_URL, else harvester.localhost"),
+    )
+    api_rate: int = Field(
+        120, ge=0, description="Requests to the API in a minute from one address without a key; 0 is no limit."
+    )
+    api_key_rate: int = Field(
+        1200, ge=0, description="Requests to the API in a minute with one key, where it has no rate of its own."
+    )
+    api_at_once: int = Field(64, ge=1, le=1000, description="Requests that are answered at a time; others hear 503.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses of your own proxies, whose X-Forwarded-For tells whom the API's rates count."
+    )
     private_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private addresses that may be fetched and need no gap between requests: host:port,host:port."
+    )
+    read_ahead: bool = Field(
+        True,
+        description="Whether pages that come without a gap are read by a process of their own (150 MB) beside the run.",
     )
     tdm_basis: Literal["none", "research", "licence", "permission"] = Field(
         "none",
@@ -72,6 +94,19 @@ class Settings(BaseSettings):
     )
     smtp_url: str = Field(
         "", description="The server that sends it: smtp://USER:PASSWORD@HOST:PORT (STARTTLS where offered) or smtps://."
+    )
+    mail_from: str = Field("", description="The address that digests come from; readers get none without.")
+    sign_ups: bool = Field(
+        False, description="Whether readers may sign themselves up for alerts; only with a privacy notice."
+    )
+    privacy_notice: str = Field(
+        "", description="Address of the page that tells readers what is kept about them and how to have it erased."
+    )
+    ledger_days: int = Field(
+        400,
+        ge=120,
+        le=3650,
+        description="For how many days it is kept what was told to whom, so that nothing is told twice.",
     )
     workers: int = Field(
         4,
@@ -95,7 +130,7 @@ class Settings(BaseSettings):
             raise ValueError("its port is no number (in a password write %2F for /, %3A for : and %40 for @)")
         return value
 
-    @field_validator("operator_mail")
+    @field_validator("operator_mail", "mail_from")
     @classmethod
     def _is_mail_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", value):
@@ -116,14 +151,31 @@ class Settings(BaseSettings):
             raise ValueError("write a mail address (you@example.org) or a web page (https://example.org/harvest)")
         return value
 
-    @field_validator("base_url")
+    @field_validator("base_url", "privacy_notice")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^\s/?#()]+(/[^\s?#()]*)?", value):
             raise ValueError("write an http(s) address without query, as in https://harvest.example.org")
         return value.rstrip("/")
 
-    @field_validator("private_allow", mode="before")
+    @field_validator("repository_id")
+    @classmethod
+    def _is_domain(cls, value: str) -> str:
+        if value and not REPOSITORY_ID.fullmatch(value):
+            raise ValueError(
+                "write a domain name of two labels or more, each beginning with a letter: harvest.example.org"
+            )
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_ips(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not (_is_address(one, 4) or _is_address(one, 6)):
+                raise ValueError(f"{one!r} is no address, as in 10.0.0.2")
+        return value
+
+    @field_validator("private_allow", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -135,12 +187,20 @@ class Settings(BaseSettings):
     def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_host_and_port(entry) for entry in value)
 
+    @property
+    def takes_sign_ups(self) -> bool:
+        """Whether readers may sign themselves up: the operator said so, and all that needs is there."""
+        needed = (self.privacy_notice, self.base_url, self.mail_from, self.smtp_url)
+        return self.sign_ups and all(needed)
+
     def secrets(self) -> frozenset[str]:
         """What must stand in no log: passwords, as written and as meant, and mail addresses."""
         places = [urlsplit(url) for url in (self.database_url, self.smtp_url) if url]
         passwords = {place.password for place in places if place.password}
         passwords |= {value for place in places for name, value in parse_qsl(place.query) if "password" in name}
-        mails = {one.removeprefix("mailto:") for one in (self.operator_mail, self.contact) if "@" in one}
+        mails = {
+            one.removeprefix("mailto:") for one in (self.operator_mail, self.contact, self.mail_from) if "@" in one
+        }
         return frozenset(passwords | {unquote(one) for one in passwords} | mails)
 
     def contact_for(self, hosts: Iterable[str]) -> str:

@@ -73,6 +73,7 @@ class Target(NamedTuple):
         return f"{self.scheme}://{host}" + ("" if _PORTS[self.scheme] == self.port else f":{self.port}")
 
 
+@lru_cache(maxsize=1024)  # a URL is asked about many times over while it is visited
 def target(url: str) -> Target:
     """Scheme, host and port of an absolute URL; raises `AddressRefusedError` for anything but plain http and https."""
     try:

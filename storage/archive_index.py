@@ -88,6 +88,7 @@ class ArchiveIndex:
         with self._database.read() as connection:
             begun = connection.execute(select(runs.c.id).where(runs.c.source_id == source_id)).scalars()
             lengths = {f"{source_id}/{run_id}-001.warc.gz": 0 for run_id in begun}
+        with self._database.read() as connection:
             return lengths | {file: int(n) for file, n in connection.execute(query.group_by(archive_entries.c.file))}
 
     def files(self, source_id: str) -> list[str]:

@@ -1,6 +1,7 @@
-"""Many rows in one statement: executemany where that is cheap, arrays where every row of it is a message."""
+"""Many rows in one statement: executemany where that is cheap; COPY or arrays where every row of it is a message."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -9,7 +10,9 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     Integer,
+    LargeBinary,
     Table,
     Text,
     any_,
@@ -17,6 +20,7 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.type_api import TypeEngine
 
 
@@ -25,6 +29,38 @@ def among(connection: Connection, column: Column[str], values: Sequence[str]) ->
     if connection.dialect.name == "postgresql":
         return column == any_(literal(list(values), ARRAY(Text)))
     return column.in_(select(func.json_each(orjson.dumps(list(values)).decode()).table_valued("value").c.value))
+
+
+class Fresh:
+    """Inserts any number of rows, each a tuple of what the driver takes, where nothing stands in their way."""
+
+    def __init__(self, table: Table, *, without: Sequence[str] = ()) -> None:
+        self._columns = [column for column in table.c if column.name not in without]
+        names = ", ".join(column.name for column in self._columns)
+        self._insert = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' for _ in self._columns)})"  # noqa: S608 (our names)
+        self._copy = f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)"
+
+    def write(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write the rows; nothing for none. Raises SQLAlchemy's errors."""
+        if not rows:
+            return
+        if connection.dialect.name == "postgresql":
+            self._copied(connection, rows)
+        else:
+            connection.exec_driver_sql(self._insert, list(rows))
+
+    def _copied(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """By COPY, which SQLAlchemy does not know: many rows are written to a page at once."""
+        from psycopg import Error
+
+        cursor: Any = connection.connection.cursor()
+        try:
+            with cursor, cursor.copy(self._copy) as copy:
+                copy.set_types([_kind(column.type, connection.dialect) for column in self._columns])
+                for row in rows:
+                    copy.write_row(row)
+        except Error as error:
+            raise DBAPIError.instance(self._copy, None, error, Error) from error
 
 
 class Bulk:
@@ -36,21 +72,17 @@ class Bulk:
         self._all = all_.replace("GIVEN", f"unnest({arrays}) AS given({', '.join(columns)})")
 
     @classmethod
-    def insert(cls, table: Table, *, without: Sequence[str] = (), or_: str = "") -> "Bulk":
-        """Rows with all columns, in their order, but those `without`; `or_`: the ON CONFLICT clause, if any."""
-        columns = [column.name for column in table.c if column.name not in without]
+    def upsert(cls, table: Table) -> "Bulk":
+        """Whole rows, in the place of those that have their primary key."""
+        columns = [column.name for column in table.c]
         names = ", ".join(columns)
         into = f"INSERT INTO {table.name} ({names})"
         values = ", ".join("?" for _ in columns)
-        each, all_ = f"{into} VALUES ({values}) {or_}", f"{into} SELECT {names} FROM GIVEN {or_}"  # noqa: S608 (our names)
-        return cls(table, columns, each, all_)
-
-    @classmethod
-    def upsert(cls, table: Table) -> "Bulk":
-        """Whole rows, in the place of those that have their primary key."""
         keys = ", ".join(column.name for column in table.primary_key)
         rest = ", ".join(f"{column.name} = excluded.{column.name}" for column in table.c if not column.primary_key)
-        return cls.insert(table, or_=f"ON CONFLICT ({keys}) DO UPDATE SET {rest}")
+        or_ = f"ON CONFLICT ({keys}) DO UPDATE SET {rest}"
+        each, all_ = f"{into} VALUES ({values}) {or_}", f"{into} SELECT {names} FROM GIVEN {or_}"  # noqa: S608
+        return cls(table, columns, each, all_)
 
     @classmethod
     def update(cls, table: Table, columns: Sequence[str]) -> "Bulk":
@@ -73,4 +105,12 @@ class Bulk:
 
 
 def _array(kind: TypeEngine[Any]) -> str:
+    if isinstance(kind, LargeBinary):
+        return "bytea[]"
     return "bigint[]" if isinstance(kind, Integer) else "text[]"
+
+
+@lru_cache(maxsize=64)
+def _kind(kind: TypeEngine[Any], dialect: Dialect) -> str:
+    """The name of what a binary COPY is given for a column."""
+    return {"BIGINT": "int8", "INTEGER": "int4"}.get(kind.compile(dialect=dialect), "text")

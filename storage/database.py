@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, TypeVar, TypeVarTuple, overload
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable
@@ -136,9 +136,10 @@ class Snapshot:
         return self._database.repeatedly(lambda: self._first(statement))
 
     def end(self) -> None:
-        """Give the connection back."""
-        if self._taken is not None:
-            self._taken.close()
+        """Give the connection back. That it was lost after the last statement is no matter: all was read."""
+        with suppress(DBAPIError):
+            if self._taken is not None:
+                self._taken.close()
 
     def _first(self, statement: Executable) -> CursorResult[*tuple[Any, ...]]:
         with self._database.said_plainly():

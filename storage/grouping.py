@@ -4,7 +4,7 @@ Only what is stated joins. The older work keeps its id; every merge is logged so
 operator keeps apart stay apart.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -110,9 +110,8 @@ def note_all(unit: Unit) -> None:
         last = page[-1].id
 
 
-def _ties(record: Record) -> Iterator[tuple[str, str]]:
-    yield from ties(record)
-    yield from ((key, "self") for key in registry_keys(record))
+def _ties(record: Record) -> list[tuple[str, str]]:
+    return [*ties(record), *((key, "self") for key in registry_keys(record))]
 
 
 def linked(connection: Connection, batch: Sequence[Record]) -> tuple[list[Pair], set[str]]:
@@ -144,7 +143,7 @@ def _holders(connection: Connection, table: Table, keys: Sequence[str]) -> Itera
     if not keys:
         return ()
     held = select(table.c.key, table.c.record_id).where(among(connection, table.c.key, keys))
-    return [(key, record_id) for key, record_id in connection.execute(held)]
+    return [(key, record_id) for key, record_id in connection.execute(held).all()]
 
 
 def load(connection: Execute, ids: Collection[str]) -> dict[str, Record]:
@@ -268,7 +267,8 @@ def regroup(
     written = [_regrouped(stored[one], work_of[one], now, one in fresh) for one in ids]
     if written:
         rows.UPSERT.write(unit.connection, [rows.row(document(record)) for record in written])
-    log.append(unit, [(record.id, kind, record.revision) for record in written], now)
+    moved = {record.id: (record.work_id, stored[record.id].work_id) for record in written}
+    log.append(unit, [(record.id, kind, record.revision) for record in written], now, moved)
     return {record.id: record.revision for record in written}
 
 

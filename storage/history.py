@@ -11,6 +11,7 @@ from harvester.model.access import AccessVerdict
 from harvester.model.differences import FieldChange, between
 from harvester.model.record import Record
 from harvester.model.run import Change
+from storage.changes import change_of
 from storage.database import Database
 from storage.documents import from_text
 from storage.tables import changes, records, revisions, verdicts
@@ -53,10 +54,7 @@ def history(database: Database, record_id: str) -> History:
             for row in connection.execute(dated)
         ]
         logged = select(changes).where(changes.c.record_id == record_id).order_by(changes.c.seq)
-        log = [
-            Change(seq=row.seq, record_id=row.record_id, kind=row.kind, at=row.at, revision=row.revision)
-            for row in connection.execute(logged)
-        ]
+        log = [change_of(row) for row in connection.execute(logged)]
         return History(_revisions(connection, record_id, reached[0].run_id if reached else None), reached, log)
 
 

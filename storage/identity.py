@@ -16,10 +16,15 @@ Name = tuple[str, str]  # key, source id
 def names_of(record: Record) -> list[Name]:
     """Names in the order in which they decide. A DOI of another edition is never one."""
     keys = [f"pid:{record.publisher_id}"] if record.publisher_id else []
-    keys += [f"url:{url}" for url in (record.url, *record.aliases)]
+    keys += [url_key(url) for url in (record.url, *record.aliases)]
     doi = record.identity_doi
     keys += [doi_key(doi)] if doi else []
-    return [(clean(key), record.source_id) for key in keys]
+    return [(key, record.source_id) for key in dict.fromkeys(map(clean, keys))]
+
+
+def url_key(url: str) -> str:
+    """URLs compare as they are written."""
+    return f"url:{url}"
 
 
 def doi_key(doi: str) -> str:
@@ -36,14 +41,14 @@ def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
 def owners(connection: Connection, names: Iterable[Name]) -> dict[Name, str]:
     """Record id by name, for those names that are taken."""
     by_source: dict[str, list[str]] = {}
-    for key, source_id in sorted(set(names)):
+    for key, source_id in dict.fromkeys(names):
         by_source.setdefault(source_id, []).append(key)
     found: dict[Name, str] = {}
     for source_id, keys in by_source.items():
         query = select(identities.c.key, identities.c.record_id).where(
             identities.c.source_id == source_id, among(connection, identities.c.key, keys)
         )
-        found |= {(key, source_id): record_id for key, record_id in connection.execute(query)}
+        found |= {(key, source_id): record_id for key, record_id in connection.execute(query).all()}
     return found
 
 

@@ -189,9 +189,9 @@ class Pages:
     def states(self, source_id: str, urls: Sequence[str]) -> dict[str, PageState]:
         """States of the known ones among `urls`."""
         found: dict[str, PageState] = {}
-        with self._database.read() as connection:
-            for some in _chunks(list(urls)):
-                query = select(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
+        for some in _chunks(list(urls)):
+            query = select(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
+            with self._database.read() as connection:  # each is read again by itself when the server is lost
                 found |= {row.url: _state(row) for row in connection.execute(query)}
         return found
 

@@ -42,6 +42,7 @@ class PostgresqlDatabase(Database):
         engine = create_engine(
             url.set(drivername=_DRIVER),
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": _CONNECT_S,
                 "fallback_application_name": "harvester",

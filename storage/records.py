@@ -1,6 +1,6 @@
 """Records: found by any of their names, read whole, iterated in constant memory, deleted and purged."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -9,20 +9,20 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 from harvester.errors import UsageError
 from harvester.model.access import AccessVerdict
 from harvester.model.differences import FieldChange
-from harvester.model.record import Provenance, Record
+from harvester.model.record import Provenance, Record, Rights
 from harvester.model.run import ChangeKind
-from storage import history, review, rows, saving
+from storage import history, oai, review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
 from storage.documents import document, from_text
 from storage.dump import Dump, dump
 from storage.history import History
-from storage.identity import doi_key, names_of, owners, target_of
+from storage.identity import chunks, doi_key, names_of, owners, target_of, url_key
 from storage.pages import Pages
 from storage.saving import Saved
 from storage.search.search import Search
-from storage.tables import changes, identities, records, revisions, verdicts, work_ties
+from storage.tables import change_head, changes, identities, records, revisions, successors, verdicts, work_ties
 from storage.unit import Unit
 
 REASONS = ("gone", "duplicate", "legal", "out_of_scope", "operator")
@@ -66,13 +66,29 @@ class Records:
     def find(self, *, doi: str | None = None, url: str | None = None, source_id: str | None = None) -> list[Record]:
         """Records known by this DOI or URL (canonical or alias), at one Source or at all."""
         names = [doi_key(doi)] if doi else []
-        names += [f"url:{url}"] if url else []
+        names += [url_key(url)] if url else []
         named = select(identities.c.record_id).where(identities.c.key.in_(names))
         if source_id is not None:
             named = named.where(identities.c.source_id == source_id)
         query = select(records.c.document).where(records.c.id.in_(named)).order_by(records.c.id)
         with self._database.read() as connection:
             return [from_text(text) for text in connection.execute(query).scalars()]
+
+    def named(self, *, urls: Collection[str], dois: Collection[str], source_id: str) -> dict[str, Record]:
+        """Records of a Source known by any of these URLs and DOIs, by name (`url_key`, `doi_key`): one question."""
+        keys = sorted({*map(url_key, urls), *map(doi_key, dois)})
+        owned = select(identities.c.key, records.c.id, records.c.document).join_from(
+            identities, records, identities.c.record_id == records.c.id
+        )
+        ids: dict[str, str] = {}
+        texts: dict[str, str] = {}
+        with self._database.read() as connection:
+            for some in chunks(keys):
+                query = owned.where(identities.c.source_id == source_id, identities.c.key.in_(some))
+                for row in connection.execute(query):
+                    ids[row.key], texts[row.id] = row.id, row.document
+        known = {record_id: from_text(text) for record_id, text in texts.items()}
+        return {key: known[record_id] for key, record_id in ids.items()}
 
     def find_existing(self, unit: Unit, record: Record) -> Record | None:
         """The stored record that `save` would take this one for."""
@@ -135,11 +151,39 @@ class Records:
         with self._database.read() as connection:
             return [AccessVerdict.model_validate_json(text) for text in connection.execute(query).scalars()]
 
-    def delete(self, unit: Unit, record_id: str, reason: str, now: datetime) -> None:
-        """Make a tombstone (history stays) and log `deleted`; again is no Change. Raises UsageError if unknown."""
+    def delete(self, unit: Unit, record_id: str, reason: str, now: datetime, *, successor: str | None = None) -> None:
+        """Make a tombstone (history stays) and log `deleted`; again is no Change. Raises UsageError if unknown.
+
+        `successor` is the record that a duplicate went into.
+        """
         record = _wanted(unit, record_id)
+        if successor is not None:
+            _wanted(unit, successor)
         if record.deleted_at is None:
             self._bury(unit, record, reason, now, keep_history=True)
+            _succeed(unit, record_id, successor)
+
+    def text(self, record_id: str) -> str | None:
+        """One record or tombstone as stored JSON."""
+        with self._database.read() as connection:
+            return connection.execute(select(records.c.document).where(records.c.id == record_id)).scalar()
+
+    def texts(self, after: str, limit: int, source_id: str | None = None) -> tuple[int, list[str]]:
+        """Records after this id, in order of id, as stored JSON; and the latest Change that is in them."""
+        query = select(records.c.document).where(records.c.id > after, *_conditions(source_id, False, 0))
+        with self._database.read() as connection:
+            head = connection.execute(select(change_head.c.seq)).scalar() or 0
+            return head, list(connection.execute(query.order_by(records.c.id).limit(limit)).scalars())
+
+    def successor(self, record_id: str) -> str | None:
+        """The record that this one, a deleted duplicate, went into; the last one of a row of them."""
+        seen = [record_id]
+        with self._database.read() as connection:
+            while following := connection.execute(_successor(seen[-1])).scalar():
+                if following in seen:
+                    break
+                seen.append(following)
+        return seen[-1] if len(seen) > 1 else None
 
     def purge(self, unit: Unit, record_id: str, reason: str, now: datetime) -> None:
         """Remove every text, revision, verdict and archive entry; id, names and reason stay so that it never returns.
@@ -152,6 +196,7 @@ class Records:
         for table in (revisions, verdicts):
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
         unit.connection.execute(delete(work_ties).where(work_ties.c.record_id == record_id))
+        _succeed(unit, record_id, None)
         review.forget(unit, [record_id])
         self._archive_index.forget(unit, record_id)
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
@@ -188,6 +233,7 @@ class Records:
             rows.set_aside(unit, [record.id], None, now)
         rows.put(unit, tombstone)
         self._search.forget(unit, [record.id])
+        oai.forget(unit, [record.id])
         if not keep_history:
             self._search.scrub(unit)
         self._changes.append(unit, [(record.id, ChangeKind.DELETED, tombstone.revision)], now)
@@ -203,6 +249,16 @@ def _get(connection: Connection | Snapshot, record_id: str) -> Record | None:
     return from_text(text) if text else None
 
 
+def _successor(record_id: str) -> Select[str]:
+    return select(successors.c.successor_id).where(successors.c.record_id == record_id)
+
+
+def _succeed(unit: Unit, record_id: str, successor: str | None) -> None:
+    unit.connection.execute(delete(successors).where(successors.c.record_id == record_id))
+    if successor is not None:
+        unit.connection.execute(successors.insert(), {"record_id": record_id, "successor_id": successor})
+
+
 def _wanted(unit: Unit, record_id: str) -> Record:
     source_id = unit.connection.execute(select(records.c.source_id).where(records.c.id == record_id)).scalar()
     if source_id is not None:
@@ -214,11 +270,13 @@ def _wanted(unit: Unit, record_id: str) -> Record:
 
 
 def _bare(record: Record, now: datetime) -> Record:
-    """What a purged record keeps: its names, so that it is recognised and refused."""
+    """What a purged record keeps: its names, so that it is recognised and refused, and whether it was ever listed."""
     kept = record.model_dump(include={"id", "work_id", "source_id", "publisher_id", "url", "aliases", "revision"})
     read = record.provenance
     provenance = Provenance(url=read.url, fetched_at=read.fetched_at, page_digest="", rules=read.rules)
-    return Record(**kept, created_at=record.created_at, access=AccessVerdict(as_of=now), provenance=provenance)
+    rights = Rights(robots=record.rights.robots)
+    access = AccessVerdict(as_of=now)
+    return Record(**kept, created_at=record.created_at, access=access, rights=rights, provenance=provenance)
 
 
 def _conditions(

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select, update
@@ -19,7 +18,7 @@ from harvester.model.access import AccessVerdict
 from harvester.model.page import Page
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
-from storage import redaction, review, rows
+from storage import oai, redaction, review, rows
 from storage.archive import ArchiveWriter, read, remove_members
 from storage.archive_index import ArchiveEntry
 from storage.database import Database
@@ -29,7 +28,7 @@ from storage.names import Names, Person, loose, of_contributor
 from storage.pointer import Pointer
 from storage.redaction import PART, Redactor, Rule
 from storage.spool import rewrite, whole_segments
-from storage.tables import records, redactions, revisions, runs, secrets, upsert, verdicts
+from storage.tables import records, redactions, revisions, runs, upsert, verdicts
 from storage.unit import Unit
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class Redacting:
         self._archive = archive
         self._spool = spool
         self._now = now
-        self._secret = store.transact(_secret)
+        self._secret = store.secret(redaction.KEY_NAME)
         self._redactor = Redactor(self._rules(request.record_ids or ("",)), self._secret)
 
     def run(self, *, dry_run: bool) -> Outcome:
@@ -237,6 +236,7 @@ class Redacting:
         later = {"revision": present.revision + 1, "updated_at": self._now}
         rows.put(unit, present.model_copy(update=later))
         review.forget(unit, [record_id])
+        oai.forget(unit, [record_id])
         self._store.search.forget(unit, [record_id])
         self._store.changes.append(unit, [(record_id, ChangeKind.UPDATED, present.revision + 1)], self._now)
 
@@ -316,11 +316,3 @@ def _placed(record: Record, moved: list[_Moved]) -> Record:
             about = {"archive": state, "archive_reason": reason, **place}
             return record.model_copy(update={"provenance": record.provenance.model_copy(update=about)})
     return record
-
-
-def _secret(unit: Unit) -> str:
-    """The key of the hashes, made at the first request."""
-    fresh = upsert(secrets).values(name=redaction.KEY_NAME, value=token_hex(32))
-    unit.connection.execute(fresh.on_conflict_do_nothing())
-    wanted = select(secrets.c.value).where(secrets.c.name == redaction.KEY_NAME)
-    return str(unit.connection.execute(wanted).scalar_one())

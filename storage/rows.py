@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
 
 from harvester.model.record import Record
-from storage.bulk import Bulk, among
+from storage.bulk import Bulk, Fresh, among
 from storage.documents import Document, document
 from storage.identity import Name
 from storage.tables import Moment, identities, moment_text, records, revisions, verdicts
@@ -29,8 +30,16 @@ def put(unit: Unit, record: Record) -> None:
     UPSERT.write(unit.connection, [row(document(record))])
 
 
-def row(present: Document) -> Row:
-    """The whole row of `records`."""
+class Write(Enum):
+    """What is to be done with the row of a record."""
+
+    NEW = "new"  # nothing stands there
+    WHOLE = "whole"  # another stands there
+    RENEWED = "renewed"  # only what moves without a revision
+
+
+def row(present: Document, said: str | None = None) -> Row:
+    """The whole row of `records`; `said`: its `verdict_hash`, where it is known."""
     record = present.record
     return (
         record.id,
@@ -43,7 +52,7 @@ def row(present: Document) -> Row:
         record.integrity.status,
         f" {' '.join(sorted({*record.languages, *record.titles, *record.abstracts}))} ",
         present.content_hash,
-        verdict_hash(record),
+        said or verdict_hash(record),
         record.revision,
         _moment(record.created_at),
         _moment(record.updated_at),
@@ -53,10 +62,9 @@ def row(present: Document) -> Row:
     )
 
 
-def renewal(present: Document) -> Row:
+def renewal(present: Document, said: str) -> Row:
     """The part of the row that moves without a revision: aliases, verdict, document (places, times, evidence)."""
-    record = present.record
-    return _aliases(record), verdict_hash(record), present.text, record.id
+    return _aliases(present.record), said, present.text, present.record.id
 
 
 def _aliases(record: Record) -> str:
@@ -94,6 +102,10 @@ def name_row(name: Name, record_id: str) -> Row:
 
 
 UPSERT = Bulk.upsert(records)
-RENEW = Bulk.update(records, ("aliases", "verdict_hash", "document"))
-NAME = Bulk.insert(identities, or_="ON CONFLICT DO NOTHING")
-VERDICT = Bulk.insert(verdicts, without=("id",))
+STATEMENTS: dict[Write, Fresh | Bulk] = {
+    Write.NEW: Fresh(records),
+    Write.WHOLE: UPSERT,
+    Write.RENEWED: Bulk.update(records, ("aliases", "verdict_hash", "document")),
+}
+NAME = Fresh(identities)
+VERDICT = Fresh(verdicts, without=("id",))

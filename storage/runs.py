@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, exists, or_, select, update
+from sqlalchemy import Row, and_, exists, or_, select, update
 
 from harvester.errors import BusyError
 from harvester.model.base import iso_utc
@@ -96,11 +96,19 @@ class Runs:
             row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
         return _run(row) if row else None
 
-    def list(self, source_id: str | None = None, limit: int = 50, *, telling: bool = False) -> Sequence[Run]:
-        """The latest Runs, newest first; of replays, if `telling`, only those by which something was accepted."""
+    def list(
+        self, source_id: str | None = None, limit: int = 50, *, telling: bool = False, before: str | None = None
+    ) -> Sequence[Run]:
+        """The latest Runs, newest first; of replays, if `telling`, only those by which something was accepted.
+
+        `before` names a Run: only those that are older.
+        """
         query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         if source_id is not None:
             query = query.where(runs.c.source_id == source_id)
+        if before is not None:
+            began = select(runs.c.started_at).where(runs.c.id == before).scalar_subquery()
+            query = query.where(or_(runs.c.started_at < began, and_(runs.c.started_at == began, runs.c.id < before)))
         if telling:
             is_replay = runs.c.notes.startswith(_json([REPLAY_NOTE])[:-1], autoescape=True)
             query = query.where(or_(~is_replay, runs.c.seen != _json({})))

@@ -62,13 +62,12 @@ class _Item(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """What follows for one item: rows to write and what to report. `renew`: only document and pointers."""
+    """What follows for one item: what to report, and rows to write as `write` says."""
 
     saved: Saved
     record: Record | None = None
     row: rows.Row | None = None
-    renew: bool = False
-    replaces: bool = False
+    write: rows.Write = rows.Write.NEW
     names: tuple[Name, ...] = ()
     verdict: rows.Row | None = None
 
@@ -95,6 +94,8 @@ def save(unit: Unit, log: Changes, batch: Sequence[Record], *, run_id: str | Non
 
 def _latest(written: list[grouping.Written]) -> list[grouping.Written]:
     """Every record once, as it was written last, with all that was new about it."""
+    if len({one.record.id for one in written}) == len(written):
+        return written
     found: dict[str, grouping.Written] = {}
     for one in written:
         before = found.get(one.record.id, one)
@@ -133,8 +134,8 @@ def _save_wave(
     for item, step, saved in zip(wave, steps, _write(unit, steps, run_id, now), strict=True):
         results[item.place] = saved
         if step.record and not saved.error:
-            is_new = item.target not in stored
-            written.append(grouping.Written(step.record, is_new, not step.renew, bool(step.names)))
+            is_whole = step.write is not rows.Write.RENEWED
+            written.append(grouping.Written(step.record, step.write is rows.Write.NEW, is_whole, bool(step.names)))
         if saved.kind:
             logged += [(saved.record_id, kind, saved.revision) for kind in (saved.kind, *saved.extra)]
     log.append(unit, logged, now)
@@ -144,23 +145,24 @@ def _save_wave(
 def _independent(waiting: list[_Item], known: dict[Name, str]) -> tuple[list[_Item], list[_Item]]:
     """Split off items that share a name or a stored record with an earlier one: they must see its result."""
     taken: set[Name] = set()
+    targets: set[str] = set()
     wave: list[_Item] = []
     later: list[_Item] = []
     for item in waiting:
         target = target_of(item.names, known, item.record.id)
-        marks = {*item.names, (target, "id")}
-        if taken.isdisjoint(marks):
+        if target not in targets and taken.isdisjoint(item.names):
             wave.append(item._replace(target=target))
         else:
             later.append(item)
-        taken |= marks
+        targets.add(target)
+        taken.update(item.names)
     return wave, later
 
 
 def _stored(unit: Unit, ids: list[str]) -> dict[str, _Stored]:
     columns = [records.c[name] for name in _Stored._fields]
     found = unit.connection.execute(select(*columns).where(among(unit.connection, records.c.id, ids)))
-    return {row[0]: _Stored(*row) for row in found}
+    return {row[0]: _Stored._make(row) for row in found.all()}
 
 
 def _step(
@@ -178,7 +180,8 @@ def _step(
         kinds = _kinds(present, stored, before)
         if kinds and stored:
             present = renumbered(present, stored.revision + 1, now)
-        row = rows.row(present) if kinds else rows.renewal(present)
+        said = rows.verdict_hash(present.record)
+        row = rows.row(present, said) if kinds else rows.renewal(present, said)
     except (TypeError, ValueError) as error:
         return _Step(_unfit(item.target, error))
     record = present.record
@@ -186,15 +189,10 @@ def _step(
         Saved(record.id, kinds[0] if kinds else None, tuple(kinds[1:]), record.revision),
         record,
         row,
-        renew=not kinds,
-        replaces=bool(kinds and stored),
-        names=tuple(name for name in item.names if name not in known),
-        verdict=rows.verdict_row(present, run_id, now) if _newly_said(record, stored) else None,
+        rows.Write.NEW if stored is None else rows.Write.WHOLE if kinds else rows.Write.RENEWED,
+        names=tuple(name for name in item.names if name not in known) if known else item.names,
+        verdict=rows.verdict_row(present, run_id, now) if stored is None or stored.verdict_hash != said else None,
     )
-
-
-def _newly_said(record: Record, stored: _Stored | None) -> bool:
-    return stored is None or stored.verdict_hash != rows.verdict_hash(record)
 
 
 def _unfit(record_id: str, error: Exception) -> Saved:
@@ -272,10 +270,10 @@ def _write(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) ->
 
 
 def _write_rows(unit: Unit, steps: list[_Step], run_id: str | None, now: datetime) -> None:
-    if replaced := [step.saved.record_id for step in steps if step.replaces]:
+    if replaced := [step.saved.record_id for step in steps if step.row and step.write is rows.Write.WHOLE]:
         rows.set_aside(unit, replaced, run_id, now)
-    rows.UPSERT.write(unit.connection, [step.row for step in steps if step.row and not step.renew])
-    rows.RENEW.write(unit.connection, [step.row for step in steps if step.row and step.renew])
+    for write, statement in rows.STATEMENTS.items():
+        statement.write(unit.connection, [step.row for step in steps if step.row and step.write is write])
     names = [rows.name_row(name, step.saved.record_id) for step in steps for name in step.names]
     rows.NAME.write(unit.connection, names)
     rows.VERDICT.write(unit.connection, [step.verdict for step in steps if step.verdict])

@@ -25,7 +25,9 @@ class SqliteDatabase(Database):
     driver_errors = (sqlite3.Error,)
 
     def __init__(self, path: Path, busy_s: float) -> None:
-        super().__init__(create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_s}), str(path))
+        super().__init__(
+            create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_s}, hide_parameters=True), str(path)
+        )
         event.listen(self._engine, "connect", _set_up)
         event.listen(self._engine, "begin", _begin)
 

@@ -29,15 +29,16 @@ _ANY_SITE = UrlRules()
 
 def own_keys(record: Record) -> list[str]:
     """What other records may call this one: own DOI, addresses, and identifiers of registries."""
-    keys = [doi_key(record.identity_doi)] if record.identity_doi else []
+    doi = record.identity_doi
+    keys = [doi_key(doi)] if doi else []
     keys += [f"url:{url}" for url in (record.url, *record.aliases)]
-    return [clean(key) for key in (*keys, *registry_keys(record))]
+    return [*map(clean, keys), *registry_keys(record)]
 
 
 def registry_keys(record: Record) -> list[str]:
     """The record's own identifiers that are no name within its Source."""
-    own = ((one.scheme, one.value) for one in record.identifiers if one.role == "self")
-    return [clean(f"{_SCHEMES[scheme]}:{value.lower()}") for scheme, value in own if scheme in _SCHEMES]
+    own = [one for one in record.identifiers if one.scheme in _SCHEMES and one.role == "self"]
+    return [clean(f"{_SCHEMES[one.scheme]}:{one.value.lower()}") for one in own]
 
 
 @lru_cache(maxsize=4096)

@@ -12,18 +12,24 @@ from sqlalchemy.exc import ArgumentError
 
 from harvester.errors import StorageError
 from storage import grouping, migrations, redaction
+from storage.alerts import Alerts
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes, write_pending
 from storage.database import Database
+from storage.deliveries import Deliveries
 from storage.figures import Figures
 from storage.hosts import Hosts
+from storage.keys import Keys
 from storage.leaders import Leaders
+from storage.news import Followed
+from storage.oai import Oai
 from storage.pages import Pages
 from storage.records import Records
 from storage.redaction import Redactor
 from storage.runs import Runs
 from storage.schedules import Schedules
 from storage.search.search import Search
+from storage.secret import secret
 from storage.tables import change_head, changes
 from storage.unit import Unit
 from storage.works import Works
@@ -52,11 +58,16 @@ class Store:
         self.runs = Runs(database)
         self.schedules = Schedules(database)
         self.leaders = Leaders(database)
+        self.keys = Keys(database)
         self.archive_index = ArchiveIndex(database)
         self.search = Search(database, database.engine_name)
+        self.oai = Oai(database)
         self.records = Records(database, self.changes, self.pages, self.archive_index, self.search)
         self.works = Works(database, self.changes)
         self.figures = Figures(self.snapshot)
+        self.alerts = Alerts(database)
+        self.deliveries = Deliveries(database)
+        self.news = Followed(database)
 
     @classmethod
     def open(cls, database_url: str, *, migrate: bool = False, busy_s: float = BUSY_S) -> Self:
@@ -189,6 +200,10 @@ class Store:
         self.transact(self.search.scrub, scrub=True)
         self._database.settle()
 
+    def secret(self, name: str) -> str:
+        """The secret of this name, 256 random bits in hex, made when it is first asked for; no backup is without it."""
+        return self.transact(lambda unit: secret(unit, name))
+
     def redactor(self, unit: Unit | None = None) -> Redactor:
         """What is redacted by now; inside a unit of work, as of it."""
         if unit is not None:
@@ -197,7 +212,7 @@ class Store:
             return redaction.load(connection)
 
     def _settle_schema(self, *, migrate: bool) -> None:
-        revision = self._revision()
+        revision = self._database.repeatedly(self._revision)
         if revision == migrations.REVISIONS[-1]:
             if migrate and self.search.is_outdated():  # a new stemmer comes without a new schema
                 self.search.rebuild()

@@ -136,6 +136,8 @@ changes = _table(
     Column("kind", string(32), nullable=False),
     Column("at", Moment, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("work_id", string(64)),  # of `merged` and `split` alone: the work the record is in since
+    Column("old_work_id", string(64)),
 )
 
 change_head = _table(
@@ -281,8 +283,59 @@ search_languages = _table(
     Column("language", string(32), primary_key=True),  # primary code of a text that is indexed
 )
 
+# How far the OAI-PMH provider has followed the change log. One row, written only by who holds the lock `oai`.
+oai_head = _table(
+    "oai_head",
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("seq", integer(), nullable=False),
+    Column("stamp", integer(), nullable=False),  # the last datestamp given
+    Column("closed", integer(), nullable=False),  # no datestamp before this one will be given any more
+    Column("rendered", integer(), nullable=False),  # items up to this number were rendered ahead
+    Column("version", string(), nullable=False),  # of the judgement on all items
+)
+
+# Records that harvesters were or may be told of, with the Change they were last about; words between blanks.
+oai_items = _table(
+    "oai_items",
+    Column("record_id", string(64), ForeignKey("records.id"), primary_key=True),
+    Column("seq", integer(), nullable=False, unique=True),
+    Column("stamp", integer(), nullable=False),  # seconds since 1970; rises with seq
+    Column("formats", string(), nullable=False),  # prefixes it can be had in; none: deleted
+    Column("once", string(), nullable=False),  # prefixes it could ever be had in
+    Column("sets", string(), nullable=False),  # specs; none is ever left
+    Index("oai_items_by_stamp", "stamp", "seq"),
+    rowid=False,
+)
+
+oai_members = _table(
+    "oai_members",
+    Column("spec", string(), nullable=False),
+    Column("seq", integer(), nullable=False),
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
+    PrimaryKeyConstraint("spec", "seq"),
+    Index("oai_members_by_record", "record_id"),
+    rowid=False,
+)
+
+oai_sets = _table(
+    "oai_sets",
+    Column("spec", string(), primary_key=True),
+    Column("name", string(), nullable=False),
+    rowid=False,
+)
+
+# Rendered metadata of items, good while the item has the same number.
+oai_metadata = _table(
+    "oai_metadata",
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
+    Column("prefix", string(32), nullable=False),
+    Column("seq", integer(), nullable=False),
+    Column("xml", LargeBinary, nullable=False),  # in UTF-8
+    PrimaryKeyConstraint("record_id", "prefix"),
+)
+
 # Made from the other tables, and from the change log on; a backup leaves them out.
-DERIVED = (search_head, search_entries, search_keywords, search_terms, search_languages)
+DERIVED = (search_head, search_entries, search_keywords, search_terms, search_languages, oai_metadata)
 
 # What records state of others by key (`doi:`, `url:`, `pmid:` ...), to be found by a record that comes later;
 # type `self`: the record's own identifier at a registry.
@@ -343,6 +396,28 @@ work_blocks = _table(
     Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
     PrimaryKeyConstraint("key", "record_id"),
     Index("work_blocks_by_record", "record_id"),
+    rowid=False,
+)
+
+# Which record a duplicate that was deleted went into.
+successors = _table(
+    "successors",
+    Column("record_id", string(64), ForeignKey("records.id"), primary_key=True),
+    Column("successor_id", string(64), ForeignKey("records.id"), nullable=False),
+    rowid=False,
+)
+
+# Keys of the HTTP API. The secret of a key stands nowhere, only its SHA-256 (it is random, 256 bits).
+api_keys = _table(
+    "api_keys",
+    Column("id", string(16), primary_key=True),
+    Column("hash", string(64), nullable=False),
+    Column("owner", string(), nullable=False),
+    Column("scopes", string(), nullable=False),  # "abstracts operate"
+    Column("rate", Integer),  # requests in a minute; null: as the settings say
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
     rowid=False,
 )
 
@@ -410,4 +485,91 @@ leaders = _table(
     Column("beat", integer(), nullable=False),
     Column("since", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
+)
+
+# Whom alerts tell. `key` is the address as it is compared.
+readers = _table(
+    "readers",
+    Column("id", string(32), primary_key=True),
+    Column("address", string(), nullable=False),
+    Column("key", string(), nullable=False, unique=True),
+    Column("name", string(), nullable=False),
+    Column("language", string(8), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("bounces", Integer, nullable=False),
+    Column("suspended_at", Moment),
+    Column("suspended_reason", string(), nullable=False),
+    Column("generation", Integer, nullable=False),
+)
+
+alerts = _table(
+    "alerts",
+    Column("id", string(32), primary_key=True),
+    Column("reader_id", string(32), ForeignKey("readers.id")),
+    Column("name", string(), nullable=False),
+    Column("wants", string(), nullable=False),  # JSON
+    Column("channel", string(16), nullable=False),
+    Column("timing", string(), nullable=False),  # JSON
+    Column("language", string(8), nullable=False),
+    Column("state", string(16), nullable=False),
+    Column("made_by", string(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("seq", integer(), nullable=False),
+    Column("started_seq", integer(), nullable=False),
+    Column("due_at", Moment),
+    Column("last_at", Moment),
+    Column("generation", Integer, nullable=False),
+    Column("feed_generation", Integer, nullable=False),
+    Index("alerts_by_reader", "reader_id"),
+)
+
+# The outbox, and what became of what left it.
+deliveries = _table(
+    "deliveries",
+    Column("id", string(64), primary_key=True),
+    Column("kind", string(16), nullable=False),
+    Column("alert_id", string(32)),
+    Column("reader_id", string(32)),
+    Column("after_seq", integer(), nullable=False),
+    Column("until_seq", integer(), nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("state", string(16), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("unclear", Integer, nullable=False),
+    Column("next_at", Moment),
+    Column("claimed_by", string()),
+    Column("claimed_at", Moment),
+    Column("sent_at", Moment),
+    Column("note", string(), nullable=False),
+    Index("deliveries_by_state", "state", "next_at"),
+    Index("deliveries_by_alert", "alert_id"),
+    Index("deliveries_by_reader", "reader_id"),
+)
+
+# The ledger: what each alert tells of each record. Without a delivery it waits for the next digest.
+told = _table(
+    "told",
+    Column("alert_id", string(32), ForeignKey("alerts.id"), nullable=False),
+    Column("record_id", string(64), nullable=False),
+    Column("news", string(16), nullable=False),
+    Column("seq", integer(), nullable=False),
+    Column("work_id", string(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("was", string(32), nullable=False),
+    Column("became", string(32), nullable=False),
+    Column("delivery_id", string(64)),
+    PrimaryKeyConstraint("alert_id", "record_id", "news", "seq"),
+    Index("told_by_record", "record_id"),
+    Index("told_by_delivery", "delivery_id"),
+    rowid=False,
+)
+
+# Addresses nothing is ever sent to again, as keyed hashes; the addresses themselves stand nowhere.
+suppressed = _table(
+    "suppressed",
+    Column("key", string(64), primary_key=True),
+    Column("at", Moment, nullable=False),
 )

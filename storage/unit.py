@@ -18,6 +18,8 @@ class Pending(NamedTuple):
     kind: ChangeKind
     revision: int
     at: datetime
+    work_id: str | None = None
+    old_work_id: str | None = None
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Works: the editions of one article, what joined them, and the queue of pairs that a person has to look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -76,21 +76,38 @@ class Works:
             found = connection.execute(query.order_by(records.c.created_at, records.c.id)).scalars()
             return [from_text(text) for text in found]
 
+    def editions(self, record_ids: Sequence[str]) -> dict[str, list[Record]]:
+        """By id of each of these records that lives: the living records of its work, oldest first."""
+        found: dict[str, list[Record]] = {}
+        for some in chunks(sorted(set(record_ids))):
+            works = select(records.c.work_id).where(records.c.id.in_(some), records.c.deleted_at.is_(None))
+            with self._database.read() as connection:
+                names = list(connection.execute(works.distinct()).scalars())
+                living = select(records.c.document).where(of_works(names), records.c.deleted_at.is_(None))
+                texts = list(connection.execute(living.order_by(records.c.created_at, records.c.id)).scalars())
+            by_work: dict[str, list[Record]] = {}
+            for record in map(from_text, texts):
+                by_work.setdefault(record.work_id, []).append(record)
+            for editions in by_work.values():
+                found |= {record.id: editions for record in editions if record.id in some}
+        return found
+
     def iter(self) -> Iterator[list[Record]]:
         """Every work of more than one living record, in order of id."""
-        merged = select(records.c.work_id).where(records.c.work_id != records.c.id)
-        sizes = select(records.c.work_id).where(records.c.deleted_at.is_(None), of_works(merged))
-        sizes = sizes.group_by(records.c.work_id)
-        several = sizes.having(func.count() > 1).order_by(records.c.work_id).limit(_PAGE)
         last = ""
-        while True:
-            with self._database.read() as connection:
-                ids = list(connection.execute(several.where(records.c.work_id > last)).scalars())
-            if not ids:
-                return
+        while ids := self.names(last, _PAGE):
             for work_id in ids:
                 yield self.show(work_id)
             last = ids[-1]
+
+    def names(self, after: str, limit: int) -> list[str]:
+        """Ids of works of more than one living record after this one, in order."""
+        merged = select(records.c.work_id).where(records.c.work_id != records.c.id)
+        sizes = select(records.c.work_id).where(records.c.deleted_at.is_(None), of_works(merged))
+        sizes = sizes.group_by(records.c.work_id)
+        several = sizes.having(func.count() > 1).order_by(records.c.work_id).limit(limit)
+        with self._database.read() as connection:
+            return list(connection.execute(several.where(records.c.work_id > after)).scalars())
 
     def merges(self, name: str) -> list[Merge]:
         """Every merge the records of this work took part in, undone ones too, in order."""

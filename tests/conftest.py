@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from fresh import store_at
 
 from harvester.crawl import crawl
 from storage.store import Store
+
+os.environ["HARVESTER_READ_AHEAD"] = "false"  # a process more for every small Run; tests of it say so themselves
 
 pytest_plugins = ["fault_table"]
 

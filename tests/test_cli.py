@@ -17,8 +17,8 @@ from postgres import Postgres
 
 from harvester.cli import main
 from harvester.cli.app import VERBS
-from harvester.cli.export import to_file
 from harvester.cli.show import plain
+from harvester.cli.writing import to_file
 from harvester.formats.jsonl import line, schema
 from harvester.model.access import AccessVerdict
 from harvester.model.record import KeywordList, LangText, Provenance, Record, record_id

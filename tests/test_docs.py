@@ -1,19 +1,29 @@
 """The README is a promise: every command in it runs, every setting, folder and word in it is the code's."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tomllib
+import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from harvester.cli import main
 from harvester.model.access import AccessStatus
+from harvester.serving.app import make_app
+from harvester.serving.server import Server
 from harvester.settings import described
 from harvester.sources import check
+from storage.store import Store
+
+sys.path.append(str(Path(__file__).parent / "serving"))
+
+from idle import Idle
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -67,6 +77,20 @@ def test_a_command_that_leaves_the_machine_asks_for_a_contact_first(command: str
     assert "HARVESTER_CONTACT" in done.stderr
 
 
+def test_every_request_to_the_api_is_answered(demonstrated: Path) -> None:
+    asked = [shlex.split(command)[-1] for command in COMMANDS if command.startswith("curl ")]
+    folder = demonstrated / "demo-data"
+    with ExitStack() as opened:
+        store = opened.enter_context(Store.open(f"sqlite:///{folder}/harvester.db"))
+        server = opened.enter_context(Server(make_app(store, folder, Idle()), "127.0.0.1", 0))
+        own = next(store.records.iter()).url
+        for address in asked:
+            path = address.removeprefix("http://127.0.0.1:8000").replace("http://revue.example/12", own)
+            with urllib.request.urlopen(server.url + path, timeout=60) as answer:
+                assert json.load(answer)["items"] is not None
+    assert len(asked) > 5
+
+
 def test_every_make_target_of_the_readme_exists() -> None:
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     named = [command.split()[1] for command in COMMANDS if command.startswith("make ")]
@@ -110,7 +134,7 @@ def test_linked_files_exist() -> None:
 
 def test_every_command_a_message_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
     texts = [path.read_text("utf-8") for room in ("harvester", "storage") for path in (ROOT / room).rglob("*.py")]
-    groups = {"source", "runs", "records", "works", "db", "schedule"}
+    groups = {"source", "runs", "records", "works", "db", "schedule", "keys", "alert", "digest", "reader"}
     for named in sorted({found for text in texts for found in re.findall(r"`(harvester [a-z]+(?: [a-z]+)?)", text)}):
         words = named.split() if named.split()[1] in groups else named.split()[:2]
         with pytest.raises(SystemExit) as ended:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 ENDLESS = """
 import sys, time
 from pathlib import Path
-from harvester.cli.export import to_file
+from harvester.cli.writing import to_file
 from harvester.formats.jsonl import line
 sys.path.insert(0, "tests/storage")
 from made import make_record

@@ -34,8 +34,12 @@ VERBS = {  # verb: module of this package, what it is for
     "replay": ("replay", "Read the archive again with today's rules; say what changes and why."),
     "records": ("records", "List and search records; show one and its past; purge one."),
     "works": ("works", "Editions of one article: list them, answer the review queue, undo a merge."),
-    "export": ("records", "Write all that is kept, as JSON Lines."),
+    "alert": ("digest", "Saved queries that tell readers what is new: add, list, show, pause, remove."),
+    "digest": ("digest", "Look at the next digests, send those that are due."),
+    "reader": ("digest", "What is kept about a reader; erase it."),
+    "export": ("export", "Write all that is kept, or what may be passed on, in one of eight formats."),
     "changes": ("records", "Print the change log in order."),
+    "keys": ("keys", "Keys of the HTTP API: make, list and revoke them."),
     "db": ("database", "Upgrade the database's schema, or check that it is sound."),
     "schema": ("reading", "Print the JSON Schema of an exported record."),
 }

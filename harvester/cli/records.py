@@ -1,8 +1,7 @@
-"""Verbs over what was harvested: records (list, show, purge), export, changes."""
+"""Verbs over what was harvested: records (list, show, purge), changes."""
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -117,31 +116,6 @@ def purge(
     print(f"{record} is purged ({reason}); its id stays as a tombstone")
 
 
-def export(
-    context: typer.Context,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="jsonl: one JSON object per line.")],
-    since: Since = 0,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Replaced in one step when complete.")
-    ] = None,
-) -> None:
-    """Write all that is kept of every record, for yourself.
-
-    Each record's rights.abstract_policy says whether its abstracts may be passed on. With --since also the tombstones
-    of deleted records. What is written is one moment of the database; the last entry of its change log is told on
-    standard error, for the next --since.
-    """
-    one_of("--format", format_, ("jsonl",))
-    from harvester.cli.export import to_file, to_stdout, told
-    from harvester.formats.jsonl import pasted
-
-    wiring: Wiring = context.obj
-    with wiring.store() as store, store.records.dump(since) as dump:
-        lines = map(pasted, dump.documents)
-        count = to_file(lines, output) if output else to_stdout(lines)
-    told(count, dump.head, output)
-
-
 def changes(
     context: typer.Context,
     since: Since = 0,
@@ -186,8 +160,5 @@ records_verb = group(
         "purge": (purge, "harvester records purge RECORD_ID --reason legal"),
     },
     cls=_ListByDefault,
-)
-export_verb = verb(
-    export, "harvester export --format jsonl -o all.jsonl", "harvester export --format jsonl --since 1200"
 )
 changes_verb = verb(changes, "harvester changes --since 1200", "harvester changes --follow --json")

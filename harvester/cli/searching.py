@@ -102,7 +102,7 @@ def _print_counts(found: "Found") -> None:
 
 
 def _print_lines(store: "Store", query: "Query") -> None:
-    from harvester.cli.export import to_stdout
+    from harvester.cli.writing import to_stdout
     from harvester.formats.jsonl import line
 
     to_stdout(line(one) for found in _answers(store, query) for one in _records(store, found))

@@ -72,6 +72,7 @@ def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
     from harvester import logs
     from harvester.queue.queue import Queue
     from harvester.run.run import stopping_signals
+    from harvester.scheduling.seeds import Seeds
     from harvester.scheduling.service import Service
     from harvester.serving.app import make_app
     from harvester.serving.server import Server
@@ -84,7 +85,8 @@ def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         queue = opened.enter_context(Queue(settings.database_url)) if is_apart else None
         service = Service(store, settings, logs.tell, queue)
-        app = make_app(store, settings.data_dir, service)
+        seeds = Seeds(settings.seeds_dir, settings.private_allow, logs.tell)
+        app = make_app(store, settings.data_dir, service, settings, seeds)
         with Server(app, host, port) as server, stopping_signals(stop):
             logs.tell(f"listening on {server.url}")
             service.run(stop)

@@ -114,18 +114,36 @@ def wanted(found: Iterable[Found], rules: UrlRules, hosts: Sequence[str]) -> tup
     return list(articles.items()), excluded
 
 
-def believable(found: Sequence[Found], now: datetime, *, whole: bool = True) -> list[Found]:
-    """The same, but without dates where they only say when the list was made.
+class Dates:
+    """The dates of a list, seen one by one: whether they only say when the list was made.
 
     They do when nearly all of them name the second of the answer, `now`; or, in a `whole` list and not one of changes
     only, the same day, today or yesterday.
     """
-    dated = [changed for _, changed in found if changed]
-    days: Counter[date] = Counter(changed.date() for changed in dated)
-    day, of_day = days.most_common(1)[0] if days else (now.date(), 0)
-    at_once = sum(changed >= now - _AT_ONCE for changed in dated)
-    same_moment = len(found) >= _FEW and at_once >= _NEARLY_ALL * len(found)
-    same_day = whole and len(found) >= _MANY and of_day >= _NEARLY_ALL * len(found)
-    if same_moment or (same_day and now.date() - day <= _RECENT):
-        return [(url, None) for url, _ in found]
-    return [*found]
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._entries = self._at_once = 0
+        self._days: Counter[date] = Counter()
+
+    def note(self, changed: datetime | None) -> None:
+        """Take one entry into account."""
+        self._entries += 1
+        if changed:
+            self._days[changed.date()] += 1
+            self._at_once += changed >= self._now - _AT_ONCE
+
+    def are_believable(self, *, whole: bool = True) -> bool:
+        """Whether they say anything of the entries."""
+        day, of_day = self._days.most_common(1)[0] if self._days else (self._now.date(), 0)
+        same_moment = self._entries >= _FEW and self._at_once >= _NEARLY_ALL * self._entries
+        same_day = whole and self._entries >= _MANY and of_day >= _NEARLY_ALL * self._entries
+        return not same_moment and not (same_day and self._now.date() - day <= _RECENT)
+
+
+def believable(found: Sequence[Found], now: datetime, *, whole: bool = True) -> list[Found]:
+    """The same, but without dates where they only say when the list was made."""
+    dates = Dates(now)
+    for _, changed in found:
+        dates.note(changed)
+    return [*found] if dates.are_believable(whole=whole) else [(url, None) for url, _ in found]

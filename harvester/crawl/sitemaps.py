@@ -3,43 +3,60 @@
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
 
-from harvester.crawl.discovery import believable
+from harvester.crawl.discovery import Dates, Found
 from harvester.crawl.xml_stream import children, elements, moment
 
 SITEMAP_LIMIT = 50 * 1024 * 1024
 SITEMAP_ENTRIES = 50_000
 
 
-class SitemapEntries(NamedTuple):
-    """URLs of a sitemap with their last change, child sitemaps of an index, and what was wrong with it."""
+class Sitemap:
+    """A sitemap or sitemap index (sitemaps.org), plain or gzip, at most 50,000 entries of at most 50 MiB.
 
-    urls: tuple[tuple[str, datetime | None], ...] = ()
-    sitemaps: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-def sitemap_entries(body: bytes, now: datetime) -> SitemapEntries:
-    """Entries of a sitemap or sitemap index (sitemaps.org), plain or gzip, at most 50,000 of at most 50 MiB.
-
-    No entity is expanded and nothing external read. A `lastmod` that cannot be (unreadable, in the future) is None,
-    and so is every one when they all say the same recent day: such a sitemap only says when it was made.
+    `sitemaps` are the children an index names, `problems` what is wrong with it. It is gone through once for these, and
+    again for each time its `urls` are asked for: a long one is never held whole. No entity is expanded and nothing
+    external read.
     """
-    text, problems = _unpacked(body)
-    urls: list[tuple[str, datetime | None]] = []
-    sitemaps: list[str] = []
-    for kind, loc, lastmod in _locations(text, problems):
-        if len(urls) + len(sitemaps) >= SITEMAP_ENTRIES:
-            problems.append(f"more than {SITEMAP_ENTRIES} entries; the rest was left")
-            break
-        if kind == "sitemap":
-            sitemaps.append(loc)
-        else:
-            urls.append((loc, moment(lastmod, now)))
-    if not urls and not sitemaps:
-        problems.append("no entries")
-    return SitemapEntries(tuple(believable(urls, now)), tuple(dict.fromkeys(sitemaps)), tuple(problems))
+
+    def __init__(self, body: bytes, now: datetime) -> None:
+        self._now = now
+        self._text, problems = _unpacked(body)
+        dates, sitemaps, entries = Dates(now), dict[str, None](), 0
+        for kind, loc, lastmod in self._entries(problems):
+            entries += 1
+            if kind == "sitemap":
+                sitemaps[loc] = None
+            else:
+                dates.note(moment(lastmod, now))
+        if not entries:
+            problems.append("no entries")
+        self._are_dated = dates.are_believable()
+        self.sitemaps = tuple(sitemaps)
+        self.problems = tuple(problems)
+
+    def urls(self) -> Iterator[Found]:
+        """Its URLs with their last change.
+
+        A `lastmod` that cannot be (unreadable, in the future) is None, and so is every one when they all say the same
+        recent day: such a sitemap only says when it was made.
+        """
+        for kind, loc, lastmod in self._entries([]):
+            if kind == "url":
+                yield loc, moment(lastmod, self._now) if self._are_dated else None
+
+    def _entries(self, problems: list[str]) -> Iterator[tuple[str, str, str | None]]:
+        """(kind, loc, lastmod) of every `url` and `sitemap` element, whatever its namespace."""
+        count = 0
+        for kind, element in elements(self._text, {"url", "sitemap"}, problems):
+            parts = children(element)
+            if not parts.get("loc"):
+                continue
+            if count == SITEMAP_ENTRIES:
+                problems.append(f"more than {SITEMAP_ENTRIES} entries; the rest was left")
+                return
+            count += 1
+            yield kind, parts["loc"], parts.get("lastmod")
 
 
 def _unpacked(body: bytes) -> tuple[bytes, list[str]]:
@@ -51,11 +68,3 @@ def _unpacked(body: bytes) -> tuple[bytes, list[str]]:
     except zlib.error as error:
         return b"", [f"not gzip after all: {error}"]
     return text, [] if inflate.eof else ["gzip cut short, or over 50 MiB unpacked"]
-
-
-def _locations(text: bytes, problems: list[str]) -> Iterator[tuple[str, str, str | None]]:
-    """(kind, loc, lastmod) of every `url` and `sitemap` element, whatever its namespace."""
-    for kind, element in elements(text, {"url", "sitemap"}, problems):
-        parts = children(element)
-        if parts.get("loc"):
-            yield kind, parts["loc"], parts.get("lastmod")

@@ -3,7 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+from typing import TypeVar
 
 from harvester.crawl.discovery import Found, listing_urls, wanted
 from harvester.crawl.feeds import read_feed
@@ -11,7 +15,7 @@ from harvester.crawl.fetching import Ask
 from harvester.crawl.ledger import Ledger, utc_now
 from harvester.crawl.oai import changed_since, list_request, next_request, read_list
 from harvester.crawl.resolving import resolving
-from harvester.crawl.sitemaps import SITEMAP_LIMIT, sitemap_entries
+from harvester.crawl.sitemaps import SITEMAP_LIMIT, Sitemap
 from harvester.crawl.transport import Answer, ExchangeFailedError
 from harvester.crawl.turns import HostShutError, PausedError
 from harvester.crawl.xml_stream import moment
@@ -24,6 +28,7 @@ MOST_SITEMAP_DEPTH = 3
 _BATCH = 500
 _OVERLAP = timedelta(days=1)  # datestamps are days in some repositories, and clocks differ
 
+_T = TypeVar("_T")
 Fetch = Callable[[str, Ask], Awaitable[Answer]]
 
 
@@ -49,6 +54,8 @@ class Walk:
         self._afresh = afresh
         self._enough = enough
         self._found = found
+        # Off the loop, and always the same one: lxml's parser breaks when it goes on in another.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lists")
         self.discovered = 0
         self.new = 0
         self.pages = 0
@@ -65,6 +72,7 @@ class Walk:
             except Exception as error:  # whatever one way does, the others are walked
                 what = way.url or f"{way.kind}, way {number}"
                 self.problems[what] = f"could not be walked: {type(error).__name__} {error}".strip()
+        self._thread.shutdown(wait=False)
 
     async def _walk(self, way: Discovery) -> None:
         walks = {"sitemap": self._sitemaps, "listing": self._listings, "feed": self._feed, "oai_pmh": self._oai}
@@ -122,10 +130,14 @@ class Walk:
         answer = await self._read(url, SITEMAP_LIMIT)
         if answer is None:
             return ()
-        entries = await asyncio.to_thread(sitemap_entries, answer.body, _answered(answer))
-        found = [(absolute(answer.url, loc) or loc, changed) for loc, changed in entries.urls]
-        await self._take(url, found, entries.problems)
-        return [absolute(answer.url, loc) or loc for loc in entries.sitemaps]
+        sitemap = await self._reading(partial(Sitemap, answer.body, _answered(answer)))
+        there = answer.url
+        del answer  # with its body
+        found = ((absolute(there, loc) or loc, changed) for loc, changed in sitemap.urls())
+        await self._take(url, (), sitemap.problems)
+        while some := await self._reading(lambda: [*islice(found, _BATCH)]):
+            await self._take(url, some, ())
+        return [absolute(there, loc) or loc for loc in sitemap.sitemaps]
 
     async def _feed(self, way: Discovery, first: str) -> None:
         url: str | None = first
@@ -135,7 +147,7 @@ class Walk:
             if url is None or answer is None:
                 return
             seen |= {url, answer.url}
-            feed = await asyncio.to_thread(read_feed, answer.body, answer.url, _answered(answer))
+            feed = await self._reading(partial(read_feed, answer.body, answer.url, _answered(answer)))
             await self._take(url, feed.found, feed.problems)
             url = (
                 feed.next if feed.next and in_bounds(feed.next, self._source.hosts) and feed.next not in seen else None
@@ -153,7 +165,7 @@ class Walk:
             answer = await self._read(url, SITEMAP_LIMIT) if not self._enough() else None
             if answer is None:
                 return
-            page = await asyncio.to_thread(read_list, answer.body, _answered(answer), whole=last is None)
+            page = await self._reading(partial(read_list, answer.body, _answered(answer), whole=last is None))
             again = ("the resumption token came before; the rest was left",) if page.token in seen else ()
             problems = (*page.problems, *again)
             await self._take(url, page.found, problems)
@@ -165,6 +177,9 @@ class Walk:
             seen.add(page.token)
             url = next_request(first, page.token)
         self.problems[first] = f"more than {way.max_pages} lists; the rest was left"
+
+    async def _reading(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _take(self, url: str, found: Sequence[Found], problems: Sequence[str]) -> None:
         if problems:

@@ -11,6 +11,9 @@ _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _SUSPECTS = tuple(map(chr, _LINE_ENDS))
 
 
+MEDIA_TYPE = "application/jsonl"
+
+
 def line(record: Record) -> bytes:
     """The record as one line of JSON, with its line feed."""
     return pasted(record.model_dump_json())

@@ -16,7 +16,6 @@ burial.py       which records become tombstones when their pages are gone
 from harvester.ingest.ingest import Ingest, LeaseLostError
 from harvester.ingest.item import Looked, Revisit, turning_point
 from harvester.ingest.quarantine import Quarantine
-from harvester.ingest.reading import warm
 from harvester.ingest.tally import Tally
 
-__all__ = ["Ingest", "LeaseLostError", "Looked", "Quarantine", "Revisit", "Tally", "turning_point", "warm"]
+__all__ = ["Ingest", "LeaseLostError", "Looked", "Quarantine", "Revisit", "Tally", "turning_point"]

@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from harvester.errors import HarvesterError
+from harvester.extraction.extract import Extraction
 from harvester.ingest.burial import Graveyard
 from harvester.ingest.holding import Held, Holding
 from harvester.ingest.item import Item, Looked, Revisit, turning_point
 from harvester.ingest.measures import in_words
 from harvester.ingest.quarantine import TRIES, Quarantine
-from harvester.ingest.reading import Reader, Reading
+from harvester.ingest.reading import Draft, Reader, Reading
 from harvester.ingest.tally import Tally
 from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
@@ -24,6 +25,7 @@ from harvester.policy import without_abstracts
 from harvester.urls import canonical_url
 from storage.archive import ArchiveWriter, Original, Pointer, remove_members
 from storage.archive_index import ArchiveEntry
+from storage.identity import doi_key, url_key
 from storage.pages import PageState, PageVisit
 from storage.redaction import Redactor
 from storage.store import Store
@@ -61,6 +63,14 @@ def _is_nameless(record: Record) -> bool:
 
 def _words(names: Sequence[str]) -> str:
     return ", ".join(in_words(name) for name in names)
+
+
+def _twin(url: str) -> str:
+    return url.removesuffix("/") if url.endswith("/") else f"{url}/"
+
+
+def _record_ids(states: Mapping[str, PageState]) -> list[str]:
+    return list(dict.fromkeys(state.record_id for state in states.values() if state.record_id))
 
 
 def _titles(record: Record) -> set[str]:
@@ -111,33 +121,48 @@ class Ingest:
         self._beaten = time.monotonic()
         self._graves = Graveyard()
         self._holding = Holding(earlier or {}, accepted)
+        self._stored: dict[str, Record] = {}  # what storage has of this batch, by name
         self._fresh: dict[str, Record] = {}  # read in this batch, by address and DOI
         self._moved: dict[str, str] = {}  # URLs that lead to others
         self._withheld = False  # whether texts of known records had to go
         self.tally = Tally()
 
-    def take(self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None = None) -> None:
+    def take(
+        self,
+        segment: str,
+        visits: Sequence[Visit],
+        quarantine: Quarantine | None = None,
+        found: Mapping[str, Extraction] | None = None,
+    ) -> None:
         """Take a spool segment in: its records, archive entries and visit results are stored together or not at all.
 
+        `found` has by URL what extraction made of pages that were read ahead.
         Raises LeaseLostError when another Run has taken over, StorageError when nothing can be stored.
         """
         batch = None
         while batch is None:
-            batch = self._taken(segment, visits, quarantine)
+            batch = self._taken(segment, visits, quarantine, found or {})
         self._hold(batch)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
 
-    def _taken(self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None) -> list[Item] | None:
+    def _taken(
+        self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None, found: Mapping[str, Extraction]
+    ) -> list[Item] | None:
         """The batch as it was stored; None when it has to be read again, and nothing of it is kept."""
         latest = {visit.url: visit for visit in visits}
         states = self._store.pages.states(self._source_id, list(latest))
         self._redactor = self._store.redactor()
-        batch = []
+        known = {one.id: one for one in self._store.records.several(_record_ids(states))}
+        drafts = []
         for url, visit in latest.items():
             self.keep_lease()
-            batch.append(Item(self._read(visit, states.get(url), quarantine), states.get(url)))
-        self._fresh.clear()
+            state = states.get(url)
+            about = known.get(state.record_id) if state and state.record_id else None
+            drafts.append(self._draft(visit, about, state.digest if state else None, quarantine, found.get(url)))
+        self._stored = self._stored_of([draft for draft in drafts if isinstance(draft, Draft)])
+        batch = [Item(self._settled(draft, quarantine), states.get(draft.visit.url)) for draft in drafts]
+        self._stored, self._fresh = {}, {}
         self._write_archive(batch)
 
         def save(unit: Unit) -> tuple[list[Item], Tally]:
@@ -168,18 +193,36 @@ class Ingest:
             raise LeaseLostError(f"run {self._run_id}: another run of {self._source_id} has taken over")
         self._beaten = time.monotonic()
 
-    def _read(self, visit: Visit, state: PageState | None, quarantine: Quarantine | None) -> Reading:
-        known = self._store.records.get(state.record_id) if state and state.record_id else None
+    def _draft(
+        self,
+        visit: Visit,
+        known: Record | None,
+        digest: str | None,
+        quarantine: Quarantine | None,
+        found: Extraction | None,
+    ) -> Reading | Draft:
         if visit.page and visit.outcome is VisitOutcome.OK and quarantine and not quarantine.admit(visit.url):
             detail = f"set aside: reading it ended the process {TRIES} times"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect="quarantined")
         try:
-            reading = self._reader.read(visit, known, state.digest if state else None, now=self._clock())
-            self._note_fresh(reading)
-            return reading
+            return self._reader.draft(visit, known, digest, now=self._clock(), found=found)
         finally:
             if quarantine:
                 quarantine.done()
+
+    def _settled(self, draft: Reading | Draft, quarantine: Quarantine | None) -> Reading:
+        if isinstance(draft, Reading):
+            return draft
+        self.keep_lease()
+        if quarantine:
+            quarantine.admit(draft.visit.url)
+        try:
+            reading = self._reader.settle(draft, self._clock())
+        finally:
+            if quarantine:
+                quarantine.done()
+        self._note_fresh(reading)
+        return reading
 
     def _note_fresh(self, reading: Reading) -> None:
         """Other addresses of an article may come in the same batch, and must find what was read of the first."""
@@ -187,18 +230,24 @@ class Ingest:
             names = (reading.record.url, reading.visit.url, reading.record.identity_doi)
             self._fresh |= {name: reading.record for name in names if name}
 
+    def _stored_of(self, drafts: Sequence[Draft]) -> dict[str, Record]:
+        """The stored records that a batch may be about, by their names: one question for all of it."""
+        records = [record for draft in drafts if draft.known is None for record in draft.named]
+        urls = {url for record in records for url in (record.url, _twin(record.url))}
+        dois = {record.identity_doi for record in records if record.identity_doi}
+        return self._store.records.named(urls=urls, dois=dois, source_id=self._source_id)
+
     def _find(self, record: Record) -> Record | None:
         doi = record.identity_doi
-        found = self._store.records.find(doi=doi, url=record.url, source_id=self._source_id)
+        names = [url_key(record.url), *([doi_key(doi)] if doi else [])]
+        found = next((self._stored[name] for name in names if name in self._stored), None)
         fresh = self._fresh.get(record.url) or (self._fresh.get(doi) if doi else None)
-        here = next((one for one in found if record.url in (one.url, *one.aliases)), found[0] if found else fresh)
-        return here or (self._twin(record) if _is_nameless(record) else None)
+        return found or fresh or (self._with_twin(record) if _is_nameless(record) else None)
 
-    def _twin(self, record: Record) -> Record | None:
+    def _with_twin(self, record: Record) -> Record | None:
         """The same page known with, or without, a slash at the end of its address."""
-        url = record.url.removesuffix("/") if record.url.endswith("/") else f"{record.url}/"
-        found = self._store.records.find(url=url, source_id=self._source_id)
-        there = found[0] if found else self._fresh.get(url)
+        url = _twin(record.url)
+        there = self._stored.get(url_key(url)) or self._fresh.get(url)
         return there if there and _titles(there) == _titles(record) else None
 
     def _write_archive(self, batch: Sequence[Item]) -> None:

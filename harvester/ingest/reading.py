@@ -1,14 +1,13 @@
 """One Visit -> one Reading: what the page is, what it says, and what of it may be kept."""
 
-import hashlib
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from pathlib import Path
 
-from harvester.extraction.extract import RULES, extract
+from harvester.ahead import digest_of
+from harvester.extraction.extract import RULES, Extraction, extract
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.fields.rights import robots_directives
 from harvester.ingest.faces import other_faces, with_other_faces
@@ -17,7 +16,7 @@ from harvester.model.access import AccessStatus
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record, content_hash
 from harvester.model.run import Visit
-from harvester.model.source import GENERIC, Source
+from harvester.model.source import Source
 from harvester.policy import Kept, abstract_policy, body_to_keep, decide
 from harvester.urls import canonical_url, in_bounds
 from storage.masked_pages import masked_page
@@ -54,17 +53,22 @@ class Reading:
     held: tuple[str, ...] = ()  # fields that the stored record has and this one has not
 
 
-def digest_of(page: Page) -> str:
-    """`sha256:HEX` of the body as served."""
-    return f"sha256:{hashlib.sha256(page.body).hexdigest()}"
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A page whose record `read` was read, before it is known which stored record that is.
 
+    `named` are the record as read, and as its other faces would name it: any of them may be stored. `robots` are the
+    page's directives.
+    """
 
-@cache
-def warm() -> None:
-    """Load the tables of extraction, so that no page is charged with that time when the process is killed."""
-    body = b"<html><body><h1>Warm</h1><h2>Abstract</h2><p>Nothing to keep.</p></body></html>"
-    nowhere = "https://saved.invalid/"
-    extract(Page(url=nowhere, final_url=nowhere, body=body, fetched_at=datetime(2000, 1, 1, tzinfo=UTC)), GENERIC)
+    visit: Visit
+    page: Page
+    digest: str
+    known: Record | None
+    read: Record
+    robots: tuple[str, ...]
+    faces: Mapping[str, str]
+    named: tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,20 @@ class Reader:
     saved: bool = False
     redactor: Callable[[], Redactor] = Redactor
 
-    def read(self, visit: Visit, known: Record | None, digest: str | None, *, now: datetime) -> Reading:
-        """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page."""
+    def draft(
+        self,
+        visit: Visit,
+        known: Record | None,
+        digest: str | None,
+        *,
+        now: datetime,
+        found: Extraction | None = None,
+    ) -> Reading | Draft:
+        """Read one Visit; `known` and `digest` are what the last visit of its URL left. Never raises for a page.
+
+        Where it brought a record it is a Draft, to be finished by `settle`. `found` is what extraction made of the page
+        where it was read ahead.
+        """
         if visit.page is None or visit.outcome is VisitOutcome.NOT_MODIFIED:
             effect, whole = _kept_old(visit.outcome, known), known is not None and self._must_be_read(visit, known, now)
             return Reading(visit, visit.outcome, visit.detail, known=known, effect=effect, must_be_whole=whole)
@@ -93,7 +109,7 @@ class Reader:
             return Reading(visit, VisitOutcome.OK, "removed on request", seen, known, effect="skipped")
         if known and seen == digest and _states_no_rights(visit, visit.page, known) and self.is_current(known, now):
             return Reading(visit, VisitOutcome.NOT_MODIFIED, "the same bytes as last time", seen, known)
-        return self._extract(visit, visit.page, known, seen, now)
+        return self._draft(visit, visit.page, known, seen, found)
 
     def reread(
         self, visit: Visit, known: Record, *, cut: Collection[str], now: datetime, accept: bool = False
@@ -104,8 +120,8 @@ class Reader:
         takes the page at its word, whatever it has lost.
         """
         assert visit.page
-        digest = known.provenance.page_digest
-        return self._extract(visit, visit.page, known, digest, now, cut, again=True, accept=accept)
+        draft = self._draft(visit, visit.page, known, known.provenance.page_digest)
+        return draft if isinstance(draft, Reading) else self.settle(draft, now, cut, again=True, accept=accept)
 
     def _must_be_read(self, visit: Visit, known: Record, now: datetime) -> bool:
         """Whether an unchanged page must be read all the same: rights over it that the record knows nothing of yet."""
@@ -133,20 +149,11 @@ class Reader:
             and (known.rights.unavailable_after is None or known.rights.unavailable_after > now)
         )
 
-    def _extract(
-        self,
-        visit: Visit,
-        page: Page,
-        known: Record | None,
-        digest: str,
-        now: datetime,
-        cut: Collection[str] = (),
-        *,
-        again: bool = False,
-        accept: bool = False,
-    ) -> Reading:
+    def _draft(
+        self, visit: Visit, page: Page, known: Record | None, digest: str, found: Extraction | None = None
+    ) -> Reading | Draft:
         try:
-            found = extract(page, self.source)
+            found = found or extract(page, self.source)
         except Exception as error:
             detail = f"extraction failed: {_place(error)}"
             return Reading(visit, VisitOutcome.WRONG_CONTENT, detail, known=known, effect=_kept(known), unreadable=True)
@@ -154,9 +161,20 @@ class Reader:
             kept = _kept(known)
             # A known page keeps its old digest: what was read from those bytes is what stays.
             return Reading(visit, found.outcome, found.reason, None if kept else digest, known, effect=kept)
-        read = _with_alias(found.record, visit.url)
-        faces = other_faces(page)
-        known = known or self._known_by(read, faces)
+        read, faces = _with_alias(found.record, visit.url), other_faces(page)
+        return Draft(visit, page, digest, known, read, found.robots, faces, self._named(read, faces))
+
+    def _named(self, read: Record, faces: Mapping[str, str]) -> tuple[Record, ...]:
+        rules = self.source.urls
+        others = (read.model_copy(update={"url": canonical_url(url, rules), "aliases": ()}) for url in faces.values())
+        return (read, *(other for other in others if in_bounds(other.url, self.source.hosts)))
+
+    def settle(
+        self, draft: Draft, now: datetime, cut: Collection[str] = (), *, again: bool = False, accept: bool = False
+    ) -> Reading:
+        """Finish a Draft: whose record it is, and what of the page may be kept. `find` is asked now."""
+        visit, page, digest, read, faces = draft.visit, draft.page, draft.digest, draft.read, draft.faces
+        known = draft.known or next((found for each in draft.named if (found := self.find(each))), None)
         own = read.url
         read = _under_known_url(known, read, visit.url)
         if known and faces:
@@ -167,9 +185,9 @@ class Reader:
             read = _as_restricted(known, read)
         if known and known.deletion_reason in NEVER_AGAIN:
             return Reading(visit, VisitOutcome.OK, "removed on request", digest, known, read, effect="skipped")
-        reading = self._keep(visit, page, digest, known, read, found.robots, now)
+        reading = self._keep(visit, page, digest, known, read, draft.robots, now)
         if known and known.deleted_at is None and reading.record and not accept:
-            reading = self._guarded(reading, known, reading.record, found.robots, now, again=again)
+            reading = self._guarded(reading, known, reading.record, draft.robots, now, again=again)
         return replace(reading, has_faces=True) if faces else reading
 
     def _guarded(
@@ -195,13 +213,6 @@ class Reader:
         if loss:
             return replace(reading, detail=f"{loss} no longer found", digest=None, record=None, effect="kept_old")
         return replace(reading, held=fewer)
-
-    def _known_by(self, read: Record, faces: Mapping[str, str]) -> Record | None:
-        """The stored record of the page, else that of the page's other faces."""
-        rules = self.source.urls
-        others = (read.model_copy(update={"url": canonical_url(url, rules), "aliases": ()}) for url in faces.values())
-        asked = (read, *(other for other in others if in_bounds(other.url, self.source.hosts)))
-        return next((found for each in asked if (found := self.find(each))), None)
 
     def _keep(
         self,

@@ -73,13 +73,18 @@ class ChangeKind(StrEnum):
 
 
 class Change(Value):
-    """One entry of the one ordered change log. `seq` is strictly increasing."""
+    """One entry of the one ordered change log. `seq` is strictly increasing.
+
+    `merged` and `split` name the work the record is in since, and the one it was in before.
+    """
 
     seq: int
     record_id: str
     kind: ChangeKind
     at: Utc
     revision: int
+    work_id: str | None = None
+    old_work_id: str | None = None
 
 
 class FrontierItem(Value):

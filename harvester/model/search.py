@@ -14,11 +14,20 @@ class Sort(StrEnum):
     NEWEST = "newest"  # by day of publication; records without one come last
 
 
+class Door(StrEnum):
+    """Who is given the answer: what may not be shown there is not found there either."""
+
+    OPERATOR = "operator"
+    SIGNED_IN = "signed_in"
+    PUBLIC = "public"  # anybody: only abstracts that may be passed on
+
+
 class Query(Value):
     """What is asked. `text` is what a person types (words, "phrases", prefix*, -without, title:word, OR, brackets).
 
     All else narrows it: `published_from` and `published_until` are days, both included; `listed` leaves out what a
-    page asks not to list in public (robots noindex). `cursor` goes on after an earlier answer to the same query.
+    page asks not to list in public (robots noindex); of abstracts only those that may go through the `door` are
+    looked into and shown. `cursor` goes on after an earlier answer to the same query.
     Hits are counted up to `count_to`, those of a phrase newest first only up to `limit`, with `facets` to the last
     one. `snippets` asks for the places where words stand; `abstracts=False` leaves abstracts out of them, for readers
     whom they may not be passed on to.
@@ -33,6 +42,7 @@ class Query(Value):
     published_from: date | None = None
     published_until: date | None = None
     listed: bool = False
+    door: Door = Door.OPERATOR
     sort: Sort = Sort.RELEVANCE
     limit: int = 20
     count_to: int = 100

@@ -11,6 +11,29 @@ Pure: no clock, no disk. `decide` acts on the Record (rights.py), `body_to_keep`
 """
 
 from harvester.policy.body import Kept, body_to_keep
+from harvester.policy.doors import (
+    abstracts_of,
+    is_listed,
+    may_pass,
+    redistributed,
+    shown,
+    verdict_without_quotes,
+    withheld,
+)
 from harvester.policy.rights import abstract_policy, archive_ban, decide, without_abstracts
 
-__all__ = ["Kept", "abstract_policy", "archive_ban", "body_to_keep", "decide", "without_abstracts"]
+__all__ = [
+    "Kept",
+    "abstract_policy",
+    "abstracts_of",
+    "archive_ban",
+    "body_to_keep",
+    "decide",
+    "is_listed",
+    "may_pass",
+    "redistributed",
+    "shown",
+    "verdict_without_quotes",
+    "withheld",
+    "without_abstracts",
+]

@@ -1,6 +1,7 @@
 """E-mail addresses leave a body: plain, entity-encoded, percent-encoded, escaped, spelled out or obfuscated."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 # One letter, digit, dot, plus, minus or underscore of an address, encoded; a no-break space is none of them.
 _HEX = r"(?:2[bBdDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF])"
@@ -18,9 +19,11 @@ _ALL_SIGNS = re.compile(f"{_SIGN}|{_SPELLED}|{_WORDED}")
 _CODED_SIGNS = re.compile(_SIGN)
 _PLAIN_SIGN = re.compile("@")
 # Looking for words is many times faster than looking for patterns, and most pages have none of these.
-_CODED_HINTS = ("&commat;", "&#64;", "&#0", "&#x40;", "&#x0", "%40", "u0040", "\\x40", "\uff20", "\xef\xbc\xa0")
-_SPELLED_HINTS = tuple(f"{left}{name}{right}" for name in ("at", " at ", "chez", "@", "arobase")
-                       for left, right in ("[]", "()", "{}", ("&lt;", "&gt;")))  # fmt: skip
+# Looking for the one character that they begin with is many times faster again.
+_CODED_HINTS = {"&": ("&commat;", "&#64;", "&#0", "&#x40;", "&#x0"), "%": ("%40",), "\\": ("\\u0040", "\\x40"),
+                "\uff20": ("\uff20",), "\xef": ("\xef\xbc\xa0",)}  # fmt: skip
+_SPELLED_HINTS = {left: tuple(f"{left}{name}{right}" for name in ("at", " at ", "chez", "@", "arobase"))
+                  for left, right in ("[]", "()", "{}", ("&lt;", "&gt;"))}  # fmt: skip
 _WORDED_HINT = re.compile(r" (?:at|arobase) [a-z0-9-]{1,63} (?:dot|point) ")
 _DOT = rf"(?:{_PERIOD}|\s{{0,2}}[\[(](?:dot|DOT|point)[\])]\s{{0,2}}|\s(?:dot|DOT|point)\s)"
 _LOCAL = re.compile(rf"(?:[A-Za-z0-9.!+_~-]|{_CODED}|&period;){{1,80}}\s{{0,2}}$")
@@ -61,9 +64,13 @@ def _without(text: str, lowered: str) -> str:
 def _signs(lowered: str) -> re.Pattern[str]:
     """What to look for in a text, given in lower case."""
     worded = (" dot " in lowered or " point " in lowered) and _WORDED_HINT.search(lowered)
-    if worded or any(hint in lowered for hint in _SPELLED_HINTS):
+    if worded or _hinted(lowered, _SPELLED_HINTS):
         return _ALL_SIGNS
-    return _CODED_SIGNS if any(hint in lowered for hint in _CODED_HINTS) else _PLAIN_SIGN
+    return _CODED_SIGNS if _hinted(lowered, _CODED_HINTS) else _PLAIN_SIGN
+
+
+def _hinted(lowered: str, hints: Mapping[str, Sequence[str]]) -> bool:
+    return any(first in lowered and any(one in lowered for one in some) for first, some in hints.items())
 
 
 def _address(text: str, sign: re.Match[str], done: int) -> tuple[int, int, int, int] | None:

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from harvester.ahead import warm
 from harvester.crawl.crawl import CrawlConfig, user_agent
 from harvester.crawl.revisit import next_due
 from harvester.errors import HarvesterError
-from harvester.ingest import Ingest, LeaseLostError, Looked, Quarantine, warm
+from harvester.extraction.extract import Extraction
+from harvester.ingest import Ingest, LeaseLostError, Looked, Quarantine
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Source
+from harvester.run.ahead import Ahead
 from harvester.run.baseline import lost_lately, taken_over
 from harvester.run.child import Child
 from harvester.run.lease import is_alive, this_process
@@ -147,6 +150,7 @@ class _Work:
             earlier=lost_lately(self._earlier),
             accepted=taken_over(self._earlier),
         )
+        self._ahead: Ahead | None = None
         self._notes: list[str] = []
         self._drifts = 0
         self._told = 0.0
@@ -156,7 +160,8 @@ class _Work:
         self._take_over()
         child = Child(self._config(full=full, unconditional=unconditional))
         try:
-            self._follow(child)
+            with self._reading_ahead():
+                self._follow(child)
         finally:
             if not child.has_ended:
                 child.kill()
@@ -231,17 +236,45 @@ class _Work:
             if not segments:
                 time.sleep(_LOOK_S)
 
+    @contextmanager
+    def _reading_ahead(self) -> Iterator[None]:
+        """Where no gap is kept, pages come faster than one process reads and stores them."""
+        no_gap = not self._source.politeness.delay and all(map(self._settings.is_private, self._source.hosts))
+        self._ahead = Ahead(self._source) if no_gap and self._settings.read_ahead else None
+        try:
+            yield
+        finally:
+            if self._ahead:
+                self._ahead.close()
+            self._ahead = None
+
     def _take(self, segments: Sequence[Path], child: Child | None) -> None:
-        if segments:
-            warm()
         for path in segments:
             quarantine = Quarantine(path)
             if not self._store.runs.is_segment_done(path.name):
+                found = self._read_ahead(path, child)
                 with self._turn_to_read():
-                    self._ingest.take(path.name, self._reader.read(path), quarantine)
+                    self._ingest.take(path.name, self._reader.read(path), quarantine, found)
             self._reader.drop(path)
             quarantine.close()
             self._tell(child)
+
+    def _read_ahead(self, path: Path, child: Child | None) -> dict[str, Extraction]:
+        """What was read of a segment ahead, by URL; meanwhile the segments after it are read."""
+        while self._ahead and not self._ahead.is_gone:
+            for segment in self._reader.segments():
+                if self._ahead.has_room and segment >= path and not self._ahead.is_asked(segment):
+                    self._ahead.ask(segment, self._digests(segment))
+            if (found := self._ahead.answer(path, _LOOK_S)) is not None:
+                return found
+            self._ingest.keep_lease()
+            self._tell(child)
+        warm()
+        return {}
+
+    def _digests(self, segment: Path) -> dict[str, str | None]:
+        urls = list({visit.url for visit in self._reader.read(segment)})
+        return {url: state.digest for url, state in self._store.pages.states(self._source.id, urls).items()}
 
     @contextmanager
     def _turn_to_read(self) -> Iterator[None]:

@@ -7,23 +7,18 @@ most.
 import logging
 import re
 import smtplib
-import ssl
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from urllib.parse import unquote, urlsplit
-
-from tenacity import retry, retry_if_exception, stop_after_attempt, stop_after_delay, wait_exponential
 
 from harvester.model.page import VisitOutcome
 from harvester.model.run import Run, RunOutcome
 from harvester.run.baseline import LEAST_READ
 from harvester.settings import Settings
+from harvester.smtp import Way, reason
 
 _log = logging.getLogger(__name__)
-_TIMEOUT_S = 8.0
 _ILL = frozenset((RunOutcome.DEGRADED, RunOutcome.FAILED))
-_LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
 _USER = re.compile(r"(?<=://)[^\s/@]+@")
 _MOST_NOTES = 30
 
@@ -49,9 +44,9 @@ def tell(settings: Settings, run: Run, earlier: Sequence[Run]) -> None:
     if what is None:
         return
     try:
-        _Way(settings.smtp_url).send(mail(settings.operator_mail, run, what))
+        Way(settings.smtp_url).send(mail(settings.operator_mail, run, what))
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        _log.warning("run %s: no mail could be sent to the operator (%s)", run.id, _reason(error))
+        _log.warning("run %s: no mail could be sent to the operator (%s)", run.id, reason(error))
 
 
 def mail(to: str, run: Run, what: str) -> EmailMessage:
@@ -82,59 +77,3 @@ def _is_well(run: Run, earlier: Sequence[Run]) -> bool:
     if ailing is not None and ailing.seen.get("drifts"):
         return run.seen.get("records", 0) >= LEAST_READ
     return any(run.counts.get(outcome) for outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED))
-
-
-def _may_pass(error: BaseException) -> bool:
-    if isinstance(error, smtplib.SMTPResponseException):
-        return 400 <= error.smtp_code < 500
-    passing = (OSError, smtplib.SMTPServerDisconnected)
-    return isinstance(error, passing) and not isinstance(error, (ssl.SSLCertVerificationError, smtplib.SMTPException))
-
-
-class _Way:
-    """The way to the mail server, over several tries. What it once offered to encrypt is never sent in the clear."""
-
-    def __init__(self, url: str) -> None:
-        self._place = urlsplit(url)
-        self._offered = False
-
-    @retry(
-        retry=retry_if_exception(_may_pass),
-        stop=stop_after_attempt(3) | stop_after_delay(15),
-        wait=wait_exponential(0.5, max=4),
-        reraise=True,
-    )
-    def send(self, message: EmailMessage) -> None:
-        """Hand the mail over. Raises OSError, SMTPException, ValueError where that is not safe."""
-        place, safe = self._place, ssl.create_default_context()
-        host = place.hostname or ""
-        server: smtplib.SMTP
-        if place.scheme == "smtps":
-            server = smtplib.SMTP_SSL(host, place.port or 465, timeout=_TIMEOUT_S, context=safe)
-        else:
-            server = smtplib.SMTP(host, place.port or 587, timeout=_TIMEOUT_S)
-        with server:
-            server.ehlo_or_helo_if_needed()
-            if place.scheme == "smtp":
-                self._encrypt(server, host, safe)
-            if place.username:
-                server.login(unquote(place.username), unquote(place.password or ""))
-            server.send_message(message)
-
-    def _encrypt(self, server: smtplib.SMTP, host: str, safe: ssl.SSLContext) -> None:
-        if server.has_extn("starttls"):
-            self._offered = True
-            server.starttls(context=safe)
-        elif self._offered:
-            raise ValueError("the server offered STARTTLS and does so no more, and nothing is sent in the clear")
-        elif self._place.username and host not in _LOOPBACK:
-            raise ValueError("the server offers no STARTTLS, and a password is not sent in the clear")
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, without the words of the server, which may repeat what it was sent."""
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"{type(error).__name__}: code {error.smtp_code}"
-    if isinstance(error, ValueError) or (isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException)):
-        return f"{type(error).__name__}: {error}"
-    return type(error).__name__

@@ -13,6 +13,7 @@ from harvester.scheduling.fleet import Fleet
 from harvester.scheduling.leadership import Leadership
 from harvester.scheduling.plan import Starts, plans, standing
 from harvester.scheduling.pool import LocalPool
+from harvester.scheduling.posting import Posting
 from harvester.scheduling.scheduler import Scheduler
 from harvester.scheduling.seeds import Seeds
 from harvester.settings import Settings
@@ -48,6 +49,7 @@ class Service:
         else:
             self._engine = Fleet(store, queue, settings, self._seeds, clock, tell)
         self._scheduler = Scheduler(store, self._seeds, self._engine, self._leadership, clock, tell)
+        self._posting = Posting(store, settings, lambda: self._leadership.leads, tell)
         self._starts = Starts()
         self._looked_at = clock.monotonic()
 
@@ -58,6 +60,7 @@ class Service:
         """
         self._seeds()
         trouble = ""
+        self._posting.start()
         try:
             while not stop.is_set():
                 self._looked_at = self._clock.monotonic()
@@ -121,7 +124,9 @@ class Service:
         return ""
 
     def _close(self) -> None:
+        self._posting.stop()
         self._engine.close()
+        self._posting.close()
         try:
             self._leadership.resign()
         except HarvesterError as error:

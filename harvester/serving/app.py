@@ -1,23 +1,55 @@
-"""The web application. So far it says whether the service lives and can do its work, and how much of it it does."""
+"""The web application: health, readiness and metrics, and the rooms that answer programs and people."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Event
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from harvester.errors import HarvesterError
+from harvester.model.source import Source
+from harvester.serving import readers
+from harvester.serving.api import api
+from harvester.serving.api.desk import Desk
+from harvester.serving.api.following import Following
+from harvester.serving.api.gate import Gate
+from harvester.serving.console import reading
+from harvester.serving.limits import Limits
 from harvester.serving.metrics import Metrics
+from harvester.serving.oai.door import make_router
+from harvester.serving.oai.face import Face
+from harvester.serving.oai.repository import Repository
+from harvester.serving.problems import add_handlers
 from harvester.serving.work import Work
+from harvester.settings import Settings, load
 from storage.store import Store
 
 _FRESH = {"Cache-Control": "no-store"}
 
 
-def make_app(store: Store, data_dir: Path, work: Work) -> FastAPI:
-    """Routes over an open store; `work` is what the rest of the process does."""
-    app = FastAPI(title="Harvester", docs_url=None, redoc_url=None, openapi_url=None)
+def make_app(
+    store: Store,
+    data_dir: Path,
+    work: Work,
+    settings: Settings | None = None,
+    sources: Callable[[], Mapping[str, Source]] = dict,
+) -> FastAPI:
+    """Routes over an open store; `work` is what the rest of the process does.
+
+    `settings` are those of the environment where none are given; `sources` are read from the seed files.
+    """
+    settings = settings or load()
+    app = FastAPI(title="Harvester", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.state.closing = Event()  # set by who ends the server: streams without end end too
+    add_handlers(app)
+    app.add_middleware(Gate, store=store, settings=settings)
+    app.add_middleware(Limits, at_once=settings.api_at_once)
+    app.include_router(api.make_router(Desk(store, settings, work, sources, Following(store, app.state.closing))))
+    app.include_router(make_router(Repository(store, Face.of(settings))))
+    app.include_router(readers.router(store, settings))
+    app.include_router(reading.router(store))
     metrics = Metrics(store, data_dir, work)
 
     @app.get("/healthz")

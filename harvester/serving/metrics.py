@@ -64,6 +64,7 @@ class _Installation(Collector):
             "queue": self._queue,
             "hosts": self._hosts,
             "changes": self._changes,
+            "digests": self._digests,
             "schema": self._build,
         }
 
@@ -164,6 +165,15 @@ class _Installation(Collector):
     def _changes(self) -> Iterator[Metric]:
         head = self._store.figures.head()
         yield GaugeMetricFamily("harvester_change_log_seq", "Number of the latest entry.", value=head)
+
+    def _digests(self) -> Iterator[Metric]:
+        counts = self._store.deliveries.counts()
+        away = counts.pop("suspended")
+        yield GaugeMetricFamily("harvester_readers_suspended", "Readers whose address refused mail.", value=away)
+        family = _gauge("deliveries", "Mails to readers, by what became of them.", "state")
+        for state, count in sorted(counts.items()):
+            family.add_metric([state], count)
+        yield family
 
     def _build(self) -> Iterator[Metric]:
         facts = {"version": _version(), "python": platform.python_version(), "engine": self._store.engine_name}

@@ -9,8 +9,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from harvester.errors import UsageError
+from harvester.serving.connections import LARGEST_HEAD, connections
 
 _START_S = 10.0
+_BACKLOG = 2048  # connections that wait to be taken
 _STOP_S = 5.0
 
 
@@ -31,8 +33,14 @@ class Server:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
+            http=connections(),
+            ws="none",
+            h11_max_incomplete_event_size=LARGEST_HEAD,
+            backlog=_BACKLOG,
             timeout_graceful_shutdown=int(_STOP_S),
         )
+        self._app = app
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
 
@@ -57,6 +65,8 @@ class Server:
             self._server.run([self._socket])
 
     def _end(self) -> None:
+        if closing := getattr(self._app.state, "closing", None):
+            closing.set()
         self._server.should_exit = True
         self._thread.join(_STOP_S * 2)
         self._socket.close()
@@ -65,7 +75,7 @@ class Server:
 def _listening(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as error:
         words = getattr(error, "strerror", None) or error
         raise UsageError(

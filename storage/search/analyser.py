@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import Stemmer
 
-VERSION = f"1/{Stemmer.version()}"  # of the tokens an index holds; another version asks for a new index
+VERSION = f"2/{Stemmer.version()}"  # of the tokens an index holds; another version asks for a new index
 MARK = "_"
 BARRIER = "_"  # between two values of one field: no phrase reaches across
 MAX_LENGTH = 20_000  # characters of one value that are indexed

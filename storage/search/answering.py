@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from harvester.errors import UsageError
-from harvester.model.search import Expansion, Found, Hit, Query, Sort
+from harvester.model.record import Record
+from harvester.model.search import Expansion, Found, Hit, Query, Snippet, Sort
 from storage.documents import from_text
 from storage.search import cursors
 from storage.search.analyser import COMPOUND
 from storage.search.compiling import EVERYTHING, compiled, plain, words
 from storage.search.cursors import Cursor
-from storage.search.entry import UNLISTED, access_mark, language_mark, lowest_place, source_mark
-from storage.search.expressions import Expression, Row, Without, all_of, any_of, within
+from storage.search.entry import UNLISTED, WITHHELD, access_mark, language_mark, lowest_place, source_mark, withheld
+from storage.search.expressions import Expression, Row, Without, all_of, any_of, outside, within
 from storage.search.facets import facets
 from storage.search.index import Index, Newest, Reader
 from storage.search.query import Both, Node, Words, has_phrase, parse
@@ -32,7 +33,12 @@ _ONE_DAY = timedelta(days=1)
 class Answer:
     """What a query finds. Raises UsageError, before anything is read, for a query that cannot be asked."""
 
-    def __init__(self, reader: Reader, index: Index, thesaurus: Thesaurus, query: Query) -> None:
+    def __init__(
+        self, reader: Reader, index: Index, thesaurus: Thesaurus, query: Query, known: State | None = None
+    ) -> None:
+        """`known`: the state of the index, where it was read for an earlier answer from the same snapshot."""
+        if known:
+            self._state = known
         self._reader = reader
         self._index = index
         self._thesaurus = thesaurus
@@ -42,6 +48,7 @@ class Answer:
         by_one = query.sort is Sort.NEWEST and has_phrase(self._tree)  # each hit costs many that are none
         self._most = query.limit if by_one else max(query.count_to, query.limit)
         self._counted: int | None = None
+        self._has_sought = False
         self._limits = _limits(query)
         self._others = [self._named(name) for name in ("journal", "author") if getattr(query, name)]
 
@@ -59,6 +66,7 @@ class Answer:
             hits, more = self._newest()
         by_facet: dict[str, dict[str, int]] = {}
         if self._query.facets:
+            self._index.freely(self._reader)
             (total, by_facet), at_least = facets(self._reader, self._places()), False
         else:
             total, at_least = self._total()
@@ -76,7 +84,7 @@ class Answer:
     def _newest(self) -> tuple[list[Cursor], bool]:
         limit = self._query.limit
         most = limit if self._after or self._most > _CHEAP else self._most  # one walk for hits and total
-        found = self._newest_of(self._expression, most + 1, before=self._after.place if self._after else None)
+        found = self._newest_of(self.expression, most + 1, before=self._after.place if self._after else None)
         if not self._after:
             self._count(found)
         return [Cursor(0.0, row[0]) for row in found.rows[:limit]], len(found.rows) > limit
@@ -86,7 +94,7 @@ class Answer:
         ranking = Ranking(self._wanted)
         texts = [self._index.words.c[name] for name in RANKED_BY]
         most = min(CANDIDATES, max(PHRASED, self._most + 1)) if has_phrase(self._tree) else CANDIDATES
-        newest = self._newest_of(self._expression, most, *texts)
+        newest = self._newest_of(self.expression, most, *texts)
         self._count(newest)
         found = {row[0]: row for row in newest.rows}
         if not newest.all_known or newest.known > most:
@@ -102,7 +110,7 @@ class Answer:
     def _total(self) -> tuple[int, bool]:
         total = self._counted
         if total is None:
-            total = self._newest_of(self._expression, self._most + 1).known
+            total = self._newest_of(self.expression, self._most + 1).known
         return min(total, self._most), total > self._most
 
     def _count(self, found: Newest) -> None:
@@ -114,17 +122,20 @@ class Answer:
     ) -> Newest:
         if expression != EVERYTHING:
             bounds = self._bounds(self._index.place, before)
+            if self._has_sought:
+                self._index.freely(self._reader)
+            self._has_sought = True
             return self._index.newest(self._reader, expression, bounds, columns, most)
         place = search_entries.c.place
         every = select(place).where(*self._bounds(place, before)).order_by(place.desc()).limit(most)
-        rows = list(self._reader.execute(every))
+        rows = self._reader.execute(every).all()
         return Newest(rows, len(rows), len(rows) < most)
 
     def _places(self) -> Select[*tuple[Any, ...]]:
         """Of every hit."""
-        if self._expression == EVERYTHING:
+        if self.expression == EVERYTHING:
             return select(search_entries.c.place).where(*self._bounds(search_entries.c.place))
-        matching = self._index.matching(self._expression)
+        matching = self._index.matching(self.expression)
         return select(self._index.place).where(matching, *self._bounds(self._index.place))
 
     def _bounds(self, place: ColumnElement[int], before: int | None = None) -> list[ColumnElement[bool]]:
@@ -144,13 +155,13 @@ class Answer:
         texts = {row.id: row.document for row in self._reader.execute(read)}
         wanted_words = self._wanted
         return tuple(
-            hit.model_copy(
-                update={
-                    "snippets": snippets(from_text(texts[hit.record_id]), wanted_words, abstracts=self._query.abstracts)
-                }
-            )
+            hit.model_copy(update={"snippets": self._snippets(from_text(texts[hit.record_id]), wanted_words)})
             for hit in shown
         )
+
+    def _snippets(self, record: Record, wanted: Expression) -> tuple[Snippet, ...]:
+        may = self._query.abstracts and self._query.door not in withheld(record)
+        return snippets(record, wanted, abstracts=may)
 
     @cached_property
     def _state(self) -> State:
@@ -183,7 +194,7 @@ class Answer:
         return compiled(self._tree, self._state.languages, others)
 
     @cached_property
-    def _expression(self) -> Expression:
+    def expression(self) -> Expression:
         """What the text asks for, within the filters."""
         return self._filtered(self._wanted)
 
@@ -197,8 +208,20 @@ class Answer:
         filters: list[Expression] = [any_of(Row((mark,)) for mark in some) for some in marks if some]
         filters += [compiled(other, ()) for other in self._others]
         wanted = [] if wanted_words == EVERYTHING and filters else [wanted_words]
-        found = all_of([*wanted, *filters])
+        found = self._through_the_door(all_of([*wanted, *filters]))
         return Without(found, Row((UNLISTED,))) if query.listed else found
+
+    def _through_the_door(self, expression: Expression) -> Expression:
+        """Records whose abstracts are withheld match by what stands elsewhere; none of their words decides."""
+        mark = WITHHELD.get(self._query.door)
+        if mark is None or expression == EVERYTHING or not self._has(mark):
+            return expression
+        elsewhere = outside(expression, "abstract", ("title", "keyword"))
+        return any_of([Without(expression, Row((mark,))), all_of([Row((mark,)), elsewhere])])
+
+    def _has(self, mark: str) -> bool:
+        matching = self._index.matching(Row((mark,)))
+        return self._reader.execute(select(self._index.place).where(matching).limit(1)).first() is not None
 
     def _named(self, name: str) -> Words:
         value = getattr(self._query, name)

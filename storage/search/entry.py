@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from harvester.model.record import Record
+from harvester.model.search import Door
 from storage.search.analyser import MARK, field, forms_of, key, primary
 
 # What is never stemmed shares one field; the mark before a word tells what it is of.
 AUTHOR, JOURNAL, IDENTIFIER = f"{MARK}1", f"{MARK}2", f"{MARK}3"
 EVERY = f"{MARK}all"  # the mark of every record
 UNLISTED = f"{MARK}noindex"  # the page asks not to be listed in public
+# Abstracts that do not go through a door; no mark for the operator's, which all go through.
+WITHHELD = {Door.PUBLIC: f"{MARK}w{MARK}public", Door.SIGNED_IN: f"{MARK}w{MARK}signed"}
 _FIRST_DAY = date(1500, 1, 1).toordinal()
 _LOW_BITS = 24
 _PUBLISHED = ("published", "online", "print")
@@ -66,6 +69,15 @@ def entry(record: Record) -> Entry:
         other=_other(record, languages, published),
         keywords=tuple(_keywords(record)),
     )
+
+
+def withheld(record: Record) -> list[Door]:
+    """The doors through which abstracts of this record may not go."""
+    policy = record.rights.abstract_policy
+    if not (record.abstracts or record.other_abstracts):
+        return []
+    shut = {Door.PUBLIC: not policy.redistribute, Door.SIGNED_IN: policy.show == "nobody"}
+    return [door for door, is_shut in shut.items() if is_shut]
 
 
 def lowest_place(day: str) -> int:
@@ -129,6 +141,7 @@ def _other(record: Record, languages: tuple[str, ...], published: str) -> str:
     marks = [EVERY, access_mark(record.access.status), source_mark(record.source_id)]
     marks += [language_mark(tag) for tag in sorted({*languages, *map(primary, languages)})]
     marks += [year_mark(int(published[:4]))] if published else []
+    marks += [WITHHELD[door] for door in withheld(record)]
     marks += [UNLISTED] if "noindex" in record.rights.robots else []
     journals = list(dict.fromkeys(record.container.titles.values()))
     parts = [*_marked(names, AUTHOR), *_marked(journals, JOURNAL), *_marked(known, IDENTIFIER), *marks]

@@ -40,6 +40,7 @@ class Without:
 
 
 Expression = Row | All | Any | Without
+NOTHING = Row((f"{MARK}none",))  # a token that no record has
 
 
 def all_of(parts: Iterable[Expression]) -> Expression:
@@ -73,3 +74,15 @@ def within(expression: Expression, fields: tuple[str, ...]) -> Expression:
     if isinstance(expression, Without):
         return Without(within(expression.wanted, fields), expression.unwanted)
     return type(expression)(tuple(within(part, fields) for part in expression.parts))
+
+
+def outside(expression: Expression, field: str, others: tuple[str, ...]) -> Expression:
+    """The same as if a field were empty: words of any field stand in `others`, or are marked."""
+    if isinstance(expression, Row):
+        if not expression.fields:
+            return within(expression, others)
+        left = tuple(name for name in expression.fields if name != field)
+        return Row(expression.tokens, left, expression.prefix) if left else NOTHING
+    if isinstance(expression, Without):
+        return Without(outside(expression.wanted, field, others), outside(expression.unwanted, field, others))
+    return type(expression)(tuple(outside(part, field, others) for part in expression.parts))

@@ -43,10 +43,16 @@ class Index(ABC):
         columns: Sequence[ColumnElement[Any]],
         most: int,
     ) -> Newest:
-        """The newest `most` hits within `bounds`, which are conditions on `place`, newest first."""
+        """The newest `most` hits within `bounds`, which are conditions on `place`, newest first.
+
+        The engine may be left to one way of finding them: see `freely`.
+        """
         found = select(self.place, *columns).where(self.matching(expression), *bounds)
-        rows = list(reader.execute(found.order_by(self.place.desc()).limit(most)))
+        rows = reader.execute(found.order_by(self.place.desc()).limit(most)).all()
         return Newest(rows, len(rows), len(rows) < most)
+
+    def freely(self, reader: Reader) -> None:  # noqa: B027 - most engines are never told otherwise
+        """After `newest`: let the engine find what is asked for next in any way it likes."""
 
     @abstractmethod
     def put(self, connection: Connection, entries: Mapping[int, Entry]) -> None:

@@ -12,13 +12,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Select,
-    TextClause,
+    String,
     and_,
     cast,
     column,
     func,
     literal,
+    literal_column,
     select,
     table,
     text,
@@ -40,14 +42,14 @@ _FAR = 30  # places for each hit that is asked for
 _FARTHER = 300  # where few of those the indexes take for hits may be some
 _SURE = 4  # hits among the newest places
 _FEW = 10_000
-_PLACES = text("(SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_words'::regclass) AS places")
+_PLACES = literal_column("(SELECT reltuples::bigint FROM pg_class WHERE oid = 'search_words'::regclass)", Integer)
 
 
-def _planned(*, indexed: bool, walked: bool) -> TextClause:
-    """Which ways the planner may go in this transaction."""
+def _planned(*, indexed: bool, walked: bool) -> list[ColumnElement[str]]:
+    """Which ways the planner may go in this transaction, after the statement that selects this."""
     settings = {"enable_bitmapscan": indexed, "enable_indexscan": walked, "enable_seqscan": indexed and walked}
-    chosen = [f"set_config('{name}', '{'on' if may else 'off'}', true)" for name, may in settings.items()]
-    return text(f"SELECT {', '.join(chosen)}, set_config('jit', 'off', true), set_config('work_mem', '32MB', true)")
+    chosen = {name: "on" if may else "off" for name, may in settings.items()} | {"jit": "off", "work_mem": "32MB"}
+    return [literal_column(f"set_config('{name}', '{value}', true)", String) for name, value in chosen.items()]
 
 
 _BY_WORD, _BY_PLACE = _planned(indexed=True, walked=False), _planned(indexed=False, walked=True)
@@ -86,25 +88,22 @@ class PostgresqlIndex(Index):
         most: int,
     ) -> Newest:
         asked = _Asked(parts(expression), bounds, columns, most)
-        reader.execute(_BY_PLACE)
         met, taken, places, far = self._peek(reader, asked)
         if met * met * max(places, _FEW) > _PEEK * _PEEK * _LOOK_COSTS * most:  # sooner than all hits are read
-            found = super().newest(reader, expression, bounds, columns, most)
-        else:
-            reader.execute(_BY_WORD)
-            way = self._sorted if asked.exact else self._looked_into
-            if far and taken and met < _SURE and not asked.exact:
-                far = reader.execute(self._place(asked, _FARTHER * most)).scalar()
-            near = way(reader, asked._replace(bounds=[*bounds, self.place >= far])) if far and taken else None
-            is_enough = near is not None and len(near.rows) == most
-            found = near._replace(all_known=False) if near and is_enough else way(reader, asked)
-        reader.execute(_AS_IT_LIKES)
-        return found
+            reader.execute(select(*_BY_PLACE))
+            return super().newest(reader, expression, bounds, columns, most)
+        way = self._sorted if asked.exact else self._looked_into
+        near = way(reader, asked._replace(bounds=[*bounds, self.place >= far])) if far and taken else None
+        is_enough = near is not None and len(near.rows) == most
+        return near._replace(all_known=False) if near and is_enough else way(reader, asked)
+
+    def freely(self, reader: Reader) -> None:
+        reader.execute(select(*_AS_IT_LIKES))
 
     def _peek(self, reader: Reader, asked: "_Asked") -> tuple[int, int, int, int | None]:
         """How many of the newest places are hits, and are taken for hits by the indexes; how many there are.
 
-        And one far enough for frequent words.
+        And one far enough for frequent words. What follows is found by words: that it is said here spares a statement.
         """
         newest = select(*self.words.c).where(*asked.bounds).order_by(self.place.desc()).limit(_PEEK).subquery()
         hits = [
@@ -114,9 +113,11 @@ class PostgresqlIndex(Index):
             .scalar_subquery()
             for loose in ([False] if asked.exact else [False, True])
         ]
-        far = self._place(asked, _FAR * asked.most).scalar_subquery()
-        row = reader.execute(select(*hits, _PLACES, far)).one()
-        return row[0], row[-3], row[-2], row[-1]
+        far = [self._place(asked, number * asked.most) for number in ([_FAR] if asked.exact else [_FAR, _FARTHER])]
+        known = (_PLACES, *hits, *(place.scalar_subquery() for place in far))
+        places, *row = reader.execute(select(*known, *_BY_WORD)).one()[: len(known)]
+        met, taken, near, farther = (row[0], *row, row[1]) if asked.exact else row
+        return met, taken, places, near if met >= _SURE else farther
 
     def _place(self, asked: "_Asked", number: int) -> Select[tuple[int]]:
         """The place with so many newer ones."""
@@ -127,7 +128,7 @@ class PostgresqlIndex(Index):
         matching = _matching(asked.parts, self.words)
         some = select(self.place, *asked.columns).where(matching, *asked.bounds).offset(0).subquery()
         newest = select(*some.c, func.count().over()).order_by(some.c.place.desc()).limit(asked.most)
-        rows = list(reader.execute(newest))
+        rows = reader.execute(newest).all()
         return Newest([row[:-1] for row in rows], rows[0][-1] if rows else 0, True)
 
     def _looked_into(self, reader: Reader, asked: "_Asked") -> Newest:
@@ -138,7 +139,7 @@ class PostgresqlIndex(Index):
         sorted_ = some.order_by(self.place.desc()).offset(0).subquery()
         wanted = [sorted_.c.place, *(sorted_.c[one.name] for one in asked.columns)]
         strict = _matching([part for part in asked.parts if not part.exact], sorted_)
-        rows = list(reader.execute(select(*wanted).where(strict).order_by(sorted_.c.place.desc()).limit(asked.most)))
+        rows = reader.execute(select(*wanted).where(strict).order_by(sorted_.c.place.desc()).limit(asked.most)).all()
         return Newest(rows, len(rows), len(rows) < asked.most)
 
     def put(self, connection: Connection, entries: Mapping[int, Entry]) -> None:

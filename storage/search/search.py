@@ -1,6 +1,7 @@
 """Finding records by their words, and keeping the index of words behind the change log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from sqlalchemy import func, select
 
@@ -10,6 +11,7 @@ from storage.database import Database
 from storage.search import filling
 from storage.search.analyser import VERSION
 from storage.search.answering import Answer
+from storage.search.expressions import Expression
 from storage.search.index import of
 from storage.search.state import state
 from storage.search.thesaurus import Thesaurus
@@ -45,6 +47,24 @@ class Search:
         self.catch_up(WAITS_FOR)
         with self._database.read() as snapshot:
             return Answer(snapshot, self._index, self._thesaurus, query).found()
+
+    def languages(self) -> tuple[str, ...]:
+        """Primary codes of the languages the index holds texts in, in order."""
+        with self._database.read() as snapshot:
+            return state(snapshot).languages
+
+    def expressions(self, queries: Mapping[str, Query]) -> dict[str, Expression]:
+        """What `find` would look for, by name of the query, to be asked of records one has (see `matching`).
+
+        A query that cannot be asked (any more) matches nothing. Raises nothing for it: whoever saved it was told.
+        """
+        found: dict[str, Expression] = {}
+        with self._database.read() as snapshot:
+            known = state(snapshot)
+            for name, query in queries.items():
+                with suppress(UsageError):
+                    found[name] = Answer(snapshot, self._index, self._thesaurus, query, known).expression
+        return found
 
     def catch_up(self, most: int | None = None) -> int:
         """Read what the change log says since the last time, about `most` Changes; returns how many are left."""

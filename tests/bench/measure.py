@@ -61,6 +61,7 @@ class Process(NamedTuple):
     ended_at: float  # time.monotonic()
     cpu: float
     peaks_mb: list[float]  # of the process itself first, then of its children in the order they were started
+    cpus: list[float]  # of the same, each without its children, as far as it was seen
 
 
 def each_in_turn(folder: Path, names: Sequence[str]) -> int:
@@ -91,9 +92,11 @@ def watched(command: Sequence[str], *, stdin: bytes = b"", **environment: str) -
     reader = Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
     reader.start()
     peaks: dict[int, float] = {}
+    cpus: dict[int, float] = {}
     while not (finished := os.wait4(process.pid, os.WNOHANG))[0]:
         for pid in (process.pid, *_children(process.pid)):
             peaks[pid] = max(peaks.get(pid, 0), _peak_mb(pid))
+            cpus[pid] = max(cpus.get(pid, 0), _cpu(pid))
         time.sleep(_SAMPLE_S)
     _, status, usage = finished
     ended_at = time.monotonic()
@@ -101,7 +104,7 @@ def watched(command: Sequence[str], *, stdin: bytes = b"", **environment: str) -
     reader.join()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)[:200]} ended with {process.returncode}:\n{b''.join(said).decode()}")
-    return Process(ended_at, usage.ru_utime + usage.ru_stime, list(peaks.values()))
+    return Process(ended_at, usage.ru_utime + usage.ru_stime, list(peaks.values()), list(cpus.values()))
 
 
 def _children(pid: int) -> list[int]:
@@ -122,6 +125,15 @@ def _peak_mb(pid: int) -> float:
     except OSError:
         return 0
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+
+def _cpu(pid: int) -> float:
+    """CPU seconds so far (proc_pid_stat(5), utime and stime); 0 for a process that has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def show(title: str, rows: Sequence[Row], *notes: str) -> None:

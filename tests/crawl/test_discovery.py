@@ -11,7 +11,7 @@ from harvester.crawl.discovery import listing_urls, wanted
 from harvester.crawl.feeds import read_feed
 from harvester.crawl.oai import changed_since, list_request, next_request, read_list
 from harvester.crawl.resolving import resolving
-from harvester.crawl.sitemaps import sitemap_entries
+from harvester.crawl.sitemaps import Sitemap
 from harvester.model.source import Discovery, UrlRules
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
@@ -91,7 +91,7 @@ SITEMAP = b"""<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.si
 @pytest.mark.parametrize("body", [SITEMAP, gzip.compress(SITEMAP)])
 @pytest.mark.fault(92, 102)
 def test_sitemap(body: bytes) -> None:
-    articles, excluded = wanted(sitemap_entries(body, NOW).urls, RULES, HOSTS)
+    articles, excluded = wanted(Sitemap(body, NOW).urls(), RULES, HOSTS)
     assert articles == [
         ("https://a.example/article/1", datetime(2026, 5, 3, 8, 0, tzinfo=UTC)),
         ("https://a.example/article/2", None),
@@ -102,22 +102,22 @@ def test_sitemap(body: bytes) -> None:
 
 def test_index() -> None:
     body = b"<sitemapindex><sitemap><loc>https://a.example/s1.xml</loc></sitemap></sitemapindex>"
-    assert sitemap_entries(body, NOW).sitemaps == ("https://a.example/s1.xml",)
+    assert Sitemap(body, NOW).sitemaps == ("https://a.example/s1.xml",)
 
 
 def test_a_sitemap_that_changed_everything_today_says_nothing() -> None:
     rows = "".join(
         f"<url><loc>https://a.example/article/{n}</loc><lastmod>2026-05-04</lastmod></url>" for n in range(30)
     )
-    entries = sitemap_entries(f"<urlset>{rows}</urlset>".encode(), NOW)
-    assert {lastmod for _, lastmod in entries.urls} == {None}
+    entries = Sitemap(f"<urlset>{rows}</urlset>".encode(), NOW)
+    assert {lastmod for _, lastmod in entries.urls()} == {None}
 
 
 @pytest.mark.fault(102)
 def test_at_most_50000_entries() -> None:
     body = b"<urlset>" + b"".join(b"<url><loc>https://a.example/article/%d</loc></url>" % n for n in range(50_001))
-    entries = sitemap_entries(body + b"</urlset>", NOW)
-    assert len(entries.urls) == 50_000
+    entries = Sitemap(body + b"</urlset>", NOW)
+    assert len([*entries.urls()]) == 50_000
     assert "50000" in entries.problems[0]
 
 
@@ -133,12 +133,12 @@ def test_at_most_50000_entries() -> None:
 )
 @pytest.mark.fault(102)
 def test_what_is_wrong_is_named(body: bytes, problem: str) -> None:
-    assert any(problem in each for each in sitemap_entries(body, NOW).problems)
+    assert any(problem in each for each in Sitemap(body, NOW).problems)
 
 
 def test_what_can_be_read_of_a_broken_sitemap_is_used() -> None:
-    assert sitemap_entries(SITEMAP[:250], NOW).urls
-    assert sitemap_entries(SITEMAP.replace(b"<url><loc> h", b"<url>&nope;<loc> h"), NOW).urls
+    assert [*Sitemap(SITEMAP[:250], NOW).urls()]
+    assert [*Sitemap(SITEMAP.replace(b"<url><loc> h", b"<url>&nope;<loc> h"), NOW).urls()]
 
 
 @pytest.mark.fault(102)
@@ -147,23 +147,23 @@ def test_entities_are_not_expanded_and_no_file_is_read() -> None:
         b'<!DOCTYPE u [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
     )
     body = laughs + b"<urlset><url><loc>https://a.example/&b;</loc></url><url><loc>&c;</loc></url>"
-    entries = sitemap_entries(body + b"<url><loc>https://a.example/article/9</loc></url></urlset>", NOW)
-    assert not any("ha" in url or "root" in url for url, _ in entries.urls)
-    assert ("https://a.example/article/9", None) in entries.urls
+    entries = Sitemap(body + b"<url><loc>https://a.example/article/9</loc></url></urlset>", NOW)
+    assert not any("ha" in url or "root" in url for url, _ in entries.urls())
+    assert ("https://a.example/article/9", None) in [*entries.urls()]
     assert any("entities" in each for each in entries.problems)
 
 
 @pytest.mark.fault(102)
 def test_a_gzip_bomb_is_bounded() -> None:
-    entries = sitemap_entries(gzip.compress(b" " * (60 * 1024 * 1024)), NOW)
+    entries = Sitemap(gzip.compress(b" " * (60 * 1024 * 1024)), NOW)
     assert any("50 MiB" in each for each in entries.problems)
 
 
 @pytest.mark.fault(102)
 def test_an_undeclared_prefix_hides_nothing() -> None:
     images = b"<image:image><image:loc>https://a.example/1.png</image:loc></image:image></url>"
-    entries = sitemap_entries(SITEMAP.replace(b"</url>", images, 1), NOW)
-    assert [url.strip() for url, _ in entries.urls] == [url for url, _ in sitemap_entries(SITEMAP, NOW).urls]
+    entries = Sitemap(SITEMAP.replace(b"</url>", images, 1), NOW)
+    assert [url.strip() for url, _ in entries.urls()] == [url for url, _ in Sitemap(SITEMAP, NOW).urls()]
     rss = b"<rss><item><x:y>z</x:y><link>https://a.example/article/1</link></item></rss>"
     assert [url for url, _ in read_feed(rss, "https://a.example/feed", NOW).found] == ["https://a.example/article/1"]
     oai = OAI.replace(b"</oai_dc:dc>", b"<x:y>z</x:y></oai_dc:dc>")
@@ -173,7 +173,7 @@ def test_an_undeclared_prefix_hides_nothing() -> None:
 @pytest.mark.parametrize("stated", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0000", "99999999999"])
 def test_a_day_that_cannot_be_is_none(stated: str) -> None:
     body = f"<urlset><url><loc>https://a.example/1</loc><lastmod>{stated}</lastmod></url></urlset>"
-    assert sitemap_entries(body.encode(), NOW).urls == (("https://a.example/1", None),)
+    assert [*Sitemap(body.encode(), NOW).urls()] == [("https://a.example/1", None)]
 
 
 RSS = b"""<?xml version="1.0"?><rss version="2.0" xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"><channel>
@@ -311,16 +311,16 @@ def test_a_list_that_dates_all_by_itself_dates_nothing(changed: list[str], whole
 @pytest.mark.fault(102)
 def test_a_sitemap_that_breaks_off_is_read_up_to_there_and_said_to_be() -> None:
     whole = b"<urlset>" + b"".join(b"<url><loc>https://a.example/article/%d</loc></url>" % n for n in range(9))
-    cut = sitemap_entries(whole + b"<url><loc>https://a.example/article/1", NOW)
-    assert [url for url, _ in cut.urls] == [f"https://a.example/article/{n}" for n in range(9)]
+    cut = Sitemap(whole + b"<url><loc>https://a.example/article/1", NOW)
+    assert [url for url, _ in cut.urls()] == [f"https://a.example/article/{n}" for n in range(9)]
     assert cut.problems == ("broken XML: it breaks off before the end of urlset",)
     for rest in (b"", b"<lastmod>2026-05-0", b"</url"):
-        late = sitemap_entries(whole + b"<url><loc>https://a.example/article/10</loc>" + rest, NOW)
-        assert late.urls == (*cut.urls, ("https://a.example/article/10", None))
+        late = Sitemap(whole + b"<url><loc>https://a.example/article/10</loc>" + rest, NOW)
+        assert [*late.urls()] == [*cut.urls(), ("https://a.example/article/10", None)]
         assert late.problems == cut.problems
-    assert sitemap_entries(b"\n " + whole + b"</urlset>\n<!-- made by hand -->", NOW).problems == ()
-    mixed = sitemap_entries(whole + b"<url><loc>x</lo></url></urlset>", NOW)
-    assert len(mixed.urls) >= 9
+    assert Sitemap(b"\n " + whole + b"</urlset>\n<!-- made by hand -->", NOW).problems == ()
+    mixed = Sitemap(whole + b"<url><loc>x</lo></url></urlset>", NOW)
+    assert len([*mixed.urls()]) >= 9
     assert "broken XML: line 1" in mixed.problems[0]
 
 

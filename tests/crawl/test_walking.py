@@ -126,3 +126,11 @@ def test_relative_addresses_of_a_sitemap_count_from_where_it_is(tmp_path: Path) 
     }
     walk, _ = walked(tmp_path, answers, BAD)
     assert (walk.new, walk.problems) == (2, {})
+
+
+@pytest.mark.fault(102)
+def test_a_long_sitemap_is_noted_to_its_end_a_portion_at_a_time(tmp_path: Path) -> None:
+    entries = "".join(f"<url><loc>{SITE}/article/{number}</loc></url>" for number in range(1_234))
+    walk, _ = walked(tmp_path, {SITE + "/good.xml": f"<urlset>{entries}<url><loc>{SITE}/artic"}, GOOD)
+    assert (walk.new, walk.discovered) == (1_234, 1_234)
+    assert walk.problems == {SITE + "/good.xml": "broken XML: it breaks off before the end of urlset"}

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from harvester import smtp
 from harvester.model.run import Run, RunOutcome
-from harvester.run import telling
 from harvester.run.telling import tell
 from harvester.settings import Settings
 
@@ -163,7 +163,7 @@ class Fickle:
 def test_a_server_that_takes_its_offer_back_gets_no_mail_in_the_clear(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(telling, "_LOOPBACK", frozenset())
+    monkeypatch.setattr(smtp, "LOOPBACK", frozenset())
     fickle = Fickle()
     url = f"smtp://127.0.0.1:{fickle.port}"
     with caplog.at_level(logging.WARNING):

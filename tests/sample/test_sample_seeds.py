@@ -11,7 +11,7 @@ from lxml import html
 
 from harvester.crawl.discovery import listing_urls, wanted
 from harvester.crawl.politeness import robots_verdict
-from harvester.crawl.sitemaps import sitemap_entries
+from harvester.crawl.sitemaps import Sitemap
 from harvester.model.source import Discovery, Source
 from harvester.sample import Site, seeds
 from harvester.sources import load
@@ -35,9 +35,9 @@ def found_by(way: Discovery, source: Source) -> set[str]:
             todo += links.next
             found |= set(links.articles)
         else:
-            entries = sitemap_entries(body(url), datetime(2026, 11, 22, tzinfo=UTC))
+            entries = Sitemap(body(url), datetime(2026, 11, 22, tzinfo=UTC))
             todo += entries.sitemaps
-            found |= {article for article, _ in wanted(entries.urls, source.urls, source.hosts)[0]}
+            found |= {article for article, _ in wanted(entries.urls(), source.urls, source.hosts)[0]}
     return found
 
 

@@ -53,6 +53,7 @@ def test_what_is_wrong_is_named(store: Store, tmp_path: Path) -> None:
         assert "at 0001, this program wants" in ask(f"{server.url}/readyz")[1]["schema"]
 
 
+@pytest.mark.fault(17)
 def test_a_database_that_is_away_is_bad_health(
     store: Store, database: str, tmp_path: Path, postgresql: Postgres
 ) -> None:

@@ -10,7 +10,19 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 
 from measure import each_in_turn
 
-SOAKS = ("kills", "recrawl", "memory", "late", "server", "fleet", "days")
+SOAKS = (
+    "kills",
+    "recrawl",
+    "memory",
+    "late",
+    "server",
+    "fleet",
+    "days",
+    "digests",
+    "follower",
+    "oai_clients",
+    "schemathesis_long",
+)
 
 if __name__ == "__main__":
     sys.exit(each_in_turn(Path(__file__).parent, sys.argv[1:] or SOAKS))

@@ -1,4 +1,4 @@
-"""Peak resident memory of a Run and of its crawl, over few pages and over ten times as many."""
+"""Peak resident memory of a Run, of its crawl and of what reads ahead, over few pages and over ten times as many."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ def main(few: int = 5_000, many: int = 50_000) -> bool:
     small, large = _peaks(few), _peaks(many)
     print(f"\nPeak memory of a run over {few} and over {many} pages (MB)")
     kept = True
-    for who, one, other in zip(("the run", "its crawl"), small, large, strict=True):
+    for who, one, other in zip(("the run", "its crawl", "its reader"), small, large, strict=True):
         print(f"  {who:10} {one:6.0f} {other:6.0f}  {other / one:.2f} x (goal <= {GOAL} x)")
         kept = kept and other <= GOAL * one
     return kept

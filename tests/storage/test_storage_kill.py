@@ -35,7 +35,7 @@ def _die_at_work(folder: Path, run_id: str, batches: int, seconds: float) -> Non
     child.stdout.close()
 
 
-@pytest.mark.fault(3, 4)
+@pytest.mark.fault(3, 4, 21)
 def test_nothing_committed_is_lost_and_nothing_torn_stays(tmp_path: Path) -> None:
     random.seed(20260301)
     committed = 0

@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from made import make_record
 from postgres import Postgres
-from sqlalchemy import event, make_url, text
+from sqlalchemy import event, literal, make_url, select, text
 
 from harvester.errors import StorageError
 from harvester.model.record import Contributor, Record, Relation
@@ -129,6 +129,16 @@ class TestLosing:
             assert len(list(opened.records.iter())) == 1
         server.restart("immediate")
         assert opened.changes.head() == 1
+
+    @pytest.mark.fault(18)
+    def test_a_connection_that_ends_after_the_last_answer_spoils_no_reading(
+        self, opened: Store, server: Postgres, url: str
+    ) -> None:
+        with opened._database.read() as snapshot:
+            assert snapshot.execute(select(literal(1))).scalar() == 1
+            assert server.terminate(url)
+        assert opened.changes.head() == 0
+        assert opened._database._engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
     @pytest.mark.fault(18)
     def test_a_commit_whose_answer_is_lost_is_not_done_twice(self, url: str, tmp_path: Path, now: datetime) -> None:

@@ -183,6 +183,7 @@ class TestIdentity:
 
 
 class TestBadInput:
+    @pytest.mark.fault(22)
     def test_nul_and_lone_surrogates_are_cleaned_and_flagged(self, store: Store, now: datetime) -> None:
         dirty = make_record(1)
         title = dirty.titles["fr"].model_copy(update={"value": "a\x00b\ud800c \ud83d\ude00"})
@@ -200,6 +201,7 @@ class TestBadInput:
         stored = store.records.get(record.id)
         assert stored and stored.titles["fr"].value == record.titles["fr"].value and stored.flags == ()
 
+    @pytest.mark.fault(22)
     def test_five_megabytes_are_kept(self, store: Store, now: datetime) -> None:
         record = make_record(1, abstracts={"fr": LangText(value="é" * 5_000_000, language="fr")})
         save(store, now, record)

@@ -147,8 +147,8 @@ def _lexicon(codes: frozenset[str]) -> Lexicon:
         for stem, pattern in language.triggers.items():
             triggers.setdefault(stem, []).append(pattern.replace(" ", r"\s+"))
     months = {name: number for language in languages for name, number in language.months.items()}
-    around = {_words().numbers[stem.encode()]: _any_of(patterns) for stem, patterns in triggers.items()}
-    return Lexicon(languages, around, months)
+    places = {_words().numbers[stem.encode()]: _any_of(patterns) for stem, patterns in triggers.items()}
+    return Lexicon(languages, places, months)
 
 
 def _any_of(patterns: Collection[str]) -> re.Pattern[bytes] | None:

@@ -1,0 +1,91 @@
+"""Pages of the spool read by a process of its own, a segment at a time, for the Run that stores what was read.
+
+It is told its Source in the first line of standard input, and in each further one a segment and what is known of its
+pages. It answers with a line for every page it has read and an empty one at the end of the segment. It writes nowhere
+else, and ends with its input.
+"""
+
+import gc
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from harvester.extraction.extract import Extraction, extract
+from harvester.extraction.languages import detect
+from harvester.model.base import Value
+from harvester.model.page import Page, VisitOutcome
+from harvester.model.record import Record
+from harvester.model.run import Visit
+from harvester.model.source import GENERIC, Source
+from storage.spool import SpoolReader
+
+_WARM = b"""<html lang="en"><head><meta name="citation_title" content="Warm"></head><body><h1>Warm</h1>
+<section><h2>Abstract</h2><p>Nothing of this is to be kept.</p></section><p>Keywords: winter; river; summer</p>
+<p>The full text of this article requires a subscription.</p></body></html>"""
+
+_DOUBTFUL = "winter; river; summer"
+
+
+class ReadPage(Value):
+    """What extraction made of the page of a Visit to `url`."""
+
+    url: str
+    outcome: VisitOutcome
+    reason: str = ""
+    record: Record | None = None
+    robots: tuple[str, ...] = ()
+
+    @property
+    def extraction(self) -> Extraction:
+        """The same as extraction returns it."""
+        return Extraction(self.outcome, self.reason, self.record, self.robots)
+
+
+@cache
+def warm() -> None:
+    """Load the tables of extraction, so that no page is charged with that time when the process is killed."""
+    nowhere = "https://saved.invalid/"
+    extract(Page(url=nowhere, final_url=nowhere, body=_WARM, fetched_at=datetime(2000, 1, 1, tzinfo=UTC)), GENERIC)
+
+
+def digest_of(page: Page) -> str:
+    """`sha256:HEX` of the body as served."""
+    return f"sha256:{hashlib.sha256(page.body).hexdigest()}"
+
+
+def read_ahead(visits: list[Visit], source: Source, digests: Mapping[str, str | None]) -> Iterator[bytes]:
+    """A line of JSON (`ReadPage`) for each page that is not the same bytes as at its last visit (`digests`, by URL).
+
+    A page that cannot be read, or not be told, is left out.
+    """
+    for visit in visits:
+        page = visit.page
+        if page is None or visit.outcome is VisitOutcome.NOT_MODIFIED or digest_of(page) == digests.get(visit.url):
+            continue
+        try:
+            found = extract(page, source)._asdict()
+            yield ReadPage.model_construct(url=visit.url, **found).model_dump_json().encode()
+        except Exception:  # noqa: S112 (whoever reads it again says what is wrong with it)
+            continue
+
+
+def main() -> None:
+    """Read what is asked for until nothing more is asked."""
+    source = Source.model_validate_json(sys.stdin.buffer.readline())
+    detect(_DOUBTFUL)  # before all else: the model of languages takes a third more memory while it is loaded
+    warm()
+    gc.freeze()  # what was loaded stays: no search for garbage need look at it
+    for line in sys.stdin.buffer:
+        asked = json.loads(line)
+        for said in read_ahead(SpoolReader.read(Path(asked["segment"])), source, asked["digests"]):
+            sys.stdout.buffer.write(said + b"\n")
+        sys.stdout.buffer.write(b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

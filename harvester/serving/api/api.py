@@ -1,0 +1,54 @@
+"""All of the API as one router, and its OpenAPI document."""
+
+from functools import cache
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.openapi.utils import get_openapi
+
+from harvester.serving.api import changes, explained, history, records, search, sources, works
+from harvester.serving.api.answers import answer
+from harvester.serving.api.desk import PREFIX, Desk
+from harvester.serving.api.documented import COMMON, ProblemBody, problems
+
+_ABOUT = """\
+Bilingual article records with access verdicts that can say why, their past, and one ordered change log.
+
+Everything is read only, and open to everybody as far as it may be passed on. A key (`Authorization: Bearer KEY`)
+allows more requests, and with the scope `abstracts` shows abstracts that may not be passed on, with `operate` what
+is not listed and what Runs noted. Errors are problems (RFC 9457).
+"""
+_KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key, as `harvester keys add` told it."},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def make_router(desk: Desk) -> APIRouter:
+    """Every route below `/api/v1`."""
+    router = APIRouter(prefix=PREFIX, responses=problems(*COMMON))
+    for part in (records, search, works, history, sources, changes):
+        router.include_router(part.make_router(desk))
+    router.include_router(explained.make_router())
+
+    @cache
+    def document() -> bytes:
+        return orjson.dumps(_document(router))
+
+    @router.get("/openapi.json", include_in_schema=False)
+    def openapi(request: Request) -> Response:
+        return answer(request, document())
+
+    return router
+
+
+def _document(router: APIRouter) -> dict[str, Any]:
+    found = get_openapi(
+        title="Harvester", version="1", openapi_version="3.1.0", description=_ABOUT, routes=router.routes
+    )
+    parts = found.setdefault("components", {})
+    parts.setdefault("schemas", {})["ProblemBody"] = ProblemBody.model_json_schema()
+    parts["securitySchemes"] = _KEYS
+    found["security"] = [{}, *({name: []} for name in _KEYS)]
+    return found

@@ -1,0 +1,68 @@
+"""Template -> answer, with the headers that every page of the console has."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from harvester.serving.console import presenting
+from harvester.serving.console.wording import LANGUAGES, Wording, wording
+
+_HERE = Path(__file__).parent
+STATIC = {"console.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+# Nothing but our own style and pictures; no script at all, no frame around us, no address of ours told to others.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["show"] = presenting
+    environment.globals["files"] = {name: f"/static/{name}?{_digest(name)}" for name in STATIC}
+    return environment
+
+
+def _digest(name: str) -> str:
+    """Changes with the file, so that no browser keeps an old one."""
+    return hashlib.sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
+
+
+def page(template: str, words: Wording, elsewhere: str, status: int = 200, **values: object) -> Response:
+    """The page in a reader's language. `elsewhere` is its address below the language, the same in each."""
+    addresses = {language: f"/{language}/{elsewhere}" for language in LANGUAGES}
+    other = next(language for language in LANGUAGES if language != words.language)
+    text = (
+        _templates()
+        .get_template(template)
+        .render(w=words, say=words.say, addresses=addresses, other=wording(other), home=f"/{words.language}/", **values)
+    )
+    headers = HEADERS | {"Content-Language": words.language, "Cache-Control": "no-cache"}
+    return HTMLResponse(text, status, headers=headers)
+
+
+def static(name: str) -> Response | None:
+    """A file of the console's own, or None: no other name is ever looked for on the disk."""
+    kind = STATIC.get(name)
+    if kind is None:
+        return None
+    content = (_HERE / "static" / name).read_bytes()
+    return Response(
+        content, media_type=kind, headers=HEADERS | {"Cache-Control": "public, max-age=31536000, immutable"}
+    )

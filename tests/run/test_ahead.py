@@ -1,0 +1,104 @@
+"""A process of its own reads segments ahead of the Run; what is stored is what the Run itself would have read."""
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from press import PAGES, Press, assert_whole
+
+from harvester.ahead import ReadPage, digest_of, read_ahead
+from harvester.extraction.extract import Extraction
+from harvester.model.page import Page, VisitOutcome
+from harvester.model.run import Visit
+from harvester.model.source import Source
+from harvester.run import run, run_source
+from harvester.run.ahead import Ahead
+from harvester.settings import Settings
+from storage.store import Store
+
+
+class Watched(Ahead):
+    """Remembers itself, and may be killed at the first question."""
+
+    made: list["Watched"] = []
+    dies = False
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self.brought: dict[str, Extraction] = {}
+        self.made.append(self)
+
+    def ask(self, *args: Any) -> None:
+        if self.dies:
+            os.kill(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        super().ask(*args)
+
+    def answer(self, *args: Any) -> dict[str, Extraction] | None:
+        found = super().answer(*args)
+        self.brought |= found or {}
+        return found
+
+
+@pytest.fixture
+def ahead(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings of a Run that has its pages read ahead."""
+    Watched.made = []
+    monkeypatch.setattr(run, "Ahead", Watched)
+    yield settings.model_copy(update={"read_ahead": True})
+    assert all(one._process.returncode is not None for one in Watched.made)
+
+
+def _said(store: Store) -> dict[str, Any]:
+    """What the records say, without times and places."""
+    fields = {"titles", "abstracts", "keywords", "contributors", "identifiers", "access", "container", "languages"}
+    return {one.url: one.model_dump(include=fields, exclude={"access": {"as_of"}}) for one in store.records.iter()}
+
+
+def test_the_records_are_those_that_the_run_itself_reads(
+    store: Store, source: Source, ahead: Settings, settings: Settings, tmp_path: Path
+) -> None:
+    assert run_source(store, source, ahead).counts["created"] == PAGES
+    assert_whole(store, ahead)
+    (reader,) = Watched.made
+    assert len(reader.brought) == PAGES
+    elsewhere = settings.model_copy(update={"data_dir": tmp_path / "elsewhere"})
+    with Store.open(elsewhere.database_url, migrate=True) as other:
+        run_source(other, source, elsewhere)
+        assert _said(other) == _said(store)
+    assert len(Watched.made) == 1
+
+
+def test_only_what_has_changed_is_read(store: Store, source: Source, ahead: Settings, press: Press) -> None:
+    run_source(store, source, ahead)
+    press.edition[7] = "Access to the full text of this article requires a subscription."
+    assert run_source(store, source, ahead, full=True).counts["not_modified"] == PAGES - 1
+    assert [*Watched.made[1].brought] == [f"{press.origin}/article/7"]
+
+
+def test_the_same_bytes_are_not_read_again(source: Source) -> None:
+    now = datetime.now(UTC)
+    pages = [Page(url=url, final_url=url, body=b"<html><h1>A page</h1>", fetched_at=now) for url in ("a:1", "a:2")]
+    visits = [Visit(run_id="r", url=page.url, outcome=VisitOutcome.OK, page=page, at=now) for page in pages]
+    (said,) = read_ahead(visits, source, {"a:1": digest_of(pages[0]), "a:2": "sha256:other"})
+    assert ReadPage.model_validate_json(said).url == "a:2"
+
+
+def test_once_it_is_killed_the_run_reads_by_itself(
+    store: Store, source: Source, ahead: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Watched, "dies", True)
+    assert run_source(store, source, ahead).counts["created"] == PAGES
+    assert_whole(store, ahead)
+    assert Watched.made[0].brought == {}
+    assert "the process that reads ahead has ended (-9)" in caplog.text
+
+
+def test_a_gap_leaves_time_enough(store: Store, source: Source, ahead: Settings, press: Press) -> None:
+    slow = source.model_copy(update={"politeness": source.politeness.model_copy(update={"delay": 0.001})})
+    run_source(store, slow, ahead)
+    assert Watched.made == []
