@@ -14,6 +14,7 @@ from harvester.serving.connections import LARGEST_HEAD, connections
 _START_S = 10.0
 _BACKLOG = 2048  # connections that wait to be taken
 _STOP_S = 5.0
+_IDLE_S = 75  # a harvester that takes long over a page must find its connection open when it asks for the next
 
 
 class Server:
@@ -39,6 +40,7 @@ class Server:
             h11_max_incomplete_event_size=LARGEST_HEAD,
             backlog=_BACKLOG,
             timeout_graceful_shutdown=int(_STOP_S),
+            timeout_keep_alive=_IDLE_S,
         )
         self._app = app
         self._server = uvicorn.Server(config)
