@@ -8,7 +8,7 @@ The map, from the ground floor up (imports go down only; `tests/test_architectur
     policy/                       pure: what may be kept, shown, redistributed
     formats/                      pure: Record -> JSONL and its kin
     storage/ (beside this)        tables, change log, spool, archive
-    ahead.py                      pages read in a process of its own, ahead of the Run that stores them
+    ahead/                        pages read in a process of its own, ahead of the Run that stores them
     digests/                      what readers are told, when, and how it reaches them
     crawl/                        the only room that knows Scrapy
     ingest/                       spooled Page -> extraction -> policy -> archive and storage

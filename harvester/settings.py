@@ -81,9 +81,11 @@ class Settings(BaseSettings):
     private_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private addresses that may be fetched and need no gap between requests: host:port,host:port."
     )
-    read_ahead: bool = Field(
-        True,
-        description="Whether pages that come without a gap are read by a process of their own (150 MB) beside the run.",
+    read_ahead: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="How many processes (130 MB each) read pages that come without a gap; 0: the run's own does.",
     )
     tdm_basis: Literal["none", "research", "licence", "permission"] = Field(
         "none",

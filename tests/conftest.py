@@ -12,7 +12,7 @@ from fresh import store_at
 from harvester.crawl import crawl
 from storage.store import Store
 
-os.environ["HARVESTER_READ_AHEAD"] = "false"  # a process more for every small Run; tests of it say so themselves
+os.environ["HARVESTER_READ_AHEAD"] = "0"  # a process more for every small Run; tests of it say so themselves
 
 pytest_plugins = ["fault_table"]
 

@@ -128,5 +128,5 @@ def refuse_without(settings: Settings) -> None:
     if missing:
         raise UsageError(
             f"no mail can be sent to readers: {', '.join(missing)} not set",
-            remedy="export HARVESTER_BASE_URL=https://..., HARVESTER_MAIL_FROM=alerts@... and HARVESTER_SMTP_URL=smtp://...",
+            remedy="export HARVESTER_BASE_URL=https://HOST, HARVESTER_MAIL_FROM=NAME@HOST and HARVESTER_SMTP_URL=smtp://HOST",
         )

@@ -107,7 +107,7 @@ class Document:
 
     @cached_property
     def texts(self) -> list[str]:
-        """The text nodes of the body in document order, with their `getparent`; those of scripts and styles are empty."""
+        """The text nodes of the body in document order, as lxml gives them; those of scripts and styles are empty."""
         texts: list[str] = _TEXTS(self.body)
         at = 0
         for element in self.body.iter("script", "style"):

@@ -16,6 +16,7 @@ from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.normalise.identifiers import doi
 from harvester.extraction.normalise.text import tidy
 from harvester.extraction.signals.signal import Signal
+from harvester.extraction.wordlist import WordList
 from harvester.model.record import Integrity, LangText, Relation
 from harvester.model.signal import Evidence
 
@@ -236,15 +237,15 @@ def _near_subjects(document: Document, languages: Sequence[str]) -> str:
         at = words.find(subject)
         while at >= 0 and len(pieces) < _SUBJECTS:
             window = words[max(at - _WINDOW, 0) : at + _WINDOW]
-            if any(verb in window for verb in verbs):
+            if verbs.found(window):
                 pieces.append(" ".join(window.decode("utf-8", "ignore").lower().split()))
             at = words.find(subject, at + _WINDOW)
     return "\n".join(pieces)
 
 
 @cache
-def _verbs() -> tuple[bytes, ...]:
-    return tuple(stem.encode() for stem in _table()["verbs"]["stems"])
+def _verbs() -> WordList:
+    return WordList(stem.encode() for stem in _table()["verbs"]["stems"])
 
 
 def _places(document: Document, pattern: re.Pattern[str]) -> Iterator[Element]:

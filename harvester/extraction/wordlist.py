@@ -17,7 +17,7 @@ class WordList:
         self._search = BytesAhoCorasick(self.words, implementation=Implementation.DFA)
 
     def places(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """(number, offset) of every word wherever it stands in `text`, overlapping ones too, in order of their ends."""
+        """(number, offset) of every word wherever it stands in `text`, overlapping ones too, in no order to rely on."""
         for start in range(0, len(text), _PIECE):
             piece = text[start : start + _PIECE + self._longest - 1]
             for number, at, _ in self._search.find_matches_as_indexes(piece, overlapping=True):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from harvester.ahead import digest_of
+from harvester.ahead.segments import digest_of
 from harvester.extraction.extract import RULES, Extraction, extract
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.fields.rights import robots_directives

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from harvester.model.access import AccessStatus
 from harvester.model.base import Utc, Value
-from harvester.model.search import Query, Sort
+from harvester.model.search import Door, Query, Sort
 
 LANGUAGES = ("fr", "en")  # that digests and pages for readers are written in
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
@@ -117,7 +117,8 @@ class Wants(Value):
             words = " OR ".join(f'{name}:"{value}"' for value in values)
             parts.append(f"({words})" if len(values) > 1 else words)
         text = " ".join(filter(None, parts))
-        return Query(text=text, languages=self.languages, sources=self.sources, sort=Sort.NEWEST)
+        door = Door.SIGNED_IN  # what a digest may not show is no reason to tell of an article
+        return Query(text=text, languages=self.languages, sources=self.sources, sort=Sort.NEWEST, door=door)
 
 
 class Timing(Value):

@@ -11,11 +11,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from harvester.ahead import ReadPage
+from harvester.ahead.segments import ReadPage
 from harvester.extraction.extract import Extraction
 from harvester.model.source import Source
 
-MOST = 3  # segments asked for and not yet taken
+MOST = 3  # segments that one process is asked for at a time
 PATIENCE_S = 300.0
 
 _log = logging.getLogger(__name__)
@@ -40,9 +40,9 @@ class Ahead:
         self._thread.start()
 
     @property
-    def has_room(self) -> bool:
-        """Whether one more segment may be asked for."""
-        return not self.is_gone and len(self._asked) < MOST
+    def waiting(self) -> int:
+        """How many segments were asked for and their answers not taken."""
+        return len(self._asked)
 
     def is_asked(self, segment: Path) -> bool:
         """Whether a segment was asked for and its answer not taken."""

@@ -5,14 +5,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from harvester.ahead import warm
+from harvester.ahead.segments import warm
 from harvester.crawl.crawl import CrawlConfig, user_agent
 from harvester.crawl.revisit import next_due
 from harvester.errors import HarvesterError
@@ -20,7 +20,7 @@ from harvester.extraction.extract import Extraction
 from harvester.ingest import Ingest, LeaseLostError, Looked, Quarantine
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Source
-from harvester.run.ahead import Ahead
+from harvester.run.ahead import MOST, Ahead
 from harvester.run.baseline import lost_lately, taken_over
 from harvester.run.child import Child
 from harvester.run.lease import is_alive, this_process
@@ -150,7 +150,7 @@ class _Work:
             earlier=lost_lately(self._earlier),
             accepted=taken_over(self._earlier),
         )
-        self._ahead: Ahead | None = None
+        self._ahead: list[Ahead] = []
         self._notes: list[str] = []
         self._drifts = 0
         self._told = 0.0
@@ -240,13 +240,12 @@ class _Work:
     def _reading_ahead(self) -> Iterator[None]:
         """Where no gap is kept, pages come faster than one process reads and stores them."""
         no_gap = not self._source.politeness.delay and all(map(self._settings.is_private, self._source.hosts))
-        self._ahead = Ahead(self._source) if no_gap and self._settings.read_ahead else None
-        try:
+        with ExitStack() as stack:
+            for _ in range(self._settings.read_ahead if no_gap else 0):
+                self._ahead.append(Ahead(self._source))
+                stack.callback(self._ahead[-1].close)
             yield
-        finally:
-            if self._ahead:
-                self._ahead.close()
-            self._ahead = None
+        self._ahead.clear()
 
     def _take(self, segments: Sequence[Path], child: Child | None) -> None:
         for path in segments:
@@ -261,16 +260,25 @@ class _Work:
 
     def _read_ahead(self, path: Path, child: Child | None) -> dict[str, Extraction]:
         """What was read of a segment ahead, by URL; meanwhile the segments after it are read."""
-        while self._ahead and not self._ahead.is_gone:
-            for segment in self._reader.segments():
-                if self._ahead.has_room and segment >= path and not self._ahead.is_asked(segment):
-                    self._ahead.ask(segment, self._digests(segment))
-            if (found := self._ahead.answer(path, _LOOK_S)) is not None:
+        self._look_ahead(path)
+        while reader := next((one for one in self._ahead if one.is_asked(path)), None):
+            if (found := reader.answer(path, _LOOK_S)) is not None:
                 return found
             self._ingest.keep_lease()
             self._tell(child)
+            self._look_ahead(path)
         warm()
         return {}
+
+    def _look_ahead(self, first: Path) -> None:
+        """Have segments read from the `first` on, as many as the processes may wait for."""
+        for segment in self._reader.segments():
+            if segment < first or any(one.is_asked(segment) for one in self._ahead):
+                continue
+            free = [one for one in self._ahead if not one.is_gone and one.waiting < MOST]
+            if not free:
+                return
+            min(free, key=lambda one: one.waiting).ask(segment, self._digests(segment))
 
     def _digests(self, segment: Path) -> dict[str, str | None]:
         urls = list({visit.url for visit in self._reader.read(segment)})

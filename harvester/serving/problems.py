@@ -10,9 +10,8 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
 from harvester.errors import HarvesterError, StorageError, UsageError
 
@@ -112,6 +111,8 @@ def add_handlers(app: FastAPI) -> None:
         wrong = [_mistake(dict(one)) for one in error.errors()]
         return Problem("bad-parameters", "; ".join(f"{o['name']}: {o['must']}" for o in wrong), errors=wrong).response()
 
+    @app.exception_handler(404)  # of routing, whose exception is of the framework below
+    @app.exception_handler(405)
     @app.exception_handler(HTTPException)
     def of_the_framework(request: Request, error: HTTPException) -> Response:
         kind = _BY_STATUS.get(error.status_code, "bad-request")

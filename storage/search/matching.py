@@ -49,24 +49,35 @@ class _Wanted:
                 self.note(part)
 
 
+class _Begun(dict[str, tuple[str, ...]]):
+    """By word, the wanted beginnings it has; each word is looked at once."""
+
+    def __init__(self, beginnings: set[str]) -> None:
+        self._beginnings = beginnings
+        self._lengths = sorted({len(one) for one in beginnings})
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        found = tuple(word[:length] for length in self._lengths if word[:length] in self._beginnings)
+        self[word] = found
+        return found
+
+
 class _Field:
     """One field of all entries: where what is wanted stands."""
 
-    def __init__(self, texts: Sequence[str], wanted: _Wanted) -> None:
+    def __init__(self, texts: Sequence[str], wanted: _Wanted, begun: "_Begun") -> None:
         self.texts = texts
         self.tokens: dict[str, list[int]] = {}
         self.pairs: dict[_Pair, list[int]] = {}
         self.beginnings: dict[str, list[int]] = {}
-        lengths = sorted({len(one) for one in wanted.beginnings})
         for place, text in enumerate(texts):
             words = text.split()
             for token in wanted.tokens.intersection(words):
                 self.tokens.setdefault(token, []).append(place)
             for pair in wanted.pairs.intersection(pairwise(words)):
                 self.pairs.setdefault(pair, []).append(place)
-            if lengths:
-                begun = {word[:length] for word in words for length in lengths}
-                for beginning in wanted.beginnings & begun:
+            if wanted.beginnings:
+                for beginning in set().union(*map(begun.__getitem__, words)):
                     self.beginnings.setdefault(beginning, []).append(place)
 
 
@@ -75,7 +86,8 @@ class _Index:
 
     def __init__(self, entries: Sequence[Entry], wanted: _Wanted) -> None:
         self._every: Bits = (1 << len(entries)) - 1
-        self._fields = {name: _Field([getattr(one, name) for one in entries], wanted) for name in FIELDS}
+        begun = _Begun(wanted.beginnings)
+        self._fields = {name: _Field([getattr(one, name) for one in entries], wanted, begun) for name in FIELDS}
         self._known: dict[tuple[str, tuple[str, ...]], Bits] = {}
 
     def matching(self, expression: Expression) -> Bits:

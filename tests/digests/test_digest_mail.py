@@ -26,8 +26,7 @@ def one_mail(desk: Desk, post: Office, *records: Record, **alert: Any) -> EmailM
     desk.alert(ANN, **alert)
     desk.save(*records)
     desk.rounds.look()
-    (taken,) = post.taken
-    return taken.message
+    return post.to(ANN)[0].message
 
 
 def parts(message: EmailMessage) -> tuple[str, str]:
@@ -141,7 +140,13 @@ def test_a_text_only_in_the_other_language_is_marked_as_such(desk: Desk, post: O
 @pytest.mark.parametrize(("show", "is_shown"), [("public", True), ("signed_in", True), ("nobody", False)])
 def test_an_abstract_is_shown_as_policy_says(desk: Desk, post: Office, show: str, is_shown: bool) -> None:
     policy = AbstractPolicy.model_validate({"basis": "research", "show": show, "redistribute": False})
-    text, markup = parts(one_mail(desk, post, article(1, rights=Rights(abstract_policy=policy))))
+    desk.alert("bob@reader.example", query="malades")  # a word of the abstract alone
+    desk.save(article(1, rights=Rights(abstract_policy=policy)))
+    desk.rounds.look()
+    assert bool(post.taken) is is_shown
+    post.taken.clear()
+    desk.later(hours=1)
+    text, markup = parts(one_mail(desk, post, article(2, rights=Rights(abstract_policy=policy))))
     assert ("malades" in text) is is_shown
     assert ("malades" in markup) is is_shown
     assert ("Le résumé n’est pas diffusé" in text) is not is_shown

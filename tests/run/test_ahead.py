@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from press import PAGES, Press, assert_whole
 
-from harvester.ahead import ReadPage, digest_of, read_ahead
+from harvester.ahead.segments import ReadPage, digest_of, read_ahead
 from harvester.extraction.extract import Extraction
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.run import Visit
@@ -49,7 +49,7 @@ def ahead(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setti
     """Settings of a Run that has its pages read ahead."""
     Watched.made = []
     monkeypatch.setattr(run, "Ahead", Watched)
-    yield settings.model_copy(update={"read_ahead": True})
+    yield settings.model_copy(update={"read_ahead": 2})
     assert all(one._process.returncode is not None for one in Watched.made)
 
 
@@ -64,20 +64,19 @@ def test_the_records_are_those_that_the_run_itself_reads(
 ) -> None:
     assert run_source(store, source, ahead).counts["created"] == PAGES
     assert_whole(store, ahead)
-    (reader,) = Watched.made
-    assert len(reader.brought) == PAGES
+    assert sum(len(one.brought) for one in Watched.made) == PAGES
     elsewhere = settings.model_copy(update={"data_dir": tmp_path / "elsewhere"})
     with Store.open(elsewhere.database_url, migrate=True) as other:
         run_source(other, source, elsewhere)
         assert _said(other) == _said(store)
-    assert len(Watched.made) == 1
+    assert len(Watched.made) == 2
 
 
 def test_only_what_has_changed_is_read(store: Store, source: Source, ahead: Settings, press: Press) -> None:
     run_source(store, source, ahead)
     press.edition[7] = "Access to the full text of this article requires a subscription."
     assert run_source(store, source, ahead, full=True).counts["not_modified"] == PAGES - 1
-    assert [*Watched.made[1].brought] == [f"{press.origin}/article/7"]
+    assert [url for one in Watched.made[2:] for url in one.brought] == [f"{press.origin}/article/7"]
 
 
 def test_the_same_bytes_are_not_read_again(source: Source) -> None:
@@ -94,7 +93,7 @@ def test_once_it_is_killed_the_run_reads_by_itself(
     monkeypatch.setattr(Watched, "dies", True)
     assert run_source(store, source, ahead).counts["created"] == PAGES
     assert_whole(store, ahead)
-    assert Watched.made[0].brought == {}
+    assert [one.brought for one in Watched.made] == [{}, {}]
     assert "the process that reads ahead has ended (-9)" in caplog.text
 
 

@@ -55,7 +55,7 @@ def killed() -> bool:
         twice = sum(counts) - READERS
         same = all(len(set(post.ids(one))) == 1 for one in readers)
     print(f"{READERS} readers, {kills} kills: fewest {min(counts)}, most {max(counts)}, sent twice {twice},"
-          f" same Message-ID {same}, every article {whole}, exit {done}")  # fmt: skip
+          f" same Message-ID {same}, every article {whole}, exit {done}", flush=True)  # fmt: skip
     return kills == KILLS and min(counts) == 1 and max(counts) <= 2 and twice <= kills and same and whole
 
 
@@ -74,7 +74,7 @@ def slow() -> bool:
         began = time.monotonic()
         tally = desk.rounds.look()
         took = time.monotonic() - began
-    print(f"5 s for every command: {tally.sent} of 2 mails in {took:.0f} s {tally.trouble}")
+    print(f"5 s for every command: {tally.sent} of 2 mails in {took:.0f} s {tally.trouble}", flush=True)
     return tally.sent == 2 and took < 90
 
 

@@ -1,11 +1,12 @@
 """The lexicon: one TOML file per language under `lexicon/`, read once, every pattern compiled.
 
 File: `language`, `hints` (pieces of words, in lower case, that a page with such a sentence holds, if the language is
-neither declared nor that of its texts), `article` (what "this article" is called), `authors` (what those who write an abstract
-call themselves), `negators` (what turns a sentence round), `future` (what puts it off: nothing is free yet),
-`reserved` (who alone may read: free for them is a subscription), `partial` (what is free is a part, a trial or long
-past: says nothing), `months`,
-`triggers` (stem -> what stands around it, see `stems`: bytes, so an accent is `.{1,2}`), and entries.
+neither declared nor that of its texts), `article` (what "this article" is called), `nouns` (pieces of words, one of
+them in all that `article` finds), `authors` (what those who write an abstract call themselves), `negators` (what
+turns a sentence round), `costless` (words for "free": to deny them to the registered frees nobody), `future` (what
+puts it off: nothing is free yet), `reserved` (who alone may read: free for them is a subscription), `partial` (what
+is free is a part, a trial or long past: says nothing), `months`, `triggers` (stem -> what stands around it, see
+`stems`: bytes, so an accent is `.{1,2}`), and entries.
 Entry: `id`, `version`, `status`, `kind`, `words` (one of them must stand in the folded text), `pattern`, optional
 `subject` (the sentence must name the article, or stand in a slot), `negation = false` (the pattern is itself
 negative), `after` (status once its date has come), and test sentences. Patterns are read against folded text; a space
@@ -66,6 +67,7 @@ class Language:
     nouns: tuple[str, ...]  # one of them stands in all that `article` finds
     authors: re.Pattern[str]
     negators: re.Pattern[str]
+    costless: re.Pattern[str]
     future: re.Pattern[str]
     reserved: re.Pattern[str]
     partial: re.Pattern[str]
@@ -142,13 +144,13 @@ def _words() -> WordList:
 @cache
 def _lexicon(codes: frozenset[str]) -> Lexicon:
     languages = tuple(language for language in _all() if language.code in codes)
-    triggers = {stem: [around] for stem, around in ({**dict.fromkeys(_LICENCE_STEMS, ""), **_KNOWN_LICENCES}).items()}
+    triggers = {stem: [pattern] for stem, pattern in {**dict.fromkeys(_LICENCE_STEMS, ""), **_KNOWN_LICENCES}.items()}
     for language in languages:
-        for stem, around in language.triggers.items():
-            triggers.setdefault(stem, []).append(around.replace(" ", r"\s+"))
+        for stem, pattern in language.triggers.items():
+            triggers.setdefault(stem, []).append(pattern.replace(" ", r"\s+"))
     months = {name: number for language in languages for name, number in language.months.items()}
-    places = {_words().numbers[stem.encode()]: _any_of(patterns) for stem, patterns in triggers.items()}
-    return Lexicon(languages, places, months)
+    around = {_words().numbers[stem.encode()]: _any_of(patterns) for stem, patterns in triggers.items()}
+    return Lexicon(languages, around, months)
 
 
 def _any_of(patterns: Collection[str]) -> re.Pattern[bytes] | None:
@@ -177,6 +179,7 @@ def _language(data: dict[str, Any]) -> Language:
         tuple(data["nouns"]),
         compile_pattern(data["authors"], data),
         compile_pattern(data["negators"], data),
+        compile_pattern(data["costless"], data),
         compile_pattern(data["future"], data),
         compile_pattern(data["reserved"], data),
         compile_pattern(data["partial"], data),

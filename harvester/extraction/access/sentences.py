@@ -36,6 +36,7 @@ _GLUED_END = re.compile(r"(?<=[^\W\d_]{2})[.!?](?=[A-ZÀ-ÖØ-Þ])")
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|[|•]|\n\s*\n")
 _REPEATS = 4  # statements of one entry: more of the same say no more
 _BEFORE = 45  # characters in which a negation before the words still governs them
+_AFTER = 40  # characters after a negation in which it denies that something costs nothing
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _OTHER_WORKS = re.compile(
     r"(?:related|similar|recommended|recent|latest|most (?:read|cited|viewed)|other|more|further|also|suggested|"
@@ -179,9 +180,13 @@ def _claim(entry: Entry, language: Language, folded: Folded) -> _Claim | None:
         return None
     start, end = _sentence(folded, *found.span())
     status: AccessStatus | None = entry.status
-    if entry.negation and _negated(language, folded.text, start, found, entry.status):
-        # What is not sold is not free for that.
-        status = None if entry.kind is Kind.ACTION else _FLIPPED.get(entry.status)
+    negator = _negator(language, folded.text, start, found, entry.status) if entry.negation else None
+    if negator:
+        # What is not sold is not free for that, nor what is not free for the registered.
+        denied = entry.status is AccessStatus.REGISTRATION and language.costless.search(
+            folded.text, negator.end(), min(found.end(), negator.end() + _AFTER)
+        )
+        status = None if denied or entry.kind is Kind.ACTION else _FLIPPED.get(entry.status)
     if status in _READABLE:
         status = _limited(language, folded.text[start:end], status, entry.status)
     about = bool(language.article.search(folded.text, start, end))
@@ -265,12 +270,14 @@ def _sentence(folded: Folded, start: int, end: int) -> tuple[int, int]:
     return first, max(min(last, first + QUOTE_LIMIT), min(end, first + QUOTE_LIMIT))
 
 
-def _negated(language: Language, text: str, start: int, found: re.Match[str], status: AccessStatus) -> bool:
+def _negator(
+    language: Language, text: str, start: int, found: re.Match[str], status: AccessStatus
+) -> re.Match[str] | None:
     first = max(start, found.start() - _BEFORE)
     if status not in _READABLE:
         # "If you do not subscribe, buy this article": a negation of the clause before makes nothing free.
         first = max(first, *(text.rfind(mark, first, found.start()) + 1 for mark in ",:"))
-    return bool(language.negators.search(text, first, found.end()))
+    return language.negators.search(text, first, found.end())
 
 
 def _limited(language: Language, sentence: str, status: AccessStatus, stated: AccessStatus) -> AccessStatus | None:

@@ -9,6 +9,7 @@ from harvester.extraction.wordlist import WordList
 
 _PLACES, _HITS = 50_000, 600  # per page: an attack is cut, not followed
 _LOOK_BACK, _LOOK_AHEAD = 32, 48  # bytes around a stem that its pattern sees
+_INDENT = 400  # bytes of space at the head of a node, before which its pattern sees where the node begins
 # Characters: a long node speaks of access where it begins or ends, if it does.
 _LONG, _HEAD, _TAIL = 360, 220, 100
 _FAR = 4 * _LONG  # bytes: no short node is longer
@@ -57,8 +58,8 @@ class Sightings(NamedTuple):
             return True
         if not self.text[first:at].isspace():
             return False
-        start = max(self.text.rfind(b"\0", 0, at), 0)  # a node may be indented deeper than that
-        return pattern.search(self.text, start, at + _LOOK_AHEAD) is not None
+        start = self.text.rfind(b"\0", max(at - _INDENT, 0), at)
+        return start >= 0 and pattern.search(self.text, start, at + _LOOK_AHEAD) is not None
 
     def _is_at_an_end(self, at: int) -> bool:
         """Whether a place is in a short node, or near the head or the tail of a long one."""

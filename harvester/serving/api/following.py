@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from threading import Event
 
-from starlette.concurrency import run_in_threadpool
+from fastapi.concurrency import run_in_threadpool
 
 from harvester.errors import StorageError
 from storage.store import Store

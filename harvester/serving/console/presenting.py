@@ -20,7 +20,6 @@ _ADDRESSES = {
     "doi": choices.DOI_URL,
     "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
     "pmcid": "https://www.ncbi.nlm.nih.gov/pmc/articles/",
-    "hal": "https://hal.science/",
 }
 
 

@@ -55,6 +55,31 @@ def test_sentences(words: str, status: str) -> None:
     assert verdict(article(words)).status == status
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The full text is not free for registered users.",
+        "Full text is not free even for registered users.",
+        "Access to this article is not free for registered readers.",
+        "L'accès n'est pas gratuit pour les utilisateurs inscrits.",
+        "EL ACCESO NO ES GRATUITO PARA USUARIOS REGISTRADOS",
+        "L'accesso non è gratuito per gli utenti registrati.",
+        "De toegang is niet gratis voor geregistreerde gebruikers.",
+        "Este artigo não é gratuito para usuários cadastrados.",
+        "Der Zugang ist für registrierte Nutzer nicht kostenlos.",
+    ],
+)
+def test_what_is_not_free_for_the_registered_is_free_for_nobody(words: str) -> None:
+    assert verdict(article(f"<p>{words}</p>")).status in ("unknown", "subscription")
+
+
+@pytest.mark.parametrize(
+    "words", ["Registration is not required to read this article.", "No se requiere registro para leer este artículo."]
+)
+def test_what_needs_no_registration_is_free(words: str) -> None:
+    assert verdict(article(f"<p>{words}</p>")).status == "free"
+
+
 @pytest.mark.fault(83)
 @pytest.mark.parametrize("lang", ["en", ""])
 @pytest.mark.parametrize(

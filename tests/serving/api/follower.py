@@ -91,6 +91,7 @@ class World:
         self._made = 0
         self._ids: dict[int, str] = {}
         self._merged: list[str] = []
+        self._buried: list[int] = []
         self.done: dict[str, int] = {}
 
     def turn(self, steps: int) -> None:
@@ -140,28 +141,26 @@ class World:
         self._store.transact(lambda unit: self._store.works.split(unit, one, "another article", self._now()))
 
     def _delete(self) -> None:
-        one = self._ids[self._any()]
+        self._buried.append(n := self._any())
+        one = self._ids[n]
         reason = self._chance.choice(["gone", "out_of_scope"])
         self._store.transact(lambda unit: self._store.records.delete(unit, one, reason, self._now()))
 
     def _restore(self) -> None:
-        buried = [n for n, one in self._ids.items() if self._is_gone(one)]
-        if buried:
-            self._save([self._record(self._chance.choice(buried))])
+        if self._buried:
+            self._save([self._record(self._buried.pop(self._chance.randrange(len(self._buried))))])
 
     def _duplicate(self) -> None:
-        one, other = self._ids[self._any()], self._ids[self._any()]
+        n, other = self._any(), self._ids[self._any()]
+        one = self._ids[n]
         if one != other:
+            self._buried.append(n)
             self._store.transact(
                 lambda unit: self._store.records.delete(unit, one, "duplicate", self._now(), successor=other)
             )
 
     def _purge(self) -> None:
         self._store.purge(self._archive, self._ids[self._any()], "legal", self._now())
-
-    def _is_gone(self, record_id: str) -> bool:
-        record = self._store.records.get(record_id)
-        return record is not None and record.deletion_reason in ("gone", "out_of_scope", "duplicate")
 
     def _any(self) -> int:
         return self._chance.choice(list(self._ids))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from desk import BASE, Desk
+from fastapi import FastAPI
 from idle import Idle
 from lxml import html
 from post_office import Office
@@ -40,8 +41,9 @@ class Site:
 
     def __init__(self, desk: Desk, folder: Path) -> None:
         self.desk = desk
-        app = make_app(desk.store, folder, Idle())
-        app.include_router(readers.router(desk.store, desk.settings, lambda: desk.now))
+        app = FastAPI()
+        app.include_router(readers.router(desk.store, desk.settings, lambda: desk.now))  # at the desk's time
+        app.mount("/", make_app(desk.store, folder, Idle(), desk.settings))
         self.server = Server(app, "127.0.0.1", 0)
 
     def __enter__(self) -> "Site":

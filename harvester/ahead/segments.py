@@ -1,8 +1,8 @@
-"""Pages of the spool read by a process of its own, a segment at a time, for the Run that stores what was read.
+"""A segment of the spool in, what extraction makes of its pages out: lines of JSON.
 
-It is told its Source in the first line of standard input, and in each further one a segment and what is known of its
-pages. It answers with a line for every page it has read and an empty one at the end of the segment. It writes nowhere
-else, and ends with its input.
+The Source comes in the first line of standard input, in each further one a segment and what is known of its pages. The
+answer is a line for every page that was read and an empty one at the end of the segment. Nothing else is written, and
+the end of the input is the end.
 """
 
 import gc
@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 
 from harvester.extraction.extract import Extraction, extract
-from harvester.extraction.languages import detect
 from harvester.model.base import Value
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record
@@ -24,10 +23,8 @@ from harvester.model.source import GENERIC, Source
 from storage.spool import SpoolReader
 
 _WARM = b"""<html lang="en"><head><meta name="citation_title" content="Warm"></head><body><h1>Warm</h1>
-<section><h2>Abstract</h2><p>Nothing of this is to be kept.</p></section><p>Keywords: winter; river; summer</p>
+<section><h2>Abstract</h2><p>Nothing of this is to be kept.</p></section>
 <p>The full text of this article requires a subscription.</p></body></html>"""
-
-_DOUBTFUL = "winter; river; summer"
 
 
 class ReadPage(Value):
@@ -76,7 +73,6 @@ def read_ahead(visits: list[Visit], source: Source, digests: Mapping[str, str | 
 def main() -> None:
     """Read what is asked for until nothing more is asked."""
     source = Source.model_validate_json(sys.stdin.buffer.readline())
-    detect(_DOUBTFUL)  # before all else: the model of languages takes a third more memory while it is loaded
     warm()
     gc.freeze()  # what was loaded stays: no search for garbage need look at it
     for line in sys.stdin.buffer:
@@ -85,7 +81,3 @@ def main() -> None:
             sys.stdout.buffer.write(said + b"\n")
         sys.stdout.buffer.write(b"\n")
         sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    main()
