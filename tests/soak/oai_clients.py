@@ -38,11 +38,11 @@ RECORDS, CHANGES, BATCH = 20_000, 500, 500
 class Witness:
     """Keeps every answer of an application, packed, in a folder."""
 
-    def __init__(self, app: ASGIApp, folder: Path) -> None:
+    def __init__(self, app: ASGIApp, folder: Path, statuses: "Counter[int]") -> None:
         self._app = app
         self._folder = folder
         self._numbers = count()
-        self.statuses: Counter[int] = Counter()
+        self._statuses = statuses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         packed = False
@@ -51,14 +51,14 @@ class Witness:
         async def keep(message: Message) -> None:
             nonlocal packed
             if message["type"] == "http.response.start":
-                self.statuses[message["status"]] += 1
+                self._statuses[message["status"]] += 1
                 packed = (b"content-encoding", b"gzip") in message["headers"]
             elif message["type"] == "http.response.body":
                 parts.append(message.get("body", b""))
             await send(message)
 
         await self._app(scope, receive, keep)
-        if parts and self.statuses.keys() == {200}:
+        if parts and self._statuses.keys() == {200}:
             body = b"".join(parts)
             (self._folder / f"{next(self._numbers)}.gz").write_bytes(body if packed else gzip.compress(body, 1))
 
@@ -116,18 +116,19 @@ def main(number: int = RECORDS, changes: int = CHANGES) -> bool:
                 repository.keep_up()  # who turns noindex before it was ever listed would be missed rightly
             app = FastAPI()
             app.include_router(make_router(repository))
-            witness = Witness(app, folder / "answers")
+            statuses: Counter[int] = Counter()
+            app.add_middleware(Witness, folder=folder / "answers", statuses=statuses)
             changing = Changing(store, records, changes)
-            with Server(witness, "127.0.0.1", 0) as server:  # type: ignore[arg-type]
+            with Server(app, "127.0.0.1", 0) as server:
                 seen = walked(f"{server.url}/oai", walks, changing)
         wanted = {FACE.identifier(record.id) for record in records}
         known = wanted | set(map(FACE.identifier, changing.new))
         good = [told(name, wanted, known, future) for name, future in seen.items()]
-        print(f"  {changes - changing.left} Changes meanwhile; answers by status: {dict(witness.statuses)}")
+        print(f"  {changes - changing.left} Changes meanwhile; answers by status: {dict(statuses)}")
         headers = sum(len(list(checked(gzip.decompress(path.read_bytes())).iter(f"{OAI}header")))
                       for path in (folder / "answers").iterdir())  # fmt: skip
-        print(f"  every answer is valid: {headers} records in {sum(witness.statuses.values())} answers")
-    return all(good) and changing.left == 0 and set(witness.statuses) == {200}
+        print(f"  every answer is valid: {headers} records in {sum(statuses.values())} answers")
+    return all(good) and changing.left == 0 and set(statuses) == {200}
 
 
 def fill(store: Store, records: list[Record]) -> None:
