@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
 from harvester.model.access import AccessStatus
-from harvester.model.search import Query, Sort
+from harvester.model.search import Door, Query, Sort
 
 PAGE = 20
 FACETS = ("access", "language", "journal", "year", "source")
@@ -41,7 +41,7 @@ class Asked(NamedTuple):
         )
 
     def query(self) -> Query:
-        """The question for the search: what is listed in public only, withheld abstracts not quoted."""
+        """The question for the search: what is listed in public only, withheld abstracts neither quoted nor found."""
         year = int(self.facets.get("year", 0))
         since, until = _day(self.since), _day(self.until)
         first, last = (date(year, 1, 1), date(year, 12, 31)) if year else (None, None)
@@ -54,6 +54,7 @@ class Asked(NamedTuple):
             published_from=max(filter(None, (since, first)), default=None),
             published_until=min(filter(None, (until, last)), default=None),
             listed=True,
+            door=Door.PUBLIC,
             sort=Sort(self.order),
             limit=PAGE,
             cursor=self.cursor or None,

@@ -166,6 +166,8 @@ def test_what_may_not_be_shown_or_listed_is_not(console: Console) -> None:
     assert "The publisher reserves this abstract" in page.text
     for address in (f"/en/records/{kept}", "/en/", "/en/?q=harbour", "/en/?q=evening"):
         assert b"every evening" not in console.open(address).body
+    assert "1 article" in console.open("/en/?q=harbour").text  # by its keywords
+    assert "No article matches." in console.open("/en/?q=evening").text
     assert console.open(f"/en/records/{hidden}").status == 404
     assert "1 article" in console.open("/en/").text
 
