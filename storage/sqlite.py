@@ -105,7 +105,7 @@ class SqliteDatabase(Database):
             )
         if "readonly" in text or "unable to open" in text:
             return StorageError(f"database {self.name}: {text}", remedy="make file and folder writable for this user")
-        if "malformed" in text or "not a database" in text:
+        if "malformed" in text or "not a database" in text or "no such table" in text:
             return _damaged(self.name, text)
         return None
 

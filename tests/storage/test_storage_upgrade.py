@@ -143,10 +143,7 @@ def test_an_edition_that_comes_later_finds_what_was_stated_before(older: str, no
 
 
 @pytest.mark.fault(5)
-@pytest.mark.parametrize(
-    "statement",
-    ["CREATE TABLE search_entries", "CREATE TABLE work_ties", "CREATE TABLE leaders", "CREATE TABLE oai_sets"],
-)
+@pytest.mark.parametrize("table", ["search_entries", "work_ties", "leaders", "oai_sets", "api_keys", "alerts"])
 def test_an_upgrade_killed_on_its_way_is_made_whole_by_the_next(database: str, filled: Store, table: str) -> None:
     make_older(database, "0001", filled)
     command = [sys.executable, "-c", _DYING_UPGRADE, database, f"CREATE TABLE {table}"]

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from articles import article
 from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
-from conftest import Console
 from fresh import store_at
 from idle import Idle
+from opened import Console
 from playwright.sync_api import Browser, Page
+from shelved import article
 
 from harvester.model.record import AbstractPolicy, Integrity, Relation, Rights
 from harvester.serving.app import make_app

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from articles import NOW, SENTENCE, article, verdict
-from conftest import Console
+from opened import Console
+from shelved import NOW, SENTENCE, article, verdict
 
 from harvester.model.record import AbstractPolicy, Integrity, LangText, Location, Relation, Rights
 
