@@ -193,10 +193,13 @@ class Repository:
             items = self._store.oai.page(window, PAGE + 1, with_xml=with_xml)
             return items[:PAGE] if len(items) > PAGE else None
 
-        items = full() or self._read_changes(close=self._clock(), unless=full)
-        if items:
-            return _Page(items, is_last=False)
+        now = self._clock()
         state = self._store.oai.state()
+        if state.read < state.head or state.closed < int(now.timestamp()):
+            items = full() or self._read_changes(close=now, unless=full)
+            if items:
+                return _Page(items, is_last=False)
+            state = self._store.oai.state()
         until = state.closed - 1 if token.until is None else min(token.until, state.closed - 1)
         items = self._store.oai.page(window._replace(until=until), PAGE + 1, with_xml=with_xml)
         if len(items) > PAGE:
