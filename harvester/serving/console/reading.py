@@ -26,6 +26,7 @@ def router(store: Store) -> APIRouter:
     routes.add_api_route("/static/{name}", _static)
     for language in LANGUAGES:
         words = wording(language)
+        routes.add_api_route(f"/{language}", _bare)
         routes.add_api_route(f"/{language}/", _bound(_search, store, words))
         routes.add_api_route(f"/{language}/records/{{record_id}}", _bound(_record, store, words))
     return routes
@@ -48,6 +49,10 @@ def _bound(route: Callable[..., Response], store: Store, words: Wording) -> Call
 def _begin(request: Request) -> Response:
     language = preferred(request.headers.get("accept-language", ""))
     return RedirectResponse(f"/{language}/", 302, headers={"Vary": "Accept-Language", "Cache-Control": "no-cache"})
+
+
+def _bare(request: Request) -> Response:
+    return RedirectResponse(f"{request.url.path}/", 308)
 
 
 def _static(name: str) -> Response:

@@ -16,6 +16,7 @@ HOSTILE = '"><svg/onload=alert(1)><script>alert(2)</script>{{7*7}}</script>'
 def test_the_front_page_is_in_the_language_of_the_browser(console: Console) -> None:
     assert console.open("/", Accept_Language="fr-FR,en;q=0.5").headers["location"] == "/fr/"
     assert console.open("/").headers["location"] == "/en/"
+    assert console.open("/fr").headers["location"] == "/fr/"
     for language, empty in (("fr", "Rien n’a encore été moissonné."), ("en", "Nothing has been harvested yet.")):
         page = console.open(f"/{language}/")
         assert (page.status, page.tree.get("lang")) == (200, language)
