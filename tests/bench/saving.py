@@ -177,7 +177,7 @@ class _Rows:
 
     def _change(self, one: Document) -> rows.Row:
         self._seq += 1
-        return self._seq, one.record.id, "created", moment_text(MOMENT), 1
+        return self._seq, one.record.id, "created", moment_text(MOMENT), 1, None, None
 
 
 def _same_executemany(path: Path) -> Contender:
