@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from harvester.formats import choices, citation
 from harvester.model.access import AccessVerdict
-from harvester.model.record import Container, DateValue, LangText, Record
+from harvester.model.record import Container, DateValue, Record
 from harvester.model.search import Snippet
 from harvester.serving.console.wording import Wording
 from storage.history import History
@@ -128,11 +128,6 @@ def events(past: History) -> list[Event]:
 def is_withheld(record: Record) -> bool:
     """True where there may be an abstract that this reader is not shown."""
     return not record.abstracts and record.rights.abstract_policy.show != "public"
-
-
-def lay(record: Record) -> list[LangText]:
-    """Lay and graphical abstracts, teasers: kept apart from the abstract."""
-    return [text for text in record.other_abstracts if text.value]
 
 
 def highwire(record: Record) -> Iterator[tuple[str, str, str | None]]:
