@@ -77,7 +77,11 @@ class Server:
 def _listening(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        # Every connection taken inherits it. asyncio sets it only where the socket names its protocol, and without it
+        # an answer on a kept connection waits 40 ms between its head and its body for the client to acknowledge.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
     except (OSError, OverflowError) as error:
         words = getattr(error, "strerror", None) or error
         raise UsageError(

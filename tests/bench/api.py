@@ -72,6 +72,7 @@ def _bare(bodies: dict[str, bytes], told: Connection) -> None:
         return Response(bodies[name], media_type="application/json")
 
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     told.send(listening.getsockname()[1])
     uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run([listening])
 

@@ -85,7 +85,7 @@ def test_a_query_of_any_length_is_answered_at_once(store: Store, ask: Client) ->
 
 
 @pytest.mark.fault(113)
-@pytest.mark.parametrize("text", ["{{7*7}}", "${7*7}", "<%= 7*7 %>", "#{7*7}", "{7*7!r}", "%(levelname)s"])
+@pytest.mark.parametrize("text", ["{{1409*7}}", "${1409*7}", "<%= 1409*7 %>", "#{1409*7}", "{1409*7!r}", "%(levelname)s"])
 def test_templates_are_text(file: Store, ask_file: Client, text: str) -> None:
     put(file, record := make_record(1, title=f"Étude {text}"))
     for form in ("json", "json-ld", "csl-json", "ris"):
@@ -93,9 +93,9 @@ def test_templates_are_text(file: Store, ask_file: Client, text: str) -> None:
             ask_file(f"records/{record.id}", format=form).body.decode().replace("\\u003c", "<").replace("\\u003e", ">")
         )
         assert text in body
-        assert "49" not in body.replace(record.id, "").replace(record.url, "")
+        assert "9863" not in body.replace(record.id, "")
     assert text in ask_file("search", q="etude").json["items"][0]["record"]["titles"]["fr"]
-    assert "49" not in ask_file(f"records/{quote(text, safe='')}").json["detail"]
+    assert "9863" not in ask_file(f"records/{quote(text, safe='')}").json["detail"]
 
 
 @pytest.mark.fault(114)
@@ -261,7 +261,7 @@ def test_what_a_client_sends_writes_no_line_and_tells_no_secret(
     assert "\x1b" not in written
     logging.getLogger("harvester").warning("sent %s", key)
     written += capsys.readouterr().err
-    for secret in (key, key.rpartition("_")[2], "hunter2"):
+    for secret in (key, key.split("_", 2)[2], "hunter2"):
         assert secret not in written
         assert secret.encode() not in answer.body
 
