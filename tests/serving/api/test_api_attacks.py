@@ -85,7 +85,9 @@ def test_a_query_of_any_length_is_answered_at_once(store: Store, ask: Client) ->
 
 
 @pytest.mark.fault(113)
-@pytest.mark.parametrize("text", ["{{1409*7}}", "${1409*7}", "<%= 1409*7 %>", "#{1409*7}", "{1409*7!r}", "%(levelname)s"])
+@pytest.mark.parametrize(
+    "text", ["{{1409*7}}", "${1409*7}", "<%= 1409*7 %>", "#{1409*7}", "{1409*7!r}", "%(levelname)s"]
+)
 def test_templates_are_text(file: Store, ask_file: Client, text: str) -> None:
     put(file, record := make_record(1, title=f"Étude {text}"))
     for form in ("json", "json-ld", "csl-json", "ris"):
