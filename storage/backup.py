@@ -12,7 +12,7 @@ from harvester.errors import UsageError
 from harvester.model.run import RunOutcome
 from storage.durable import sync
 from storage.store import Store
-from storage.tables import DERIVED, hosts, leaders, leases, metadata, oai_head, runs
+from storage.tables import DERIVED, hosts, leaders, leases, metadata, oai_head, runs, sessions
 
 _PORTION = 500  # rows
 _TABLES = [table for table in metadata.sorted_tables if table not in DERIVED]
@@ -61,6 +61,7 @@ def _copy(source: Store, target: Store, now: datetime, on_rows: OnRows) -> None:
             _copy_table(reading, writing, table, on_rows)
         writing.execute(leases.delete())
         writing.execute(leaders.delete())
+        writing.execute(sessions.delete())
         writing.execute(update(hosts).values(owner=None, owner_until=None))
         writing.execute(update(oai_head).values(rendered=0))
         at_work = update(runs).where(runs.c.outcome == RunOutcome.RUNNING.value)

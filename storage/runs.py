@@ -56,7 +56,7 @@ class Runs:
         run = Run(id=run_id, source_id=source_id, started_at=now, resumed_from=before, notes=tuple(notes))
         unit.connection.execute(runs.insert().values(_run_row(run)))
         values = {"run_id": run_id, "host": owner.host, "pid": owner.pid, "started": owner.started}
-        times = {"since": now, "expires_at": now + timedelta(seconds=lease_s)}
+        times = {"since": now, "expires_at": now + timedelta(seconds=lease_s), "stop_by": None}
         lease = upsert(leases).values(source_id=source_id, **values, **times)
         unit.connection.execute(
             lease.on_conflict_do_update(index_elements=[leases.c.source_id], set_={**values, **times})
@@ -67,6 +67,16 @@ class Runs:
         """Prolong the lease. False: it was lost to another Run; stop, and commit nothing in this unit."""
         longer = update(leases).where(leases.c.run_id == run_id)
         return unit.connection.execute(longer.values(expires_at=now + timedelta(seconds=lease_s))).rowcount == 1
+
+    def ask_to_stop(self, unit: Unit, run_id: str, by: str) -> bool:
+        """Let a Run that is at work end in good order; it looks here whenever it is seen. False: it has ended."""
+        asked = update(leases).where(leases.c.run_id == run_id).values(stop_by=by)
+        return unit.connection.execute(asked).rowcount == 1
+
+    def stop_asked_by(self, run_id: str) -> str | None:
+        """Who asked this Run to stop; None where nobody did."""
+        with self._database.read() as connection:
+            return connection.execute(select(leases.c.stop_by).where(leases.c.run_id == run_id)).scalar()
 
     def note_counts(self, unit: Unit, run_id: str, counts: Mapping[str, int]) -> None:
         """What a Run has counted so far, in the unit that stores it; what is left of one that is killed."""

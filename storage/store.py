@@ -12,8 +12,10 @@ from sqlalchemy.exc import ArgumentError
 
 from harvester.errors import StorageError
 from storage import grouping, migrations, redaction
+from storage.accounts import Accounts
 from storage.alerts import Alerts
 from storage.archive_index import ArchiveIndex
+from storage.audit import Audit
 from storage.changes import Changes, write_pending
 from storage.database import Database
 from storage.deliveries import Deliveries
@@ -59,6 +61,8 @@ class Store:
         self.schedules = Schedules(database)
         self.leaders = Leaders(database)
         self.keys = Keys(database)
+        self.accounts = Accounts(database)
+        self.audit = Audit(database)
         self.archive_index = ArchiveIndex(database)
         self.search = Search(database, database.engine_name)
         self.oai = Oai(database)

@@ -211,6 +211,7 @@ leases = _table(
     Column("started", string(), nullable=False),
     Column("since", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    Column("stop_by", string()),  # who asked this Run to stop
 )
 
 spool_segments = _table(
@@ -572,4 +573,39 @@ suppressed = _table(
     "suppressed",
     Column("key", string(64), primary_key=True),
     Column("at", Moment, nullable=False),
+)
+
+# Who may sign in to the console. The password stands nowhere, only its argon2id hash.
+accounts = _table(
+    "accounts",
+    Column("id", string(16), primary_key=True),
+    Column("name", string(64), nullable=False, unique=True),
+    Column("role", string(16), nullable=False),
+    Column("password", string(), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("password_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+)
+
+# Who is signed in. The token of a session stands nowhere, only its SHA-256 (it is random, 256 bits).
+sessions = _table(
+    "sessions",
+    Column("hash", string(64), primary_key=True),
+    Column("account_id", string(16), ForeignKey("accounts.id"), nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),  # to the minute
+    Index("sessions_by_account", "account_id"),
+    rowid=False,
+)
+
+# What was done in the console and to accounts: entries are only ever added, and forgotten when they are old.
+audit = _table(
+    "audit",
+    Column("id", integer(), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", string(), nullable=False),
+    Column("act", string(32), nullable=False),
+    Column("about", string(), nullable=False),
+    Column("origin", string(), nullable=False),
+    Index("audit_by_time", "at"),
 )

@@ -39,6 +39,7 @@ VERBS = {  # verb: module of this package, what it is for
     "reader": ("digest", "What is kept about a reader; erase it."),
     "export": ("export", "Write all that is kept, or what may be passed on, in one of eight formats."),
     "changes": ("records", "Print the change log in order."),
+    "account": ("accounts", "Accounts of the console's desk: make, list, disable, set passwords."),
     "keys": ("keys", "Keys of the HTTP API: make, list and revoke them."),
     "db": ("database", "Upgrade the database's schema, or check that it is sound."),
     "schema": ("reading", "Print the JSON Schema of an exported record."),

@@ -1,6 +1,5 @@
 """Verbs over schedules: list, show, next, pause, resume, run, set, reset."""
 
-import getpass
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harvester.cli.options import Json, group
-from harvester.cli.wiring import Wiring
+from harvester.cli.wiring import Wiring, user
 from harvester.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def pause(
     as_json: Json = False,
 ) -> None:
     """Pause sources: nothing is started, and a run at work ends in good order within 30 seconds."""
-    who = by or _user()
+    who = by or user()
     _change(context, sources, lambda store, unit, name, now: store.schedules.pause(unit, name, who, reason, now))
     _tell_changed(context, sources, f"paused: {', '.join(sources)}", as_json=as_json)
 
@@ -98,7 +97,7 @@ def resume(context: typer.Context, sources: Names, as_json: Json = False) -> Non
 def run_now(context: typer.Context, sources: Names, by: By = None, as_json: Json = False) -> None:
     """Ask the scheduler to harvest sources now, whatever their rules; quiet hours and a run at work are waited for."""
     wiring: Wiring = context.obj
-    who = by or _user()
+    who = by or user()
     with _store(wiring) as store:
         for plan in (_plan(wiring, store, name, datetime.now(UTC)) for name in sources):
             if plan.rest:
@@ -212,13 +211,6 @@ def _plans(wiring: Wiring, store: "Store", now: datetime) -> "dict[str, Plan]":
 def _plan(wiring: Wiring, store: "Store", name: str, now: datetime) -> "Plan":
     _known(wiring, name)
     return _plans(wiring, store, now)[name]
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "operator"
 
 
 def _print(shown: Any) -> None:

@@ -1,5 +1,6 @@
 """The verbs serve, scheduler and worker: all in one process, or apart on as many machines as there are."""
 
+import ipaddress
 import threading
 from contextlib import ExitStack
 from typing import Annotated
@@ -8,6 +9,7 @@ import typer
 
 from harvester.cli.options import verb
 from harvester.cli.wiring import Wiring
+from harvester.errors import UsageError
 
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")]
 _ALL_IN_ONE = "use harvester serve: all in one process"
@@ -75,10 +77,12 @@ def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
     from harvester.scheduling.seeds import Seeds
     from harvester.scheduling.service import Service
     from harvester.serving.app import make_app
+    from harvester.serving.console.desk.signing_in import first_code
     from harvester.serving.server import Server
     from storage.store import Store
 
     settings = wiring.settings
+    _refuse_bare(host, settings.base_url)
     logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     stop = threading.Event()
     with Store.open(settings.database_url, migrate=True) as store, ExitStack() as opened:
@@ -89,8 +93,29 @@ def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
         app = make_app(store, settings.data_dir, service, settings, seeds)
         with Server(app, host, port) as server, stopping_signals(stop):
             logs.tell(f"listening on {server.url}")
+            if not store.accounts.exist():
+                base = settings.base_url or server.url
+                logs.tell(
+                    f"nobody can sign in yet: make the first account at {base}/en/desk/begin, {first_code(store)}"
+                )
             service.run(stop)
     logs.tell("stopped")
+
+
+def _refuse_bare(host: str, base_url: str) -> None:
+    """Passwords and sessions are not to cross a network in the clear."""
+    if not base_url.startswith("https://") and not _is_loopback(host):
+        raise UsageError(
+            f"--host {host}: others could reach this, and read along",
+            remedy="have a proxy speak TLS and set HARVESTER_BASE_URL to its https address, or listen on 127.0.0.1",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 serve_verb = verb(serve, "harvester --data /srv/harvest serve", "harvester serve --port 8080")

@@ -1,5 +1,6 @@
 """What every verb stands on: the settings, the catalogue of sources and the store, made when first asked for."""
 
+import getpass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,3 +55,11 @@ class Wiring:
                 f"nothing has been harvested into {self.settings.data_dir} yet: there is no {path}",
                 remedy="harvester run SOURCE, or name the folder: harvester --data DIR ...",
             )
+
+
+def user() -> str:
+    """Who is signed in to this machine, for what is noted of an act."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "operator"

@@ -38,6 +38,7 @@ STOP_S = 24.0  # of the 30 a stopped Run has, so that the rest is left for what 
 _EARLIER = 50  # Runs that are compared with
 _LOOK_S = 0.05
 _REPORT_S = 0.2
+_HEED_S = 2.0
 _READING = threading.Lock()  # Runs side by side in one process read one after the other: the work is the processor's
 
 
@@ -154,6 +155,7 @@ class _Work:
         self._notes: list[str] = []
         self._drifts = 0
         self._told = 0.0
+        self._heeded = time.monotonic()
 
     def harvest(self, *, full: bool, unconditional: bool) -> None:
         """Everything between lease and outcome."""
@@ -232,9 +234,19 @@ class _Work:
             if deadline is not None and time.monotonic() > deadline:
                 child.kill()
             self._ingest.keep_lease()
+            self._heed()
             self._tell(child)
             if not segments:
                 time.sleep(_LOOK_S)
+
+    def _heed(self) -> None:
+        """Stop, if an operator has asked this Run to."""
+        if time.monotonic() - self._heeded < _HEED_S or self.stop.is_set():
+            return
+        self._heeded = time.monotonic()
+        if by := self._store.runs.stop_asked_by(self._run_id):
+            self._notes.append(f"stopped by {by}")
+            self.stop.set()
 
     @contextmanager
     def _reading_ahead(self) -> Iterator[None]:
@@ -256,6 +268,7 @@ class _Work:
                     self._ingest.take(path.name, self._reader.read(path), quarantine, found)
             self._reader.drop(path)
             quarantine.close()
+            self._heed()
             self._tell(child)
 
     def _read_ahead(self, path: Path, child: Child | None) -> dict[str, Extraction]:

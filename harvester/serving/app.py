@@ -16,6 +16,8 @@ from harvester.serving.api.desk import Desk
 from harvester.serving.api.following import Following
 from harvester.serving.api.gate import Gate
 from harvester.serving.console import reading
+from harvester.serving.console.desk import guard
+from harvester.serving.console.desk.office import Office
 from harvester.serving.limits import Limits
 from harvester.serving.metrics import Metrics
 from harvester.serving.oai.door import make_router
@@ -50,6 +52,7 @@ def make_app(
     app.include_router(make_router(Repository(store, Face.of(settings))))
     app.include_router(readers.router(store, settings))
     app.include_router(reading.router(store))
+    app.include_router(guard.router(Office(store, settings, work, sources, data_dir, app.state.closing)))
     metrics = Metrics(store, data_dir, work)
 
     @app.get("/healthz")

@@ -12,10 +12,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from harvester.errors import StorageError
 from harvester.model.key import ApiKey
-from harvester.serving.api.rates import Buckets, Ration, name_of
 from harvester.serving.api.readers import ANYBODY, Reader
 from harvester.serving.limits import App, Message, Receive, Scope, Send
 from harvester.serving.problems import Problem
+from harvester.serving.rates import Buckets, Ration, address_of, name_of
 from harvester.settings import Settings
 from storage.store import Store
 
@@ -86,7 +86,7 @@ class Gate:
         await self._app(asked, receive, adding)
 
     async def _let_in(self, scope: Scope) -> tuple[Reader, Ration | None]:
-        address = name_of(self._address(scope))
+        address = name_of(address_of(scope, self._settings.trusted_proxies))
         given = _given(scope)
         if given is None:
             return ANYBODY, self._take(f"address {address}", self._settings.api_rate)
@@ -109,15 +109,6 @@ class Gate:
         headers = {name.decode(): value.decode() for name, value in ration.headers()}
         headers |= {"Retry-After": str(ration.wait_s)}
         raise Problem("too-many-requests", f"{ration.rate} a minute are answered.", headers=headers)
-
-    def _address(self, scope: Scope) -> str:
-        """Of the client; what a proxy says of it is believed of the proxies that the settings name."""
-        peer = str((scope.get("client") or ("unknown", 0))[0])
-        if peer not in self._settings.trusted_proxies:
-            return peer
-        said = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-        hops = [hop.strip() for hop in said.decode("latin-1").split(",") if hop.strip()]
-        return next((hop[:64] for hop in reversed(hops) if hop not in self._settings.trusted_proxies), peer)
 
     def _note(self, key: ApiKey) -> None:
         """That a key was used, beside the request: it does not wait for who writes."""

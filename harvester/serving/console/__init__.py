@@ -1,10 +1,11 @@
-"""The console: pages for people, in French and in English, that need neither JavaScript nor a login to be read.
+"""The console: pages for people, in French and in English, whole without JavaScript; readers need no login.
 
 reading.py        the routes for researchers: search, one record
 asking.py         address of a page <-> what is asked of the search
 presenting.py     Record -> what a page shows of it
 wording.py        what is said in either language; dates, numbers and names of languages
 page.py           template -> answer, with the headers every page has
-words/            the sentences, one file a language
+desk/             the operators' half, for who has signed in; its docstring says how a page is added to it
+words/            the sentences: of readers' pages one file a language, of the desk `LANGUAGE-desk.toml`
 templates/, static/
 """

@@ -12,7 +12,12 @@ from harvester.serving.console import presenting
 from harvester.serving.console.wording import LANGUAGES, Wording, wording
 
 _HERE = Path(__file__).parent
-STATIC = {"console.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+STATIC = {
+    "console.css": "text/css; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 # Nothing but our own style and pictures; no script at all, no frame around us, no address of ours told to others.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
@@ -22,6 +27,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+# Pages for who has signed in: kept by nobody; one script of our own, which shows what happens meanwhile. Forms need
+# their Origin, which `no-referrer` would take from them (Fetch, "append a request Origin header").
+PRIVATE_HEADERS = HEADERS | {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; script-src 'self'; connect-src 'self'",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
 
 
@@ -44,8 +56,13 @@ def _digest(name: str) -> str:
     return hashlib.sha256((_HERE / "static" / name).read_bytes()).hexdigest()[:12]
 
 
-def page(template: str, words: Wording, elsewhere: str, status: int = 200, **values: object) -> Response:
-    """The page in a reader's language. `elsewhere` is its address below the language, the same in each."""
+def page(
+    template: str, words: Wording, elsewhere: str, status: int = 200, *, is_private: bool = False, **values: object
+) -> Response:
+    """The page in a reader's language. `elsewhere` is its address below the language, the same in each.
+
+    `is_private`: for who has signed in.
+    """
     addresses = {language: f"/{language}/{elsewhere}" for language in LANGUAGES}
     other = next(language for language in LANGUAGES if language != words.language)
     text = (
@@ -53,8 +70,8 @@ def page(template: str, words: Wording, elsewhere: str, status: int = 200, **val
         .get_template(template)
         .render(w=words, say=words.say, addresses=addresses, other=wording(other), home=f"/{words.language}/", **values)
     )
-    headers = HEADERS | {"Content-Language": words.language, "Cache-Control": "no-cache"}
-    return HTMLResponse(text, status, headers=headers)
+    own = PRIVATE_HEADERS if is_private else HEADERS | {"Cache-Control": "no-cache"}
+    return HTMLResponse(text, status, headers=own | {"Content-Language": words.language})
 
 
 def static(name: str) -> Response | None:

@@ -2,14 +2,14 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal, format_percent
 
 LANGUAGES = ("en", "fr")
 _FOLDER = Path(__file__).parent / "words"
@@ -22,10 +22,12 @@ class Wording:
     def __init__(self, language: str) -> None:
         """`language` is one of LANGUAGES."""
         self.language = language
-        self._said = _flat(tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8")))
+        self._said: dict[str, str] = {}
+        for path in sorted(_FOLDER.glob(f"{language}*.toml")):
+            self._said |= _flat(tomllib.loads(path.read_text(encoding="utf-8")))
         self._locale = Locale(language)
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         """The sentence of this name with its values. Raises KeyError for one there is not."""
         return self._said[name].format(**values)
 
@@ -54,6 +56,18 @@ class Wording:
         except ValueError:
             return text
         return format_date(day, pattern, locale=self._locale) if pattern else text
+
+    def moment(self, value: datetime) -> str:
+        """A moment in words, to the minute, in UTC."""
+        return f"{format_datetime(value.astimezone(UTC), 'medium', locale=self._locale).rpartition(':')[0]} UTC"
+
+    def span(self, seconds: float) -> str:
+        """A length of time in words, in the unit that fits."""
+        return format_timedelta(timedelta(seconds=round(seconds)), locale=self._locale)
+
+    def share(self, part: int, whole: int) -> str:
+        """A share in per cent."""
+        return format_percent(part / whole if whole else 0, locale=self._locale)
 
     def number(self, value: int) -> str:
         """A whole number with the separators of the language."""

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from harvester.errors import UsageError
 from harvester.model.key import Scope
-from harvester.serving.api.rates import Buckets, name_of
+from harvester.serving.rates import Buckets, name_of
 from storage.store import Store
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from storage.records import REASONS
 
 FOLDER = Path(harvester.serving.console.__file__).parent
 WRITTEN = "\n".join(
-    path.read_text(encoding="utf-8") for pattern in ("*.py", "templates/*.html") for path in FOLDER.glob(pattern)
+    path.read_text(encoding="utf-8") for pattern in ("*.py", "*.html") for path in FOLDER.rglob(pattern)
 )
 DIRECT = frozenset(re.findall(r"""say\("([a-z_.]+)\"""", WRITTEN))
 BY_GROUP = frozenset(re.findall(r"""(?:say\("|known\(")([a-z_]+)(?:\." ~|",)""", WRITTEN)) | {"access_long", "record"}

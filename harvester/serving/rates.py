@@ -1,9 +1,9 @@
-"""How often one may ask: a bucket of tokens for each key or address, filled again as time goes by."""
+"""How often one may ask, and who asks: a bucket of tokens for each key or address, filled again as time goes by."""
 
 import ipaddress
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
 
 WINDOW_S = 60
 _MOST = 50_000  # buckets; then the full ones, which say nothing, are forgotten
@@ -64,3 +64,13 @@ def name_of(address: str) -> str:
     if found.version == 6 and found.ipv4_mapped:
         return str(found.ipv4_mapped)
     return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address
+
+
+def address_of(scope: Any, trusted_proxies: Collection[str]) -> str:
+    """Of the client (`scope` of ASGI); what a proxy says of it is believed of those that are trusted."""
+    peer = str((scope.get("client") or ("unknown", 0))[0])
+    if peer not in trusted_proxies:
+        return peer
+    said = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    hops = [hop.strip() for hop in said.decode("latin-1").split(",") if hop.strip()]
+    return next((hop[:64] for hop in reversed(hops) if hop not in trusted_proxies), peer)

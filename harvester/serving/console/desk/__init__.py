@@ -1,0 +1,20 @@
+"""The desk: the operators' half of the console, below `/{language}/desk/`, for who has signed in.
+
+routes.py       THE table: every route with the role it needs, and what it is called in the audit log if it acts
+route.py        what stands in it: Look (shows a page), Act (changes something); what they are given and give back
+guard.py        the table as routes of the application: session, role, token and origin of forms, audit entry
+office.py       what every page works with
+attempts.py     how often one may try to sign in
+signing_in.py   the first account, signing in and out, one's own password
+overview.py     is everything all right?
+audit.py        the audit log
+
+To add a page: write `show(office: Office, asked: Asked) -> Response` that returns `asked.page("desk/NAME.html", ...)`,
+extend `desk/frame.html` in its template (`desk/parts.html` has what pages share), and add
+`Look("path/{id}", Role.VIEWER, module.show)` to the table. To let it change something: a
+`<form method="post" action="{{ desk }}path">` that begins with `{{ token() }}`, a function that returns
+`Done(to="path", about="what", work=lambda unit: ...)`, and `Act("path", Role.OPERATOR, "name", module.act)` in the
+table. `work` is done in one transaction with the entry of the audit log; `done.name` and `act.name` in
+`words/*-desk.toml` are what is said of it. UsageError, raised anywhere, is told on a page of its own. Whatever stands
+in the table is walked with every role by the tests.
+"""
