@@ -11,7 +11,7 @@ from harvester.model.access import AccessVerdict
 from harvester.model.differences import FieldChange
 from harvester.model.record import Provenance, Record, Rights
 from harvester.model.run import ChangeKind
-from storage import history, oai, review, rows, saving
+from storage import doubts, history, oai, review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
@@ -22,7 +22,17 @@ from storage.identity import chunks, doi_key, names_of, owners, target_of, url_k
 from storage.pages import Pages
 from storage.saving import Saved
 from storage.search.search import Search
-from storage.tables import change_head, changes, identities, records, revisions, successors, verdicts, work_ties
+from storage.tables import (
+    change_head,
+    changes,
+    identities,
+    overrides,
+    records,
+    revisions,
+    successors,
+    verdicts,
+    work_ties,
+)
 from storage.unit import Unit
 
 REASONS = ("gone", "duplicate", "legal", "out_of_scope", "operator")
@@ -195,7 +205,8 @@ class Records:
         self._bury(unit, bare, reason, now, keep_history=False)
         for table in (revisions, verdicts):
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
-        unit.connection.execute(delete(work_ties).where(work_ties.c.record_id == record_id))
+        for table in (work_ties, overrides):
+            unit.connection.execute(delete(table).where(table.c.record_id == record_id))
         _succeed(unit, record_id, None)
         review.forget(unit, [record_id])
         self._archive_index.forget(unit, record_id)
@@ -233,6 +244,7 @@ class Records:
             rows.set_aside(unit, [record.id], None, now)
         rows.put(unit, tombstone)
         self._search.forget(unit, [record.id])
+        doubts.forget(unit, [record.id])
         oai.forget(unit, [record.id])
         if not keep_history:
             self._search.scrub(unit)

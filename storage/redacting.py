@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from harvester.errors import StorageError, UsageError
 from harvester.model.access import AccessVerdict
@@ -28,7 +28,7 @@ from storage.names import Names, Person, loose, of_contributor
 from storage.pointer import Pointer
 from storage.redaction import PART, Redactor, Rule
 from storage.spool import rewrite, whole_segments
-from storage.tables import records, redactions, revisions, runs, upsert, verdicts
+from storage.tables import overrides, records, redactions, revisions, runs, upsert, verdicts
 from storage.unit import Unit
 
 if TYPE_CHECKING:
@@ -71,12 +71,27 @@ class Outcome(NamedTuple):
     perhaps: list[str]
 
 
+class _Words(NamedTuple):
+    """The texts of an override: what the page says below it, why it was set, why it was ended."""
+
+    said: AccessVerdict | None
+    reason: str
+    ended_reason: str | None
+
+    def without(self, names: Names) -> "_Words":
+        """The same with the names masked."""
+        said = redaction.verdict_without(self.said, names) if self.said else None
+        ended = names.masked(self.ended_reason) if self.ended_reason else None
+        return _Words(said, names.masked(self.reason), ended)
+
+
 class _Past(NamedTuple):
     """All that is kept of a record."""
 
     present: Record
     revisions: dict[int, Record]
     verdicts: dict[int, AccessVerdict]
+    overrides: dict[int, _Words]
 
     @property
     def documents(self) -> list[Record]:
@@ -142,7 +157,11 @@ class Redacting:
             with self._database.read() as connection:
                 texts = [(row.id, row.document) for row in connection.execute(page.limit(_PAGE))]
                 ids = [record_id for record_id, _ in texts]
-                for table, column in ((revisions, revisions.c.document), (verdicts, verdicts.c.verdict)):
+                for table, column in (
+                    (revisions, revisions.c.document),
+                    (verdicts, verdicts.c.verdict),
+                    (overrides, overrides.c.reason + " " + func.coalesce(overrides.c.said, "")),
+                ):
                     older = select(table.c.record_id, column).where(table.c.record_id.in_(ids))
                     texts += [(row[0], row[1]) for row in connection.execute(older)]
             if not ids:
@@ -171,7 +190,8 @@ class Redacting:
             past.present.id,
             tuple(name for name in before if before[name] != after[name] and name != "flags"),
             sum(self._cut(one, past.present.id, names) != one for one in past.revisions.values()),
-            sum(redaction.verdict_without(one, names) != one for one in past.verdicts.values()),
+            sum(redaction.verdict_without(one, names) != one for one in past.verdicts.values())
+            + sum(one.without(names) != one for one in past.overrides.values()),
             sum(1 for _ in self._pages(past, names)),
         )
 
@@ -228,6 +248,10 @@ class Redacting:
         for number, verdict in past.verdicts.items():
             said = redaction.verdict_without(verdict, names).model_dump_json()
             execute(update(verdicts).where(verdicts.c.id == number).values(verdict=said))
+        for number, words in past.overrides.items():
+            clean = words.without(names)
+            told = clean._asdict() | {"said": clean.said.model_dump_json() if clean.said else None}
+            execute(update(overrides).where(overrides.c.id == number).values(told))
         present = _placed(self._cut(past.present, record_id, names), moved)
         if present == past.present:
             return
@@ -298,11 +322,17 @@ def _past(connection: Execute, record_id: str) -> _Past | None:
         select(revisions.c.revision, revisions.c.document).where(revisions.c.record_id == record_id)
     )
     reached = connection.execute(select(verdicts.c.id, verdicts.c.verdict).where(verdicts.c.record_id == record_id))
+    corrected = connection.execute(select(overrides).where(overrides.c.record_id == record_id))
     return _Past(
         from_text(text),
         {row.revision: from_text(row.document) for row in older},
         {row.id: AccessVerdict.model_validate_json(row.verdict) for row in reached},
+        {row.id: _Words(_verdict(row.said), row.reason, row.ended_reason) for row in corrected},
     )
+
+
+def _verdict(text: str | None) -> AccessVerdict | None:
+    return AccessVerdict.model_validate_json(text) if text else None
 
 
 def _placed(record: Record, moved: list[_Moved]) -> Record:

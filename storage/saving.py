@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 
 from harvester.model.record import Record, meaning
 from harvester.model.run import ChangeKind
-from storage import grouping, redaction, rows
+from storage import doubts, grouping, overridden, redaction, rows
 from storage.bulk import among
 from storage.changes import Changes
 from storage.documents import Document, document, from_text, renumbered
@@ -126,18 +126,23 @@ def _save_wave(
     known = owners(unit.connection, (name for item in waiting for name in item.names))
     wave, later = _independent(waiting, known)
     stored = _stored(unit, [item.target for item in wave])
-    before = _flipped(unit, wave, stored)
     if redactor:
         wave = [item._replace(record=redactor.record(item.record, item.target)) for item in wave]
+    standing = overridden.applied(unit, [(item.target, item.record) for item in wave], now.date())
+    wave = [item._replace(record=record) for item, record in zip(wave, standing, strict=True)]
+    before = _flipped(unit, wave, stored)
     steps = [_step(item, stored.get(item.target), before.get(item.target), known, run_id, now) for item in wave]
     logged: list[tuple[str, ChangeKind, int]] = []
+    there: list[Record] = []
     for item, step, saved in zip(wave, steps, _write(unit, steps, run_id, now), strict=True):
         results[item.place] = saved
         if step.record and not saved.error:
+            there.append(step.record)
             is_whole = step.write is not rows.Write.RENEWED
             written.append(grouping.Written(step.record, step.write is rows.Write.NEW, is_whole, bool(step.names)))
         if saved.kind:
             logged += [(saved.record_id, kind, saved.revision) for kind in (saved.kind, *saved.extra)]
+    doubts.note(unit, there, now)
     log.append(unit, logged, now)
     return later
 

@@ -1,8 +1,9 @@
 """The Store: one open database and the small classes that read and write it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from harvester.errors import StorageError
-from storage import grouping, migrations, redaction
+from storage import doubts, grouping, migrations, redaction
 from storage.accounts import Accounts
 from storage.alerts import Alerts
 from storage.archive_index import ArchiveIndex
@@ -19,12 +20,14 @@ from storage.audit import Audit
 from storage.changes import Changes, write_pending
 from storage.database import Database
 from storage.deliveries import Deliveries
+from storage.doubts import Doubts
 from storage.figures import Figures
 from storage.hosts import Hosts
 from storage.keys import Keys
 from storage.leaders import Leaders
 from storage.news import Followed
 from storage.oai import Oai
+from storage.overrides import Overrides
 from storage.pages import Pages
 from storage.records import Records
 from storage.redaction import Redactor
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from storage.redacting import Outcome, Request
 
 _TIES = "0003"  # the revision since which stated ties are kept
+_DOUBTS = "0011"  # the revision since which doubtful verdicts are kept
 BUSY_S = 60.0  # how long a writer waits for another before it says so
 
 _T = TypeVar("_T")
@@ -67,6 +71,8 @@ class Store:
         self.search = Search(database, database.engine_name)
         self.oai = Oai(database)
         self.records = Records(database, self.changes, self.pages, self.archive_index, self.search)
+        self.overrides = Overrides(database, self.changes)
+        self.doubts = Doubts(database)
         self.works = Works(database, self.changes)
         self.figures = Figures(self.snapshot)
         self.alerts = Alerts(database)
@@ -181,6 +187,14 @@ class Store:
         self.transact(lambda unit: self.records.purge(unit, record_id, reason, now), scrub=True)
         self._database.settle()
 
+    def end_overrides(self, now: datetime) -> Sequence[str]:
+        """End some of the overrides whose last day has passed; ids of records that are as their pages say again."""
+        return [
+            record_id
+            for record_id in self.overrides.overdue(now)
+            if self.transact(partial(self.overrides.expire, record_id=record_id, now=now))
+        ]
+
     def _revision(self) -> str | None:
         with self.snapshot() as connection:
             return migrations.current(connection)
@@ -239,6 +253,8 @@ def _upgraded(unit: Unit) -> list[str]:
     applied = migrations.upgrade(unit)
     if _TIES in applied:
         grouping.note_all(unit)
+    if _DOUBTS in applied:
+        doubts.note_all(unit, datetime.now(UTC))
     return applied
 
 

@@ -68,6 +68,7 @@ def moment_text(value: datetime) -> str:
 
 
 metadata = MetaData()
+_WAITS = text("settled_at IS NULL")
 
 
 def _table(name: str, *parts: Any, rowid: bool = True) -> Table:
@@ -127,6 +128,38 @@ verdicts = _table(
     Column("status", string(32), nullable=False),
     Column("verdict", string(), nullable=False),  # JSON
     Index("verdicts_by_record", "record_id"),
+)
+
+# Operators' corrections of verdicts. `said`: what the page says, to be put back when the override ends.
+overrides = _table(
+    "overrides",
+    Column("id", integer(), primary_key=True),
+    Column("record_id", string(64), ForeignKey("records.id"), nullable=False),
+    Column("status", string(32), nullable=False),
+    Column("by", string(), nullable=False),
+    Column("reason", string(), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", string(10)),  # a day
+    Column("ended_at", Moment),
+    Column("ended_by", string()),
+    Column("ended_reason", string()),
+    Column("said", string()),  # JSON
+    Index("overrides_by_record", "record_id"),
+    Index("overrides_by_end", "ended_at", "until"),
+)
+
+# Verdicts a person is to look at. `mark` changes with what the verdict rests on; a settled one stays until it does.
+doubts = _table(
+    "doubts",
+    Column("record_id", string(64), ForeignKey("records.id"), primary_key=True),
+    Column("kind", string(16), nullable=False),
+    Column("mark", string(64), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Column("settled_by", string()),
+    Column("settled_reason", string()),
+    Index("doubts_by_kind", "kind", "since", "record_id", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    rowid=False,
 )
 
 changes = _table(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harvester.cli.options import Json, group
-from harvester.cli.wiring import Wiring, user
+from harvester.cli.wiring import COMMAND_LINE, Wiring, user
 from harvester.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from storage.unit import Unit
 
 Name = Annotated[str, typer.Argument(help="The name that is signed in with.")]
-_ORIGIN = "command line"
 
 
 class RoleName(StrEnum):
@@ -112,7 +111,7 @@ def _do(context: typer.Context, act: str, about: str, work: Callable[["Store", "
 
     def both(unit: "Unit") -> None:
         work(store, unit, now)
-        store.audit.add(unit, user(), act, about.lower(), _ORIGIN, now)
+        store.audit.add(unit, user(), act, about.lower(), COMMAND_LINE, now)
 
     with Store.open(wiring.settings.database_url, migrate=True) as store:
         store.transact(both)

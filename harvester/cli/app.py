@@ -33,6 +33,10 @@ VERBS = {  # verb: module of this package, what it is for
     "import": ("importing", "Take in pages that were saved elsewhere (HTML, WARC), as a harvest would."),
     "replay": ("replay", "Read the archive again with today's rules; say what changes and why."),
     "records": ("records", "List and search records; show one and its past; purge one."),
+    "override": (
+        "override",
+        "Correct the access verdict of a record, above what its page says; list and lift corrections.",
+    ),
     "works": ("works", "Editions of one article: list them, answer the review queue, undo a merge."),
     "alert": ("digest", "Saved queries that tell readers what is new: add, list, show, pause, remove."),
     "digest": ("digest", "Look at the next digests, send those that are due."),

@@ -105,7 +105,8 @@ def _revision(one: "Revision", past: "History") -> tuple[object, ...]:
 
 
 def _because(verdict: Any) -> str:
-    return "\n".join(f"“{evidence.quote}”" for evidence in verdict.evidence) or verdict.decided_by
+    quoted = "\n".join(f"“{evidence.quote}”" for evidence in verdict.evidence)
+    return f"an operator says so: {verdict.operator}" if verdict.operator else quoted or verdict.decided_by
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -13,6 +13,7 @@ Json = Annotated[bool, typer.Option("--json", help="For programs: JSON instead o
 PageFile = Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="A saved HTML page, or an address.")]
 PageUrl = Annotated[str | None, typer.Option("--url", help="Where the page was; else its canonical link or og:url.")]
 Reader = Annotated[str | None, typer.Option("--source", metavar="ID", help="Source (or platform) whose rules read it.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so; else who is signed in.")]
 Since = Annotated[
     int, typer.Option("--since", metavar="SEQ", min=0, help="Only what changed after this entry of the change log.")
 ]

@@ -73,7 +73,9 @@ def verdict_rows(verdict: AccessVerdict) -> Iterator[tuple[str, object]]:
     disputed = ", disputed" if verdict.disputed else ""
     yield "access", Text(f"{verdict.status}{f' until {until}' if until else ''}{disputed}", style="bold")
     yield "  decided by", verdict.decided_by if verdict.tier else ""
-    for evidence in verdict.evidence:
+    if verdict.operator:
+        yield "  says", verdict.operator
+    for evidence in () if verdict.operator else verdict.evidence:
         yield "  because", plain(f"“{evidence.quote}” at {evidence.where}")
     for conflict in verdict.conflicts:
         yield (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harvester.cli.options import Json, group
+from harvester.cli.options import By, Json, group
 from harvester.cli.wiring import Wiring, user
 from harvester.errors import UsageError
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(metavar="SOURCE", help="An id as `harvester source list` shows it.")]
 Names = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Ids as `harvester source list` shows them.")]
-By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so; else who is signed in.")]
 
 
 def list_schedules(context: typer.Context, as_json: Json = False) -> None:

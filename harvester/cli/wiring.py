@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 
+COMMAND_LINE = "command line"  # where an act came from, in the audit log
+
+
 class Wiring:
     """Settings, catalogue and store of one invocation; `data` is the option --data."""
 

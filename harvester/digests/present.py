@@ -104,14 +104,14 @@ def piece(
 
 def badge(verdict: AccessVerdict, words: Wording) -> Badge:
     """The verdict in words, with its date and the sentence it rests on."""
-    said = next((one for one in verdict.evidence if one.quote), None)
+    said = None if verdict.operator else next((one for one in verdict.evidence if one.quote), None)
     says = Words(one_line(said.quote), said.language or NOT_KNOWN) if said else None
     more = ""
     if verdict.status is AccessStatus.EMBARGOED and verdict.embargo_until:
         more = words("embargo_until", words.day(verdict.embargo_until))
     elif verdict.status is AccessStatus.FREE and verdict.until:
         more = words("free_until", words.day(verdict.until))
-    found = words("found", words.day(verdict.as_of.date()))
+    found = words("corrected" if verdict.operator else "found", words.day(verdict.as_of.date()))
     if verdict.status is AccessStatus.UNKNOWN and not verdict.disputed:
         says = None
     return Badge(verdict.status.value, words(f"access.{verdict.status}"), found, says, more)

@@ -153,7 +153,8 @@ class Ingest:
         latest = {visit.url: visit for visit in visits}
         states = self._store.pages.states(self._source_id, list(latest))
         self._redactor = self._store.redactor()
-        known = {one.id: one for one in self._store.records.several(_record_ids(states))}
+        there = self._store.records.several(_record_ids(states))
+        known = {one.id: one for one in self._store.overrides.as_read(there)}
         drafts = []
         for url, visit in latest.items():
             self.keep_lease()
@@ -235,7 +236,8 @@ class Ingest:
         records = [record for draft in drafts if draft.known is None for record in draft.named]
         urls = {url for record in records for url in (record.url, _twin(record.url))}
         dois = {record.identity_doi for record in records if record.identity_doi}
-        return self._store.records.named(urls=urls, dois=dois, source_id=self._source_id)
+        found = self._store.records.named(urls=urls, dois=dois, source_id=self._source_id)
+        return dict(zip(found, self._store.overrides.as_read([*found.values()]), strict=True))
 
     def _find(self, record: Record) -> Record | None:
         doi = record.identity_doi

@@ -96,9 +96,10 @@ class Replay:
 
         Of a record that is gone, and of an earlier page of one, only what may be kept today stays.
         """
-        known = self._store.records.get(entry.record_id) if entry.record_id else None
-        if known is None:
+        stored = self._store.records.get(entry.record_id) if entry.record_id else None
+        if stored is None:
             return None
+        (known,) = self._store.overrides.as_read([stored])
         told = _Told(known, entry)
         place = (known.provenance.warc_file, known.provenance.warc_offset)
         held = self._is_held(known, entry)

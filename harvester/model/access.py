@@ -64,3 +64,8 @@ class AccessVerdict(Value):
     conflicts: tuple[AccessConflict, ...] = ()
     disputed: bool = False
     purchase_options: tuple[PurchaseOption, ...] = ()
+
+    @property
+    def operator(self) -> str:
+        """Who says so above the page, and why (`NAME: REASON`); empty where the page decided."""
+        return self.evidence[0].name if self.tier is Tier.OPERATOR and self.evidence else ""

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from harvester.model.base import Value
 from harvester.model.cron import parsed
+from harvester.model.override import OverrideStatus
 
 
 def _regex(text: str) -> str:
@@ -84,7 +85,7 @@ class AccessOverride(Value):
     """
 
     url: HttpUrl
-    status: Literal["open", "free", "registration", "subscription", "no_fulltext", "unknown"]
+    status: OverrideStatus
     by: Annotated[str, Field(min_length=1)]
     reason: Annotated[str, Field(min_length=1)]
     until: date | None = None

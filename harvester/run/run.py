@@ -195,6 +195,7 @@ class _Work:
 
     def _take_over(self) -> None:
         """Put right what an interrupted Run of this Source left, before anything new is fetched."""
+        self._store.end_overrides(_now())  # no scheduler may run that does
         recovery = cut_archive_tails(self._store, self._settings.data_dir / "archive", self._source.id)
         self._notes += [f"archive file {name} is shorter than its index says" for name in recovery.missing]
         segments = left_behind(self._store, self._spool, self._source.id, self._run_id)

@@ -58,6 +58,7 @@ class Scheduler:
         opened = self._store.schedules.open()
         self._stop_what_rests(found, opened)
         if leads:
+            self._end_overrides()
             self._begin(found, kept)
             for plan in found.values():
                 if not self._leadership.look():
@@ -70,6 +71,10 @@ class Scheduler:
         if (role := self._leadership.said()) != self._said:
             self._said = role
             self._tell(role)
+
+    def _end_overrides(self) -> None:
+        for record_id in self._store.end_overrides(self._clock.now()):
+            self._tell(f"the override on record {record_id} has seen its last day: its verdict is the page's again")
 
     def _guarded(self, source_id: str, work: Callable[[], None]) -> None:
         """Whatever one Source's rows or rules do, the others go on."""

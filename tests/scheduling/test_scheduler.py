@@ -1,17 +1,24 @@
 """What is claimed when: each fire once, none lost, whatever clocks, operators and other schedulers do."""
 
+import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 from bench import Bench, Clock, source
 from sqlalchemy import text, update
 
+from harvester.model.override import Override
 from harvester.model.run import RunOutcome
 from harvester.model.schedule import FireState
 from harvester.model.source import ScheduleRules
 from storage.runs import Owner
 from storage.store import Store
 from storage.tables import schedules
+
+sys.path.append(str(Path(__file__).parents[1] / "storage"))
+
+from made import make_record
 
 ELSEWHERE = Owner("elsewhere", 1, "a")
 
@@ -354,3 +361,19 @@ def test_a_fire_waits_for_a_run_that_came_before_its_own(store: Store, clock: Cl
     store.transact(lambda unit: store.runs.close(unit, "r2", RunOutcome.SUCCEEDED, {}, [], clock.now()))
     assert two.look() == []
     assert store.schedules.fires("valley")[0].note == "succeeded"
+
+
+def test_the_one_that_leads_ends_overrides_with_their_last_day(store: Store, clock: Clock) -> None:
+    page = make_record(status="free")
+    store.transact(lambda unit: store.records.save(unit, [page], run_id=None, now=clock.now()))
+    about = {"id": 0, "record_id": page.id, "status": "subscription", "by": "ann", "reason": "I asked"}
+    wanted = Override.model_validate(about | {"at": clock.now(), "until": clock.now().date()})
+    store.transact(lambda unit: store.overrides.set(unit, wanted))
+    bench, standby = Bench(store, clock), Bench(store, clock, name="two")
+    bench.look()
+    clock.wait(days=1)
+    standby.look()
+    assert store.records.verdicts(page.id)[-1].status == "subscription"
+    bench.look()
+    assert store.records.verdicts(page.id)[-1].status == "free"
+    assert f"the override on record {page.id}" in bench.told[-1]

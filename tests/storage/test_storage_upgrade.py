@@ -17,6 +17,7 @@ from made import make_record
 from sqlalchemy import Connection, MetaData, text
 
 from harvester.errors import StorageError
+from harvester.model.doubt import DoubtKind
 from harvester.model.page import VisitOutcome
 from harvester.model.record import Record, Relation
 from harvester.model.run import ChangeKind
@@ -32,12 +33,14 @@ _NUMBERED = ("verdicts", "work_merges")  # the engine gives their rows numbers
 
 
 def tied(n: int) -> Record:
-    return make_record(n, relations=(Relation(type="isTranslationOf", target="10.2000/9", state="resolved"),))
+    relations = (Relation(type="isTranslationOf", target="10.2000/9", state="resolved"),)
+    disputed = make_record(n).access.model_copy(update={"disputed": True})
+    return make_record(n, relations=relations, access=disputed)
 
 
 @pytest.fixture
 def filled(tmp_path: Path, now: datetime) -> Iterator[Store]:
-    """Records, one with a past, one translated, a tombstone, a purged one; a page; a Run at work."""
+    """Records, one with a past, one translated and disputed, a tombstone, a purged one; a page; a Run at work."""
     day = timedelta(days=1)
     with Store.open(f"sqlite:///{tmp_path}/filled.sqlite", migrate=True) as store:
         with store.begin() as unit:
@@ -115,6 +118,7 @@ def test_all_rows_stay_and_the_index_is_made(older: str, filled: Store) -> None:
         assert everything(store) == everything(filled)
         found = store.search.find(Query(text="etude"))
         assert {hit.record_id for hit in found.hits} == {make_record(n).id for n in (1, 4, 5)}
+        assert [one.record.id for one in store.doubts.queue(DoubtKind.DISPUTED, 10)] == [tied(5).id]
         assert store.check() == []
     with Store.open(older, migrate=True) as again:
         assert again.upgrade() == []

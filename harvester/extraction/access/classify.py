@@ -17,6 +17,7 @@ from harvester.extraction.access.structure import full_text, icons, marks, offer
 from harvester.extraction.css import select
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
+from harvester.model import override
 from harvester.model.access import AccessConflict, AccessStatus, AccessVerdict, Tier
 from harvester.model.record import Licence
 from harvester.model.signal import QUOTE_LIMIT, Evidence
@@ -157,8 +158,8 @@ def _overrides(document: Document, rules: AccessRules, today: date) -> list[Stat
         Statement(
             AccessStatus(one.status),
             Tier.OPERATOR,
-            "operator.override@1",
-            Evidence(vocabulary="operator", name=f"{one.by}: {one.reason}", quote=one.url[:QUOTE_LIMIT], where="url"),
+            override.RULE,
+            override.evidence(one.by, one.reason, one.url),
         )
         for one in rules.overrides
         if one.url in (page.url, page.final_url) and (one.until is None or one.until >= today)
