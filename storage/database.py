@@ -1,11 +1,11 @@
 """A database behind SQLAlchemy, whichever engine it is: snapshots to read from, transactions committed whole."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, ClassVar, TypeVar, TypeVarTuple, overload
+from typing import Any, ClassVar, NamedTuple, TypeVar, TypeVarTuple, overload
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import TypedReturnsRows
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -26,10 +26,11 @@ class LostError(StorageError):
 class Database(ABC):
     """An open database. Readers see a snapshot; what a writer writes is committed whole or not at all.
 
-    `name` says in messages which one it is, without a password.
+    `name` says in messages which one it is, without a password. `embedded`: it is a file, and readers never wait.
     """
 
     driver_errors: ClassVar[tuple[type[Exception], ...]]
+    embedded: ClassVar[bool] = False
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.name = name
@@ -88,6 +89,27 @@ class Database(ABC):
                 raise
             raise refusal from error
 
+    def prepare(self, statement: Select[Any]) -> "Prepared":
+        """A SELECT of one value that is asked often, put into words once."""
+        compiled = statement.compile(dialect=self._engine.dialect)
+        return Prepared(str(compiled), compiled.positiontup)
+
+    def value(self, prepared: "Prepared", **values: Any) -> Any:
+        """The first column of the first row, or None: what `read` gives for a fifth of the time."""
+        given = [values[name] for name in prepared.order] if prepared.order is not None else values
+        return self.repeatedly(lambda: self._value(prepared.words, given))
+
+    def _value(self, words: str, given: Any) -> Any:
+        with self.said_plainly():
+            raw = self._engine.raw_connection()
+            try:
+                row = raw.cursor().execute(words, given).fetchone()
+            except BaseException:
+                raw.invalidate()
+                raise
+            raw.close()
+        return row[0] if row is not None else None
+
     def reading(self) -> Connection:
         """A connection about to read a snapshot; the caller closes it."""
         return self._engine.connect()
@@ -114,6 +136,13 @@ class Database(ABC):
     @abstractmethod
     def _refusal(self, error: BaseException) -> StorageError | None:
         """What to say of a driver's error; None where it is not the database's state but our own mistake."""
+
+
+class Prepared(NamedTuple):
+    """A statement in the driver's words, and its parameters in order where the driver knows no names."""
+
+    words: str
+    order: Sequence[str] | None
 
 
 class Snapshot:

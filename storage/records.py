@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, select, update
 
 from harvester.errors import UsageError
 from harvester.model.access import AccessVerdict
@@ -50,6 +50,7 @@ class Records:
         self._pages = pages
         self._archive_index = archive_index
         self._search = search
+        self._text = database.prepare(select(records.c.document).where(records.c.id == bindparam("id")))
 
     def save(self, unit: Unit, batch: Sequence[Record], *, run_id: str | None, now: datetime) -> list[Saved]:
         """Store what is new or different, with history and Changes; one Saved per record, in order.
@@ -175,8 +176,8 @@ class Records:
 
     def text(self, record_id: str) -> str | None:
         """One record or tombstone as stored JSON."""
-        with self._database.read() as connection:
-            return connection.execute(select(records.c.document).where(records.c.id == record_id)).scalar()
+        text: str | None = self._database.value(self._text, id=record_id)
+        return text
 
     def texts(self, after: str, limit: int, source_id: str | None = None) -> tuple[int, list[str]]:
         """Records after this id, in order of id, as stored JSON; and the latest Change that is in them."""

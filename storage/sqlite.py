@@ -23,10 +23,17 @@ class SqliteDatabase(Database):
     """An open SQLite file. Readers see a snapshot and never wait; writers queue (`BEGIN IMMEDIATE`)."""
 
     driver_errors = (sqlite3.Error,)
+    embedded = True
 
     def __init__(self, path: Path, busy_s: float) -> None:
         super().__init__(
-            create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_s}, hide_parameters=True), str(path)
+            create_engine(
+                f"sqlite:///{path}",
+                connect_args={"timeout": busy_s},
+                hide_parameters=True,
+                max_overflow=-1,  # a file has connections without end, and no reader waits for another's
+            ),
+            str(path),
         )
         event.listen(self._engine, "connect", _set_up)
         event.listen(self._engine, "begin", _begin)

@@ -144,6 +144,11 @@ class Store:
         return applied
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file of this process, where readers never wait."""
+        return self._database.embedded
+
+    @property
     def engine_name(self) -> str:
         """`sqlite` or `postgresql`."""
         return self._database.engine_name

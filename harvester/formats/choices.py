@@ -2,14 +2,26 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from harvester.model.record import Contributor, DateValue, Record
+from harvester.model.record import Contributor, DateValue, Identifier, Record, Relation
 
 _ISSUED = ("published", "print", "online", "shown_on_page", "preprint")
 _OTHER = ("accepted", "received", "revised", "created", "corrected")
 _PAGES = re.compile(r"\s*([^\s–—-]+)\s*[-–—]+\s*([^\s–—-]+)\s*$")
 DOI_URL = "https://doi.org/"
+
+
+class Cited(Protocol):
+    """What of a Record decides how it is cited."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def identifiers(self) -> tuple[Identifier, ...]: ...
+    @property
+    def relations(self) -> tuple[Relation, ...]: ...
+    def identifier(self, scheme: str) -> str | None: ...
 
 
 def languages(record: Record) -> list[str]:
@@ -77,7 +89,7 @@ def pages(record: Record) -> Pages | None:
     return Pages(found[1], found[2]) if found else Pages(printed.strip(), None)
 
 
-def doi(record: Record) -> str | None:
+def doi(record: Cited) -> str | None:
     """The DOI of this edition."""
     return record.identifier("doi")
 

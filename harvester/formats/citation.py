@@ -6,8 +6,8 @@ edition's own fields and DOI and name the preferred edition beside them.
 
 from typing import NamedTuple
 
-from harvester.formats.choices import doi, doi_url
-from harvester.model.record import Record, Relation
+from harvester.formats.choices import Cited, doi, doi_url
+from harvester.model.record import Relation
 
 
 class Preferred(NamedTuple):
@@ -17,7 +17,7 @@ class Preferred(NamedTuple):
     doi: str | None
 
 
-def preferred(record: Record) -> Preferred | None:
+def preferred(record: Cited) -> Preferred | None:
     """What the page asks to cite instead of this edition, or None."""
     asked = next((relation for relation in record.relations if _asks(record, relation)), None)
     if asked is None:
@@ -26,7 +26,7 @@ def preferred(record: Record) -> Preferred | None:
     return Preferred(" ".join(asked.target_text.split()), asked.target if resolved else None)
 
 
-def _asks(record: Record, relation: Relation) -> bool:
+def _asks(record: Cited, relation: Relation) -> bool:
     """True for a "cite the other edition" note; a variant that is only named as such asks for nothing."""
     if relation.type != "isVariantFormOf":
         return False
@@ -35,14 +35,14 @@ def _asks(record: Record, relation: Relation) -> bool:
     return said or relation.state != "resolved" or relation.target in theirs
 
 
-def cite_as(record: Record) -> str:
+def cite_as(record: Cited) -> str:
     """The URL to cite by: the preferred edition's DOI once established, else the own DOI, else the landing page."""
     wanted = preferred(record)
     value = (wanted.doi if wanted else None) or doi(record)
     return doi_url(value) if value else record.url
 
 
-def note(record: Record) -> str | None:
+def note(record: Cited) -> str | None:
     """The wish of the page in one fixed sentence for formats that have a note, or None."""
     wanted = preferred(record)
     if wanted is None:

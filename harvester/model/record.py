@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -95,6 +96,11 @@ class Identifier(Value):
     raw: str
     role: Literal["self", "other_edition", "ambiguous"] = "self"
     evidence: tuple[Evidence, ...] = ()
+
+
+def own(identifiers: Iterable[Identifier], scheme: str) -> str | None:
+    """Normal form of the first identifier of `scheme` that is the edition's own, or None."""
+    return next((one.value for one in identifiers if one.scheme == scheme and one.role == "self"), None)
 
 
 class Location(Value):
@@ -213,7 +219,7 @@ class Record(Value):
 
     def identifier(self, scheme: str) -> str | None:
         """Normal form of this edition's own identifier of `scheme`, or None."""
-        return next((i.value for i in self.identifiers if i.scheme == scheme and i.role == "self"), None)
+        return own(self.identifiers, scheme)
 
     def at(self, url: str) -> "Record":
         """The record under another of its URLs: the landing location follows, the one it had becomes an alias."""

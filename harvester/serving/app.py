@@ -48,7 +48,7 @@ def make_app(
     add_handlers(app)
     app.add_middleware(Gate, store=store, settings=settings)
     app.add_middleware(Limits, at_once=settings.api_at_once)
-    app.include_router(api.make_router(Desk(store, settings, work, sources, Following(store, app.state.closing))))
+    app.router.routes += api.make_routes(Desk(store, settings, work, sources, Following(store, app.state.closing)))
     app.include_router(make_router(Repository(store, Face.of(settings))))
     app.include_router(readers.router(store, settings))
     app.include_router(reading.router(store))

@@ -1,16 +1,18 @@
-"""All of the API as one router, and its OpenAPI document."""
+"""All routes of the API, and its OpenAPI document."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from harvester.serving.api import changes, explained, history, records, search, sources, works
 from harvester.serving.api.answers import answer
 from harvester.serving.api.desk import PREFIX, Desk
-from harvester.serving.api.documented import COMMON, ProblemBody, problems
+from harvester.serving.api.documented import ProblemBody
 
 _ABOUT = """\
 Bilingual article records with access verdicts that can say why, their past, and one ordered change log.
@@ -25,28 +27,26 @@ _KEYS = {
 }
 
 
-def make_router(desk: Desk) -> APIRouter:
+def make_routes(desk: Desk) -> list[BaseRoute]:
     """Every route below `/api/v1`."""
-    router = APIRouter(prefix=PREFIX, responses=problems(*COMMON))
-    for part in (records, search, works, history, sources, changes):
-        router.include_router(part.make_router(desk))
-    router.include_router(explained.make_router())
+    parts = [one.make_router(desk) for one in (records, search, works, history, sources, changes)]
+    routes = [route for one in (*parts, explained.make_router()) for route in one.routes]
 
     @cache
     def document() -> bytes:
-        return orjson.dumps(_document(router))
+        return orjson.dumps(_document(routes))
 
-    @router.get("/openapi.json", include_in_schema=False)
+    itself = APIRouter(prefix=PREFIX, include_in_schema=False)
+
+    @itself.get("/openapi.json")
     def openapi(request: Request) -> Response:
         return answer(request, document())
 
-    return router
+    return [*routes, *itself.routes]
 
 
-def _document(router: APIRouter) -> dict[str, Any]:
-    found = get_openapi(
-        title="Harvester", version="1", openapi_version="3.1.0", description=_ABOUT, routes=router.routes
-    )
+def _document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    found = get_openapi(title="Harvester", version="1", openapi_version="3.1.0", description=_ABOUT, routes=routes)
     parts = found.setdefault("components", {})
     parts.setdefault("schemas", {})["ProblemBody"] = ProblemBody.model_json_schema()
     parts["securitySchemes"] = _KEYS

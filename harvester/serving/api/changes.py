@@ -12,7 +12,7 @@ from harvester.errors import StorageError
 from harvester.model.run import ChangeKind
 from harvester.serving.api.answers import VARY, address, paged
 from harvester.serving.api.desk import Desk
-from harvester.serving.api.documented import answers
+from harvester.serving.api.documented import answers, part
 from harvester.serving.api.gate import reader_of
 from harvester.serving.api.negotiation import accepts
 from harvester.serving.api.readers import Reader
@@ -40,7 +40,7 @@ class After(Parameters):
 
 def make_router(desk: Desk) -> APIRouter:
     """The route."""
-    router = APIRouter(tags=["changes"])
+    router = part("changes")
     stream = {EVENTS: {"schema": {"type": "string"}, "example": 'id: 7\nevent: change\ndata: {"seq":7}\n\n'}}
 
     @router.get("/changes", summary="What changed", responses=answers(ChangePage, 409, more=stream))

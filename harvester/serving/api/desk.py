@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from harvester.model.source import Source
 from harvester.serving.api.following import Following
@@ -12,6 +14,7 @@ from harvester.settings import Settings
 from storage.store import Store
 
 PREFIX = "/api/v1"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,12 @@ class Desk:
     work: Work
     sources: Callable[[], Mapping[str, Source]]
     following: Following
+
+    async def look(self, find: Callable[[], _T]) -> _T:
+        """What one look at a few rows finds: in place where the database is a file, for a thread costs many times that;
+        in a thread where it is a server, which may keep us waiting.
+        """
+        return find() if self.store.is_embedded else await run_in_threadpool(find)
 
     def base(self, request: Request) -> str:
         """Where this API is, without a slash: as the settings say, else the address that was connected to.

@@ -3,14 +3,14 @@
 from fastapi import APIRouter, Request, Response
 
 from harvester.serving.api.answers import Page, paged, told
-from harvester.serving.api.documented import answers
+from harvester.serving.api.documented import answers, part
 from harvester.serving.api.words import Id, ToldProblem
 from harvester.serving.problems import KINDS, TYPES, Problem
 
 
 def make_router() -> APIRouter:
     """The routes."""
-    router = APIRouter(tags=["problems"])
+    router = part("problems")
 
     @router.get("/problems", summary="Every kind of problem", responses=answers(Page[ToldProblem]))
     def list_problems(request: Request) -> Response:

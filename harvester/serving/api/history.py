@@ -10,7 +10,7 @@ from harvester.model.record import Record
 from harvester.serving.api.answers import answer, told
 from harvester.serving.api.changes import change_told
 from harvester.serving.api.desk import Desk
-from harvester.serving.api.documented import answers
+from harvester.serving.api.documented import answers, part
 from harvester.serving.api.gate import reader_of
 from harvester.serving.api.readers import Reader
 from harvester.serving.api.records import found, is_id
@@ -40,7 +40,7 @@ class Two(Parameters):
 
 def make_router(desk: Desk) -> APIRouter:
     """The routes."""
-    router = APIRouter(tags=["history"])
+    router = part("history")
 
     @router.get("/records/{id}/revisions", summary="Its revisions", responses=answers(Revisions, 404, 410))
     def list_revisions(request: Request, id: Id) -> Response:

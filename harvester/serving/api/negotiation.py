@@ -1,6 +1,7 @@
 """Which representation of a record is wanted: by the Accept header (RFC 9110, section 12.5.1), or by ?format=."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from harvester.formats import bibtex, csl_json, jats, json_ld, ris
@@ -26,9 +27,11 @@ FORMATS = (
     Format("bibtex", bibtex.MEDIA_TYPE, (), bibtex.render),
     Format("jats", jats.MEDIA_TYPE, ("application/xml", "text/xml"), jats.render),
 )
+_KNOWN = 256  # Accept headers: programs send few different ones
 _BY_NAME = {one.name: one for one in FORMATS}
 
 
+@lru_cache(_KNOWN)
 def chosen(accept: str, name: str | None) -> Format:
     """The format that is asked for; without a word of it JSON. Raises Problem where there is none of those."""
     if name is not None:
@@ -43,6 +46,7 @@ def chosen(accept: str, name: str | None) -> Format:
     return best
 
 
+@lru_cache(_KNOWN)
 def media_type(one: Format, accept: str) -> str:
     """As what it is sent: by the name that was asked for, where it answers to several."""
     asked = [media for media in one.also if _quality(accept, media, exact=True) > 0]

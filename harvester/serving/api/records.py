@@ -1,24 +1,27 @@
 """Records: by id, DOI and URL, in every representation; all of them in order of id."""
 
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from harvester.model.base import Utc
+from harvester.model.key import Scope
 from harvester.model.record import Record
-from harvester.serving.api.answers import address, answer, paged, told
+from harvester.serving.api.answers import Finished, address, finished, paged, told
 from harvester.serving.api.desk import PREFIX, Desk
-from harvester.serving.api.documented import answers
+from harvester.serving.api.documented import answers, part
 from harvester.serving.api.gate import reader_of
 from harvester.serving.api.negotiation import FORMATS, chosen, media_type
 from harvester.serving.api.readers import Reader, Stored
-from harvester.serving.api.signposting import links
+from harvester.serving.api.signposting import Linked, links
 from harvester.serving.api.words import Id, Parameters, Plain, Records
 from harvester.serving.problems import Problem
 
 _OTHERS = {one.media_type: {"schema": {"type": "string"}} for one in FORMATS if one.render}
+_KEPT, _LARGEST_KEPT = 2048, 20_000  # answers, characters of a record
 Name = Literal["json", "json-ld", "csl-json", "ris", "bibtex", "jats"]
 
 
@@ -48,7 +51,7 @@ class ByUrl(Parameters):
 
 def make_router(desk: Desk) -> APIRouter:
     """The routes."""
-    router = APIRouter(tags=["records"])
+    router = part("records")
 
     @router.get("/records", summary="Records in order of id", responses=answers(Records))
     def list_records(request: Request, listed: Annotated[Listed, Query()]) -> Response:
@@ -76,13 +79,9 @@ def make_router(desk: Desk) -> APIRouter:
     @router.get(
         "/records/{id}", summary="A record", responses=answers(Record, 404, 406, 410, more=_OTHERS), name="record"
     )
-    def get_record(request: Request, id: Id, wanted: Annotated[Wanted, Query()]) -> Response:
+    async def get_record(request: Request, id: Id, wanted: Annotated[Wanted, Query()]) -> Response:
         """In the form that Accept or `format` asks for, with links by FAIR Signposting, level 1."""
-        reader = reader_of(request.scope)
-        stored = found(desk, reader, id)
-        if wanted.as_of is not None:
-            stored = _as_of(desk, reader, stored, wanted.as_of)
-        return _represented(desk, request, stored, wanted.format)
+        return await desk.look(partial(_get, desk, request, id, wanted))
 
     return router
 
@@ -90,9 +89,43 @@ def make_router(desk: Desk) -> APIRouter:
 _DOI = {"one": {"value": "10.1000/182"}}
 
 
+def _get(desk: Desk, request: Request, record_id: str, wanted: Wanted) -> Response:
+    reader, accept, base = reader_of(request.scope), request.headers.get("accept", ""), desk.base(request)
+    text = _text(desk, record_id)
+    if text and len(text) <= _LARGEST_KEPT and wanted.as_of is None:
+        kept = _kept(text, reader.scopes, accept, wanted.format, base)
+        if kept is not None:
+            return kept.to(request)
+    stored = _found(desk, reader, record_id, text)
+    if wanted.as_of is not None:
+        stored = _as_of(desk, reader, stored, wanted.as_of)
+    return _represented(stored, reader.scopes, accept, wanted.format, base).to(request)
+
+
+@lru_cache(_KEPT)
+def _kept(text: str, scopes: frozenset[Scope], accept: str, name: Name | None, base: str) -> Finished | None:
+    """What this text answers, which is asked for again and again; None where this reader may not see it."""
+    stored = Reader(scopes).stored(text)
+    return _represented(stored, scopes, accept, name, base) if stored.is_seen else None
+
+
+def _represented(stored: Stored, scopes: frozenset[Scope], accept: str, name: Name | None, base: str) -> Finished:
+    form = chosen(accept, name)
+    body = form.render(stored.record) if form.render else stored.body()
+    headers = {"Link": links(Linked.of(stored.values), base)}
+    return finished(body, media_type(form, accept if name is None else ""), scopes, headers)
+
+
 def found(desk: Desk, reader: Reader, record_id: str) -> Stored:
     """The record; raises Problem where it is not there, or not for this reader, or not any more."""
-    text = desk.store.records.text(record_id) if is_id(record_id) else None
+    return _found(desk, reader, record_id, _text(desk, record_id))
+
+
+def _text(desk: Desk, record_id: str) -> str | None:
+    return desk.store.records.text(record_id) if is_id(record_id) else None
+
+
+def _found(desk: Desk, reader: Reader, record_id: str, text: str | None) -> Stored:
     stored = reader.stored(text) if text else None
     if stored is None:
         raise Problem("not-found", f"There is no record {record_id[:64]}.")
@@ -127,14 +160,6 @@ def _as_of(desk: Desk, reader: Reader, now: Stored, moment: datetime) -> Stored:
     if past is None or past.deleted_at is not None or not reader.may_see(past):
         raise Problem("not-found", f"Nothing is kept of record {now.values['id']} as of that moment.")
     return reader.stored(reader.of_then(past, Record.model_validate_json(now.text)).model_dump_json())
-
-
-def _represented(desk: Desk, request: Request, stored: Stored, name: str | None) -> Response:
-    accept = request.headers.get("accept", "")
-    form = chosen(accept, name)
-    body = form.render(stored.record) if form.render else stored.body()
-    headers = {"Link": links(stored.record, desk.base(request))}
-    return answer(request, body, media_type(form, accept if name is None else ""), headers)
 
 
 def _named(desk: Desk, reader: Reader, ids: str) -> Records:

@@ -12,7 +12,7 @@ from harvester.model.record import Record
 from harvester.model.search import Hit, Query, Sort
 from harvester.serving.api.answers import address, paged
 from harvester.serving.api.desk import Desk
-from harvester.serving.api.documented import answers
+from harvester.serving.api.documented import answers, part
 from harvester.serving.api.gate import reader_of
 from harvester.serving.api.readers import Reader
 from harvester.serving.api.words import FoundPage, FoundRecord, Parameters, Plain, brief
@@ -45,7 +45,7 @@ class Asked(Parameters):
 
 def make_router(desk: Desk) -> APIRouter:
     """The route."""
-    router = APIRouter(tags=["search"])
+    router = part("search")
 
     @router.get("/search", summary="Records that match", responses=answers(FoundPage))
     def search(request: Request, asked: Annotated[Asked, Ask()]) -> Response:

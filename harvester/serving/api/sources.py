@@ -10,7 +10,7 @@ from harvester.model.schedule import Standing
 from harvester.model.source import Source
 from harvester.serving.api.answers import Page, address, paged, told
 from harvester.serving.api.desk import Desk
-from harvester.serving.api.documented import answers
+from harvester.serving.api.documented import answers, part
 from harvester.serving.api.gate import reader_of
 from harvester.serving.api.readers import Reader
 from harvester.serving.api.records import is_id
@@ -28,7 +28,7 @@ class Listed(Parameters):
 
 def make_router(desk: Desk) -> APIRouter:
     """The routes."""
-    router = APIRouter(tags=["sources and runs"])
+    router = part("sources and runs")
 
     @router.get("/sources", summary="Every source", responses=answers(Page[ToldSource]))
     def list_sources(request: Request) -> Response:

@@ -8,7 +8,7 @@ from pydantic import Field
 from harvester.model.record import Record
 from harvester.serving.api.answers import Page, address, paged, told
 from harvester.serving.api.desk import Desk
-from harvester.serving.api.documented import answers
+from harvester.serving.api.documented import answers, part
 from harvester.serving.api.gate import reader_of
 from harvester.serving.api.readers import Reader
 from harvester.serving.api.records import is_id
@@ -25,7 +25,7 @@ class Listed(Parameters):
 
 def make_router(desk: Desk) -> APIRouter:
     """The routes."""
-    router = APIRouter(tags=["works"])
+    router = part("works")
 
     @router.get("/works", summary="Works of several records", responses=answers(Page[ToldWork]))
     def list_works(request: Request, listed: Annotated[Listed, Query()]) -> Response:

@@ -177,13 +177,14 @@ def test_silent_connections_make_room(monkeypatch: pytest.MonkeyPatch, file: Sto
 def test_too_many_at_a_time_are_told_to_come_again(file: Store, serving: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     at_work, go_on = threading.Semaphore(0), threading.Event()
 
-    def slow(self: Records, record_id: str) -> None:
+    def slow(self: Records, url: str) -> list[Any]:
         at_work.release()
         assert go_on.wait(60)
+        return []
 
-    monkeypatch.setattr(Records, "text", slow)
+    monkeypatch.setattr(Records, "find", slow)
     with serving(file, api_at_once=2) as ask:
-        threads = [threading.Thread(target=lambda: ask("records/one")) for _ in range(2)]
+        threads = [threading.Thread(target=lambda: ask("records/by-url", url="one")) for _ in range(2)]
         for thread in threads:
             thread.start()
             assert at_work.acquire(timeout=60)
