@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.utils import get_openapi
-from starlette.routing import BaseRoute
+from fastapi.routing import APIRoute
 
 from harvester.serving.api import changes, explained, history, records, search, sources, works
 from harvester.serving.api.answers import answer
@@ -27,10 +27,10 @@ _KEYS = {
 }
 
 
-def make_routes(desk: Desk) -> list[BaseRoute]:
+def make_routes(desk: Desk) -> list[APIRoute]:
     """Every route below `/api/v1`."""
     parts = [one.make_router(desk) for one in (records, search, works, history, sources, changes)]
-    routes = [route for one in (*parts, explained.make_router()) for route in one.routes]
+    routes = _routes(*parts, explained.make_router())
 
     @cache
     def document() -> bytes:
@@ -42,10 +42,14 @@ def make_routes(desk: Desk) -> list[BaseRoute]:
     def openapi(request: Request) -> Response:
         return answer(request, document())
 
-    return [*routes, *itself.routes]
+    return [*routes, *_routes(itself)]
 
 
-def _document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
+def _routes(*routers: APIRouter) -> list[APIRoute]:
+    return [route for one in routers for route in one.routes if isinstance(route, APIRoute)]
+
+
+def _document(routes: Sequence[APIRoute]) -> dict[str, Any]:
     found = get_openapi(title="Harvester", version="1", openapi_version="3.1.0", description=_ABOUT, routes=routes)
     parts = found.setdefault("components", {})
     parts.setdefault("schemas", {})["ProblemBody"] = ProblemBody.model_json_schema()
