@@ -29,6 +29,7 @@ class _Counted:
     seq: int
     at: float
     records: _ByAccess
+    bilingual: Mapping[str, int]
 
 
 class Figures:
@@ -47,11 +48,19 @@ class Figures:
 
     def records(self) -> _ByAccess:
         """Records that are not deleted, by Source and AccessStatus; `RECORDS_S` seconds old at most."""
+        return self._lately_counted().records
+
+    def bilingual(self) -> Mapping[str, int]:
+        """Records in two languages or more, by Source, as far as the search index has come; as old as `records`."""
+        return self._lately_counted().bilingual
+
+    def _lately_counted(self) -> _Counted:
         with self._lock, self._snapshot() as connection:
             seq, last = _head(connection), self._counted
             if last is None or (seq != last.seq and time.monotonic() - last.at >= RECORDS_S):
-                self._counted = last = _Counted(seq, time.monotonic(), _counted(connection))
-            return last.records
+                found = _counted(connection), _bilingual(connection)
+                self._counted = last = _Counted(seq, time.monotonic(), *found)
+            return last
 
     def due_pages(self, now: datetime) -> Mapping[str, int]:
         """Pages that are due, by Source."""
@@ -99,6 +108,12 @@ def _counted(connection: Connection) -> _ByAccess:
     now = _grouped(connection, fresh)
     sums = {key: found.get(key, 0) - stale.get(key, 0) + now.get(key, 0) for key in found | now}
     return {key: count for key, count in sums.items() if count}
+
+
+def _bilingual(connection: Connection) -> dict[str, int]:
+    several = search_entries.c.languages.contains(" ")
+    query = select(search_entries.c.source_id, func.count().label("records")).where(several)
+    return {row.source_id: row.records for row in connection.execute(query.group_by(search_entries.c.source_id))}
 
 
 def _by_access(table: Table) -> "Select[str, str, int]":

@@ -10,6 +10,8 @@ from storage.runs import Owner
 from storage.tables import leaders, upsert
 from storage.unit import Unit
 
+SCHEDULER = "scheduler"  # the lead of the process that claims fires
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:

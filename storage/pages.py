@@ -228,6 +228,16 @@ class Pages:
         with self._database.read() as connection:
             return {VisitOutcome(row.outcome): row.n for row in connection.execute(query.group_by(pages.c.outcome))}
 
+    def of_run(
+        self, source_id: str, run_id: str, limit: int, *, outcome: VisitOutcome | None = None, after: str = ""
+    ) -> list[PageState]:
+        """The pages whose last visit was a Run's, by URL, from the one `after` on; of one outcome or of all."""
+        query = select(pages).where(pages.c.source_id == source_id, pages.c.claimed_by == run_id)
+        query = query.where(pages.c.url > after, pages.c.outcome.is_not(None))
+        query = query if outcome is None else query.where(pages.c.outcome == outcome.value)
+        with self._database.read() as connection:
+            return [_state(row) for row in connection.execute(query.order_by(pages.c.url).limit(limit))]
+
     def remove(self, unit: Unit, source_id: str) -> None:
         """Remove every page of a Source, as if it had never been discovered."""
         unit.connection.execute(delete(pages).where(pages.c.source_id == source_id))

@@ -27,7 +27,8 @@ class SourceRuns:
     """Sums over the Runs of one Source; all but `runs` are of harvests.
 
     `visits` by VisitOutcome and `saved` by effect, as far as they have come; of those that have ended `verdicts` by
-    AccessStatus, their number and `seconds`, and when one last succeeded. `damaged` rows count for nothing else.
+    AccessStatus, their number and `seconds`, when one last succeeded, and the `last` one with its outcome.
+    `damaged` rows count for nothing else.
     """
 
     runs: Counter[tuple[RunKind, RunOutcome]] = field(default_factory=Counter)
@@ -37,6 +38,7 @@ class SourceRuns:
     seconds: float = 0.0
     ended: int = 0
     succeeded_at: datetime | None = None
+    last: tuple[str, RunOutcome] | None = None
     damaged: int = 0
 
     def copy(self) -> "SourceRuns":
@@ -65,11 +67,12 @@ class SourceRuns:
             for name, count in seen:
                 if name.startswith(_STATUS) and type(count) is int:
                     self.verdicts[name[len(_STATUS) :]] += count
-            self._note_end(outcome, ended_at, took)
+            self._note_end(row.id, outcome, ended_at, took)
 
-    def _note_end(self, outcome: RunOutcome, ended_at: datetime | None, took: float) -> None:
+    def _note_end(self, run_id: str, outcome: RunOutcome, ended_at: datetime | None, took: float) -> None:
         if ended_at is None:
             return
+        self.last = (run_id, outcome)
         self.seconds += max(0.0, took)  # the clock may have been put back meanwhile
         self.ended += 1
         if outcome is RunOutcome.SUCCEEDED:

@@ -130,6 +130,13 @@ class Runs:
         row = unit.connection.execute(select(leases).where(leases.c.source_id == source_id)).first()
         return row.run_id if row and _holds(row, now, is_alive) else None
 
+    def running(self) -> Sequence[Run]:
+        """The Runs that hold a lease and have not ended, longest first."""
+        held = select(runs).join(leases, leases.c.run_id == runs.c.id)
+        query = held.where(runs.c.outcome == RunOutcome.RUNNING.value).order_by(runs.c.started_at, runs.c.id)
+        with self._database.read() as connection:
+            return [_run(row) for row in connection.execute(query)]
+
     def at_work(self, unit: Unit) -> Sequence[str]:
         """Ids of all Runs that have not ended."""
         return (

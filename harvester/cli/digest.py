@@ -141,14 +141,20 @@ def pause(context: typer.Context, alert: Id) -> None:
     """Pause an alert: nothing is told until it is resumed, and what happens meanwhile is not made up for."""
     from harvester.digests import signing_up
 
-    _change(context, alert, signing_up.pause, "paused", "is not active")
+    def work(store: "Store", one: "Alert") -> bool:
+        return store.transact(lambda unit: signing_up.pause(store, unit, one))
+
+    _change(context, alert, work, "paused", "is not active")
 
 
 def resume(context: typer.Context, alert: Id) -> None:
     """Let an alert tell again, from now on."""
     from harvester.digests import signing_up
 
-    _change(context, alert, lambda store, one: signing_up.resume(store, one, _now()), "active", "is active already")
+    def work(store: "Store", one: "Alert") -> bool:
+        return store.transact(lambda unit: signing_up.resume(store, unit, one, _now()))
+
+    _change(context, alert, work, "active", "is active already")
 
 
 def remove(context: typer.Context, alert: Id) -> None:
@@ -254,13 +260,13 @@ def erase(context: typer.Context, address: Address) -> None:
 
 def allow(context: typer.Context, address: Address) -> None:
     """Let mail go to an address again: one whose reader was erased, or that was suspended after it refused mail."""
+    from harvester.digests import signing_up
+
     with _store(context) as store:
         freed = store.transact(lambda unit: store.alerts.allow(unit, address))
         reader = store.alerts.reader_at(address)
         if reader and reader.suspended_at:
-            clear = {"suspended_at": None, "suspended_reason": "", "bounces": 0}
-            store.transact(lambda unit: store.alerts.change_reader(unit, reader.id, **clear))
-            store.transact(lambda unit: store.deliveries.try_again(unit, reader.id))
+            store.transact(lambda unit: signing_up.lift(store, unit, reader.id))
             freed = True
     print("mail goes to this address again" if freed else "nothing kept mail from this address")
 

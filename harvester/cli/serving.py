@@ -72,6 +72,7 @@ def worker(
 
 def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
     from harvester import logs
+    from harvester.cli.trying import PageTrial
     from harvester.queue.queue import Queue
     from harvester.run.run import stopping_signals
     from harvester.scheduling.seeds import Seeds
@@ -90,7 +91,7 @@ def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
         queue = opened.enter_context(Queue(settings.database_url)) if is_apart else None
         service = Service(store, settings, logs.tell, queue)
         seeds = Seeds(settings.seeds_dir, settings.private_allow, logs.tell)
-        app = make_app(store, settings.data_dir, service, settings, seeds)
+        app = make_app(store, settings.data_dir, service, settings, seeds, PageTrial(settings))
         with Server(app, host, port) as server, stopping_signals(stop):
             logs.tell(f"listening on {server.url}")
             if not store.accounts.exist():

@@ -151,19 +151,25 @@ def change(store: Store, alert: Alert, wants: Wants, timing: Timing, name: str, 
     store.transact(lambda unit: store.alerts.change(unit, alert.id, **values))
 
 
-def pause(store: Store, alert: Alert) -> bool:
+def pause(store: Store, unit: Unit, alert: Alert) -> bool:
     """Tell nothing for now; False where there is nothing to pause."""
     if alert.state is not AlertState.ACTIVE:
         return False
-    return store.transact(lambda unit: store.alerts.change(unit, alert.id, state=AlertState.PAUSED.value))
+    return store.alerts.change(unit, alert.id, state=AlertState.PAUSED.value)
 
 
-def resume(store: Store, alert: Alert, now: datetime) -> bool:
+def resume(store: Store, unit: Unit, alert: Alert, now: datetime) -> bool:
     """Tell again, from now on; also an alert that was ended, whose old links stay void."""
     if alert.state not in (AlertState.PAUSED, AlertState.ENDED):
         return False
-    store.transact(lambda unit: store.alerts.start(unit, alert.id, now, first_due(alert.timing, now)))
+    store.alerts.start(unit, alert.id, now, first_due(alert.timing, now))
     return True
+
+
+def lift(store: Store, unit: Unit, reader_id: str) -> None:
+    """Send to a reader again whose address refused mail."""
+    store.alerts.change_reader(unit, reader_id, suspended_at=None, suspended_reason="", bounces=0)
+    store.deliveries.try_again(unit, reader_id)
 
 
 def unsubscribe(store: Store, alert: Alert) -> bool:

@@ -6,12 +6,12 @@ Each process measures silence with its own monotonic clock, so that clocks that 
 from collections.abc import Callable
 
 from harvester.scheduling.clock import Clock
-from storage.leaders import Lead
+from storage.leaders import SCHEDULER, Lead
 from storage.runs import Owner
 from storage.store import Store
 from storage.unit import Unit
 
-NAME = "scheduler"
+NAME = SCHEDULER
 BEAT_S = 3.0
 LEASE_S = 10.0
 

@@ -24,7 +24,7 @@ from harvester.serving.oai.door import make_router
 from harvester.serving.oai.face import Face
 from harvester.serving.oai.repository import Repository
 from harvester.serving.problems import add_handlers
-from harvester.serving.work import Work
+from harvester.serving.work import Trying, Work
 from harvester.settings import Settings, load
 from storage.store import Store
 
@@ -37,10 +37,12 @@ def make_app(
     work: Work,
     settings: Settings | None = None,
     sources: Callable[[], Mapping[str, Source]] = dict,
+    trying: Trying | None = None,
 ) -> FastAPI:
     """Routes over an open store; `work` is what the rest of the process does.
 
-    `settings` are those of the environment where none are given; `sources` are read from the seed files.
+    `settings` are those of the environment where none are given; `sources` are read from the seed files; `trying`
+    looks at a page for a new one.
     """
     settings = settings or load()
     app = FastAPI(title="Harvester", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -52,7 +54,7 @@ def make_app(
     app.include_router(make_router(Repository(store, Face.of(settings))))
     app.include_router(readers.router(store, settings))
     app.include_router(reading.router(store))
-    app.include_router(guard.router(Office(store, settings, work, sources, data_dir, app.state.closing)))
+    app.include_router(guard.router(Office(store, settings, work, sources, data_dir, app.state.closing, trying)))
     metrics = Metrics(store, data_dir, work)
 
     @app.get("/healthz")

@@ -263,12 +263,13 @@ def test_a_pause_is_not_made_up_for(desk: Desk, post: Office) -> None:
     from harvester.digests import signing_up
 
     alert = desk.alert(ANN)
-    assert signing_up.pause(desk.store, alert)
+    assert desk.store.transact(lambda unit: signing_up.pause(desk.store, unit, alert))
     desk.save(article(1))
     desk.rounds.look()
     desk.later(hours=1)
     paused = desk.store.alerts.get(alert.id)
-    assert paused and signing_up.resume(desk.store, paused, desk.now)
+    assert paused
+    assert desk.store.transact(lambda unit: signing_up.resume(desk.store, unit, paused, desk.now))
     desk.save(article(2))
     desk.rounds.look()
     assert [str(one.message["Subject"]) for one in post.taken] == [

@@ -8,6 +8,7 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from harvester.model.access import AccessStatus
 from harvester.serving.console import presenting
 from harvester.serving.console.wording import LANGUAGES, Wording, wording
 
@@ -47,6 +48,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["show"] = presenting
+    environment.globals["statuses"] = tuple(map(str, AccessStatus))
     environment.globals["files"] = {name: f"/static/{name}?{_digest(name)}" for name in STATIC}
     return environment
 
@@ -72,6 +74,11 @@ def page(
     )
     own = PRIVATE_HEADERS if is_private else HEADERS | {"Cache-Control": "no-cache"}
     return HTMLResponse(text, status, headers=own | {"Content-Language": words.language})
+
+
+def part(template: str, words: Wording, **values: object) -> str:
+    """Part of a page, to be put into one that stands already."""
+    return _templates().get_template(template).render(w=words, say=words.say, home=f"/{words.language}/", **values)
 
 
 def static(name: str) -> Response | None:

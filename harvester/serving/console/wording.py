@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 LANGUAGES = ("en", "fr")
@@ -59,7 +59,8 @@ class Wording:
 
     def moment(self, value: datetime) -> str:
         """A moment in words, to the minute, in UTC."""
-        return f"{format_datetime(value.astimezone(UTC), 'medium', locale=self._locale).rpartition(':')[0]} UTC"
+        utc = value.astimezone(UTC)
+        return f"{format_date(utc, 'medium', locale=self._locale)}, {utc:%H:%M} UTC"
 
     def span(self, seconds: float) -> str:
         """A length of time in words, in the unit that fits."""

@@ -222,8 +222,10 @@ def _change(store: Store, alert: Alert, form: Said, now: datetime) -> None:
 
 _ACTS: dict[str, Callable[[Store, Alert, Said, datetime], Any]] = {
     "change": _change,
-    "pause": lambda store, alert, form, now: signing_up.pause(store, alert),  # noqa: ARG005
-    "resume": lambda store, alert, form, now: signing_up.resume(store, alert, now),  # noqa: ARG005
+    "pause": lambda store, alert, form, now: store.transact(lambda unit: signing_up.pause(store, unit, alert)),  # noqa: ARG005
+    "resume": lambda store, alert, form, now: store.transact(  # noqa: ARG005
+        lambda unit: signing_up.resume(store, unit, alert, now)
+    ),
     "end": lambda store, alert, form, now: signing_up.unsubscribe(store, alert),  # noqa: ARG005
     "remove": lambda store, alert, form, now: store.transact(lambda unit: store.alerts.remove(unit, [alert.id])),  # noqa: ARG005
     "revoke": lambda store, alert, form, now: signing_up.revoke_feed(store, alert),  # noqa: ARG005

@@ -6,7 +6,12 @@ guard.py        the table as routes of the application: session, role, token and
 office.py       what every page works with
 attempts.py     how often one may try to sign in
 signing_in.py   the first account, signing in and out, one's own password
-overview.py     is everything all right?
+overview.py     is everything all right?  queues.py: the review queues it counts
+sources.py      Sources, run now, pause, resume; standing.py: how each stands; charts.py: verdicts as bars
+adding.py       a new Source from the browser
+runs.py         Runs, page by page, as they go on; stop
+alerts.py       alerts, deliveries, addresses that refuse mail
+accounts.py     who may sign in
 audit.py        the audit log
 
 To add a page: write `show(office: Office, asked: Asked) -> Response` that returns `asked.page("desk/NAME.html", ...)`,

@@ -11,7 +11,6 @@ import hmac
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from secrets import token_urlsafe
 from typing import Annotated
 from urllib.parse import quote, urlsplit
@@ -21,7 +20,7 @@ from fastapi.responses import RedirectResponse
 
 from harvester.errors import UsageError
 from harvester.serving.console.desk.office import Office
-from harvester.serving.console.desk.route import Act, Asked, Look
+from harvester.serving.console.desk.route import Act, Asked, Done, Look
 from harvester.serving.console.desk.routes import ROUTES
 from harvester.serving.console.wording import LANGUAGES, Wording, wording
 from harvester.serving.rates import address_of
@@ -68,12 +67,15 @@ class _Guard:
         def answer(request: Request) -> Response:
             asked = self._asked(request, _NO_FORM)
             if route.role is None:
-                return self._known(asked, self._tried(partial(route.answer, self._office, asked), asked))
+                return self._known(asked, route.answer(self._office, asked))
             if asked.account is None:
                 return self._to_sign_in(request)
             if not asked.may(route.role):
                 return self._refused(asked, "role")
-            return self._tried(partial(route.answer, self._office, asked), asked)
+            try:
+                return route.answer(self._office, asked)
+            except UsageError as error:
+                return asked.page("desk/refused.html", 404, at="", why="missing", error=error)
 
         return answer
 
@@ -90,14 +92,19 @@ class _Guard:
                 return self._refused(asked, "token")
             if route.role is not None and not asked.may(route.role):
                 return self._refused(asked, "role")
-            return self._known(asked, self._tried(lambda: self._act(route, asked), asked))
+            return self._known(asked, self._act(route, asked))
 
         return answer
 
     def _act(self, route: Act, asked: Asked) -> Response:
-        done = route.answer(self._office, asked)
-        if isinstance(done, Response):
-            return done
+        """Do it; what cannot be done is told on a page."""
+        try:
+            done = route.answer(self._office, asked)
+            return done if isinstance(done, Response) else self._done(route, asked, done)
+        except UsageError as error:
+            return asked.page("desk/refused.html", 400, at="", why="use", error=error)
+
+    def _done(self, route: Act, asked: Asked, done: Done) -> Response:
         store = self._office.store
 
         def work(unit: Unit) -> str | None:
@@ -112,13 +119,6 @@ class _Guard:
         if session or done.signs_out:
             self._set_cookie(answer, session or "")
         return answer
-
-    def _tried(self, work: Callable[[], Response], asked: Asked) -> Response:
-        """What cannot be done is told on a page."""
-        try:
-            return work()
-        except UsageError as error:
-            return asked.page("desk/refused.html", 400, at="", why="use", error=error)
 
     def _asked(self, request: Request, form: Said) -> Asked:
         now = datetime.now(UTC)

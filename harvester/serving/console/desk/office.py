@@ -7,7 +7,7 @@ from threading import Event
 
 from harvester.model.source import Source
 from harvester.serving.console.desk.attempts import Attempts
-from harvester.serving.work import Work
+from harvester.serving.work import Trying, Work
 from harvester.settings import Settings
 from storage.store import Store
 
@@ -22,6 +22,7 @@ class Office:
     sources: Callable[[], Mapping[str, Source]]
     data_dir: Path
     closing: Event  # set when the server ends
+    trying: Trying | None = None
     attempts: Attempts = field(default_factory=Attempts)
 
     @property

@@ -51,6 +51,10 @@ class Asked:
         """What a field of the form says, or else the query of the address."""
         return (one(self.form, name) or self.request.query_params.get(name, "").strip())[:most]
 
+    def secret(self, name: str) -> str:
+        """A password as it was typed, with its blanks."""
+        return next(iter(self.form.get(name, ())), "")
+
     def place(self, name: str) -> str:
         """What stands in the path for this name."""
         return str(self.request.path_params[name])

@@ -39,7 +39,7 @@ def begin(office: Office, asked: Asked) -> Done | Response:
         return _begin_page(asked, "too_often", 429, wait_s)
     if not hmac.compare_digest(asked.said("code").encode(), first_code(office.store).encode()):
         return _begin_page(asked, "code", 403)
-    name, password = asked.said("name").lower(), _password(asked, "password")
+    name, password = asked.said("name").lower(), asked.secret("password")
     if wrong := _wrong(asked, name):
         return _begin_page(asked, wrong, 400)
     kept = passwords.hashed(password)
@@ -67,7 +67,7 @@ def login(office: Office, asked: Asked) -> Done | Response:
         return _login_page(asked, "too_often", 429, wait_s)
     store = office.store
     found = store.accounts.credentials(name)
-    is_right = passwords.is_right(_password(asked, "password"), found.password if found else None)
+    is_right = passwords.is_right(asked.secret("password"), found.password if found else None)
     if found is None or not is_right:
         about = name if found else "unknown name"
         store.transact(lambda unit: store.audit.add(unit, "", "login_refused", about, asked.address, asked.now))
@@ -101,11 +101,11 @@ def change_password(office: Office, asked: Asked) -> Done | Response:
     if office.attempts.wait_s(asked.address, name):
         return asked.page("desk/password.html", 429, wrong="too_often")
     found = store.accounts.credentials(name)
-    if found is None or not passwords.is_right(_password(asked, "old"), found.password):
+    if found is None or not passwords.is_right(asked.secret("old"), found.password):
         return asked.page("desk/password.html", 400, wrong="wrong")
     if wrong := _wrong(asked, name):
         return asked.page("desk/password.html", 400, wrong=wrong)
-    kept = passwords.hashed(_password(asked, "password"))
+    kept = passwords.hashed(asked.secret("password"))
 
     def work(unit: Unit) -> str:
         account = store.accounts.set_password(unit, name, kept, asked.now)
@@ -116,15 +116,10 @@ def change_password(office: Office, asked: Asked) -> Done | Response:
 
 def _wrong(asked: Asked, name: str) -> str:
     """What is wrong with a new password, as it is called in the words; empty where it is good."""
-    password = _password(asked, "password")
+    password = asked.secret("password")
     if not passwords.is_good(password, name):
         return "weak"
-    return "" if password == _password(asked, "again") else "differ"
-
-
-def _password(asked: Asked, name: str) -> str:
-    """As it was typed, with its blanks."""
-    return next(iter(asked.form.get(name, ())), "")
+    return "" if password == asked.secret("again") else "differ"
 
 
 def _to_login(asked: Asked) -> Response:
