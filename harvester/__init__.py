@@ -11,6 +11,7 @@ The map, from the ground floor up (imports go down only; `tests/test_architectur
     ahead/                        pages read in a process of its own, ahead of the Run that stores them
     digests/                      what readers are told, when, and how it reaches them
     crawl/                        the only room that knows Scrapy
+    enrich/                       what registries say of closed articles; never needed
     ingest/                       spooled Page -> extraction -> policy -> archive and storage
     run/                          one Run: lease, crawl, ingest, outcome
     scheduling/                   when Sources are due, who leads, workers

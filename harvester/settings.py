@@ -110,6 +110,13 @@ class Settings(BaseSettings):
         le=3650,
         description="For how many days it is kept what was told to whom, so that nothing is told twice.",
     )
+    registries: Annotated[tuple[Literal["crossref", "unpaywall"], ...], NoDecode] = Field(
+        (),
+        description="Registries asked by DOI for open copies of closed articles: crossref,unpaywall. HARVESTER_CONTACT"
+        " must be a mail address then.",
+    )
+    crossref_url: str = Field("https://api.crossref.org", description="Where Crossref's REST API is.")
+    unpaywall_url: str = Field("https://api.unpaywall.org", description="Where Unpaywall's API is.")
     workers: int = Field(
         4,
         ge=1,
@@ -153,7 +160,7 @@ class Settings(BaseSettings):
             raise ValueError("write a mail address (you@example.org) or a web page (https://example.org/harvest)")
         return value
 
-    @field_validator("base_url", "privacy_notice")
+    @field_validator("base_url", "privacy_notice", "crossref_url", "unpaywall_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^\s/?#()]+(/[^\s?#()]*)?", value):
@@ -177,7 +184,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{one!r} is no address, as in 10.0.0.2")
         return value
 
-    @field_validator("private_allow", "trusted_proxies", mode="before")
+    @field_validator("private_allow", "trusted_proxies", "registries", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -194,6 +201,11 @@ class Settings(BaseSettings):
         """Whether readers may sign themselves up: the operator said so, and all that needs is there."""
         needed = (self.privacy_notice, self.base_url, self.mail_from, self.smtp_url)
         return self.sign_ups and all(needed)
+
+    @property
+    def contact_mail(self) -> str:
+        """The contact where it is a mail address, else empty."""
+        return "" if self.contact.startswith(("http://", "https://")) else self.contact.removeprefix("mailto:")
 
     def secrets(self) -> frozenset[str]:
         """What must stand in no log: passwords, as written and as meant, and mail addresses."""

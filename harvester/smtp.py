@@ -1,15 +1,15 @@
 """The way to the mail server: encrypted where it offers that, signed in where a user is named, never for ever."""
 
 import smtplib
-import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from tenacity import retry, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
+
+from harvester.reach import within
 
 TIMEOUT_S = 8.0  # for an answer to one command
 LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
@@ -70,7 +70,7 @@ class Way:
         else:
             server = smtplib.SMTP(host, place.port or 587, timeout=self._timeout_s)
         try:
-            with within(server, self._timeout_s * 6):
+            with within(self._timeout_s * 6, lambda: server.sock):
                 server.ehlo_or_helo_if_needed()
                 if place.scheme == "smtp":
                     self._encrypt(server, host, safe)
@@ -96,20 +96,3 @@ def bid_farewell(server: smtplib.SMTP) -> None:
     with suppress(OSError, smtplib.SMTPException):
         server.quit()
     server.close()
-
-
-@contextmanager
-def within(server: smtplib.SMTP, seconds: float) -> Iterator[None]:
-    """Cut the connection when what is done within takes longer: a server may answer a byte at a time."""
-
-    def cut() -> None:
-        with suppress(OSError, AttributeError):
-            server.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

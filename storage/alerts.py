@@ -2,11 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy import delete, exists, select, update
 
 from harvester.errors import UsageError
 from harvester.model.alert import Alert, AlertState, Reader
@@ -30,7 +30,7 @@ class Alerts:
         """One alert."""
         with self._database.read() as connection:
             row = connection.execute(select(alerts).where(alerts.c.id == alert_id)).first()
-        return _alert(row) if row else None
+        return alert_of(row._asdict()) if row else None
 
     def all(self, *states: AlertState, reader_id: str | None = None) -> list[Alert]:
         """Alerts in these states (none named: in any), of one reader or of all, oldest first."""
@@ -38,14 +38,14 @@ class Alerts:
         query = query.where(alerts.c.state.in_(states)) if states else query
         query = query if reader_id is None else query.where(alerts.c.reader_id == reader_id)
         with self._database.read() as connection:
-            return [_alert(row) for row in connection.execute(query)]
+            return [alert_of(row._asdict()) for row in connection.execute(query)]
 
     def due(self, now: datetime) -> list[Alert]:
         """Active alerts whose next digest is due."""
         active = alerts.c.state == AlertState.ACTIVE.value
         query = select(alerts).where(active, alerts.c.due_at <= now).order_by(alerts.c.due_at, alerts.c.id)
         with self._database.read() as connection:
-            return [_alert(row) for row in connection.execute(query)]
+            return [alert_of(row._asdict()) for row in connection.execute(query)]
 
     def reader(self, reader_id: str) -> Reader | None:
         """One reader."""
@@ -59,14 +59,14 @@ class Alerts:
         """Readers, oldest first."""
         query = select(readers).where(*conditions).order_by(readers.c.created_at, readers.c.id)
         with self._database.read() as connection:
-            return [_reader(row) for row in connection.execute(query)]
+            return [reader_of(row._asdict()) for row in connection.execute(query)]
 
     def admit(self, unit: Unit, reader: Reader) -> Reader:
         """Add a reader; the one who has this address already stays as he is and is returned."""
         row = upsert(readers).values(reader.model_dump() | {"key": reader.address.casefold()})
         unit.connection.execute(row.on_conflict_do_nothing())
         same = readers.c.key == reader.address.casefold()
-        return _reader(unit.connection.execute(select(readers).where(same)).one())
+        return reader_of(unit.connection.execute(select(readers).where(same)).one()._asdict())
 
     def add(self, unit: Unit, alert: Alert) -> None:
         """Add an alert. An active one tells what is logged from now on."""
@@ -187,14 +187,13 @@ def _texts(alert: Alert) -> dict[str, str]:
     return {name: getattr(alert, name).model_dump_json() for name in _JSON}
 
 
-def _alert(row: Row[*tuple[Any, ...]]) -> Alert:
-    values = dict(row._mapping)
+def alert_of(row: Mapping[str, Any]) -> Alert:
+    """A row of the table as a value."""
     kinds = {name: Alert.model_fields[name].annotation for name in _JSON}
-    parsed = {name: kind.model_validate_json(values[name]) for name, kind in kinds.items() if kind}
-    return Alert.model_validate(values | parsed)
+    parsed = {name: kind.model_validate_json(row[name]) for name, kind in kinds.items() if kind}
+    return Alert.model_validate({**row, **parsed})
 
 
-def _reader(row: Row[*tuple[Any, ...]]) -> Reader:
-    values = dict(row._mapping)
-    del values["key"]
-    return Reader.model_validate(values)
+def reader_of(row: Mapping[str, Any]) -> Reader:
+    """A row of the table as a value."""
+    return Reader.model_validate({name: value for name, value in row.items() if name != "key"})

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, case, select
 from harvester.model.run import Change, ChangeKind
 from storage.bulk import Fresh
 from storage.database import Database
-from storage.tables import change_head, changes, moment_text, records, upsert
+from storage.tables import change_head, change_readers, changes, moment_text, records, upsert
 from storage.unit import Pending, Unit
 
 _LOG = Fresh(changes)
@@ -72,6 +72,19 @@ class Changes:
         """The latest number; 0 for an empty log."""
         with self._database.read() as connection:
             return connection.execute(select(change_head.c.seq)).scalar() or 0
+
+
+def place_of(unit: Unit, name: str) -> int:
+    """How far a reader of the log has come that keeps its place in the database; 0 where it has not begun."""
+    query = select(change_readers.c.seq).where(change_readers.c.name == name)
+    return unit.connection.execute(query).scalar() or 0
+
+
+def put_place(unit: Unit, name: str, seq: int) -> None:
+    """Keep how far a reader of the log has come."""
+    moved = upsert(change_readers).values(name=name, seq=seq)
+    set_ = {"seq": moved.excluded.seq}
+    unit.connection.execute(moved.on_conflict_do_update(index_elements=[change_readers.c.name], set_=set_))
 
 
 def change_of(row: Row[*tuple[object, ...]]) -> Change:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, Table, func, or_, select, update
 
-from harvester.model.alert import Alert, AlertState, Channel, Delivery, DeliveryKind, DeliveryState, Item, News
+from harvester.model.alert import Alert, AlertState, Channel, Delivery, DeliveryKind, DeliveryState, Item, News, Reader
+from storage.alerts import alert_of, reader_of
 from storage.database import Database
+from storage.news import MARK, NO_MARK, Mark
 from storage.runs import Owner
 from storage.tables import alerts, deliveries, readers, told, upsert
 from storage.unit import Unit
@@ -16,6 +18,19 @@ PAUSED, SUSPENDED = "paused", "suspended"
 CLAIM = timedelta(minutes=30)  # after which another may take what a process of another machine holds
 _CHUNK = 500
 _OWN = ("claimed_by", "claimed_at")
+_LOG = (told.c.seq, told.c.record_id, told.c.news)
+
+
+class Addressed(NamedTuple):
+    """A delivery as things are now: whom it goes to, of which alert, and what it would tell of (`mark`).
+
+    `why` it is not to be sent after all, empty where it is; `paused`, `suspended`: not yet.
+    """
+
+    why: str
+    reader: Reader | None
+    alert: Alert | None
+    mark: Mark
 
 
 class Deliveries:
@@ -55,10 +70,14 @@ class Deliveries:
         with self._database.read() as connection:
             return _items(connection, told.c.alert_id == alert_id, told.c.delivery_id.is_(None))
 
-    def items(self, delivery_id: str) -> list[Item]:
-        """What a digest tells, in the order of the change log."""
+    def items(self, *delivery_ids: str) -> dict[str, list[Item]]:
+        """What digests tell, by their ids, in the order of the change log."""
+        query = select(told).where(told.c.delivery_id.in_(delivery_ids)).order_by(*_LOG)
+        found: dict[str, list[Item]] = {one: [] for one in delivery_ids}
         with self._database.read() as connection:
-            return _items(connection, told.c.delivery_id == delivery_id)
+            for row in connection.execute(query):
+                found[row.delivery_id].append(_item(row))
+        return found
 
     def latest(self, alert_id: str, most: int) -> list[Item]:
         """The latest items of an alert, newest first, whether they went out or wait."""
@@ -155,23 +174,41 @@ class Deliveries:
         waits = (deliveries.c.reader_id == reader_id, deliveries.c.state == DeliveryState.WAITING.value)
         unit.connection.execute(update(deliveries).where(*waits).values(next_at=None, tries=0))
 
-    def unwanted(self, delivery: Delivery) -> str:
-        """Why it is not to be sent after all, as things are now; empty where it is. `paused`, `suspended`: not yet."""
-        query = select(alerts.c.state, alerts.c.channel, readers.c.suspended_at)
-        query = query.select_from(readers).outerjoin(alerts, alerts.c.id == (delivery.alert_id or ""))
+    def addressed(self, delivery: Delivery) -> Addressed:
+        """All that decides about a delivery, as it is now: in one question, for it is asked before every mail."""
+        query = select(*_READER, *_ALERT, *MARK).select_from(readers)
+        query = query.outerjoin(alerts, alerts.c.id == (delivery.alert_id or ""))
         with self._database.read() as connection:
             row = connection.execute(query.where(readers.c.id == delivery.reader_id)).first()
         if row is None:
-            return "the reader is gone"
-        if row.suspended_at is not None:
-            return SUSPENDED
-        if delivery.alert_id is None:
-            return ""
-        if row.state in (None, AlertState.ENDED.value):
-            return "unsubscribed"
-        if row.channel != Channel.MAIL.value and delivery.kind == DeliveryKind.DIGEST:
-            return "told in a feed now"
-        return PAUSED if row.state == AlertState.PAUSED.value else ""
+            return Addressed("the reader is gone", None, None, NO_MARK)
+        reader = reader_of(_named(row, _READER))
+        alert = alert_of(_named(row, _ALERT)) if row.alerts_id else None
+        return Addressed(_unwanted(delivery, reader, alert), reader, alert, Mark(row.seq, row.changed_at))
+
+
+def _labelled(table: Table) -> list[Any]:
+    return [column.label(f"{table.name}_{column.name}") for column in table.c]
+
+
+_READER, _ALERT = _labelled(readers), _labelled(alerts)
+
+
+def _named(row: Any, labels: Sequence[Any]) -> dict[str, Any]:
+    return {label.element.name: getattr(row, label.name) for label in labels}
+
+
+def _unwanted(delivery: Delivery, reader: Reader, alert: Alert | None) -> str:
+    """Why it is not to be sent after all; empty where it is."""
+    if reader.suspended_at is not None:
+        return SUSPENDED
+    if delivery.alert_id is None:
+        return ""
+    if alert is None or alert.state is AlertState.ENDED:
+        return "unsubscribed"
+    if alert.channel is not Channel.MAIL and delivery.kind is DeliveryKind.DIGEST:
+        return "told in a feed now"
+    return PAUSED if alert.state is AlertState.PAUSED else ""
 
 
 def _has_come(now: datetime) -> Any:
@@ -179,7 +216,7 @@ def _has_come(now: datetime) -> Any:
 
 
 def _items(connection: Any, *conditions: Any) -> list[Item]:
-    query = select(told).where(*conditions).order_by(told.c.seq, told.c.record_id, told.c.news)
+    query = select(told).where(*conditions).order_by(*_LOG)
     return [_item(row) for row in connection.execute(query)]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from harvester.model.access import AccessStatus
 from harvester.model.record import Record
@@ -13,7 +13,7 @@ from harvester.model.run import ChangeKind
 from storage.database import Database
 from storage.documents import from_text
 from storage.rows import of_works
-from storage.tables import change_head, changes, records, revisions
+from storage.tables import change_head, changes, lookups, records, revisions
 
 _CHUNK = 500
 
@@ -43,6 +43,20 @@ class Story(NamedTuple):
     editions: tuple[str, ...]
 
 
+class Mark(NamedTuple):
+    """How far everything is that is told of records: the change log, and what registries say of them."""
+
+    seq: int
+    changed_at: datetime | None
+
+
+NO_MARK = Mark(-1, None)
+MARK = (
+    select(func.coalesce(func.max(change_head.c.seq), 0)).scalar_subquery().label("seq"),
+    select(func.max(lookups.c.changed_at)).scalar_subquery().label("changed_at"),
+)
+
+
 class Portion(NamedTuple):
     """Changes after number `after` up to `until`; `head` is the latest there is."""
 
@@ -57,6 +71,12 @@ class Followed:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def mark(self) -> Mark:
+        """Where everything is now."""
+        with self._database.read() as connection:
+            row = connection.execute(select(*MARK)).one()
+        return Mark(row.seq, row.changed_at)
 
     def portion(self, after: int, most: int = 2000) -> Portion:
         """The stories of the next Changes, at most so many, all as they stand in one snapshot."""

@@ -11,7 +11,7 @@ from harvester.model.access import AccessVerdict
 from harvester.model.differences import FieldChange
 from harvester.model.record import Provenance, Record, Rights
 from harvester.model.run import ChangeKind
-from storage import doubts, history, oai, review, rows, saving
+from storage import doubts, history, lookups, oai, review, rows, saving
 from storage.archive_index import ArchiveIndex
 from storage.changes import Changes
 from storage.database import Database, Snapshot
@@ -210,6 +210,7 @@ class Records:
             unit.connection.execute(delete(table).where(table.c.record_id == record_id))
         _succeed(unit, record_id, None)
         review.forget(unit, [record_id])
+        lookups.forget(unit, record)
         self._archive_index.forget(unit, record_id)
         self._pages.forget(unit, record.source_id, [record.url, *record.aliases])
 

@@ -12,12 +12,12 @@ import orjson
 from sqlalchemy import delete, func, or_, select
 
 from harvester.model.record import Record
-from storage.changes import Changes
+from storage.changes import Changes, place_of, put_place
 from storage.grouping import Pair, join, linked, load, pair
 from storage.identity import chunks
 from storage.likeness import block_keys, likeness
 from storage.stated import stated_version
-from storage.tables import change_readers, changes, upsert, work_bars, work_blocks, work_candidates
+from storage.tables import changes, upsert, work_bars, work_blocks, work_candidates
 from storage.unit import Unit
 
 READER = "works"
@@ -31,8 +31,7 @@ def read_on(unit: Unit, log: Changes, now: datetime) -> bool:
     What two transactions stated of each other at one moment, and neither saw, is joined here.
     """
     execute = unit.connection.execute
-    place = execute(select(change_readers.c.seq).where(change_readers.c.name == READER)).scalar() or 0
-    query = select(changes.c.seq, changes.c.record_id).where(changes.c.seq > place)
+    query = select(changes.c.seq, changes.c.record_id).where(changes.c.seq > place_of(unit, READER))
     portion = execute(query.order_by(changes.c.seq).limit(_AT_ONCE)).all()
     if not portion:
         return False
@@ -42,8 +41,7 @@ def read_on(unit: Unit, log: Changes, now: datetime) -> bool:
     fresh = load(unit.connection, ids)
     _note_blocks(unit, fresh.values())
     _queue(unit, fresh, now)
-    moved = upsert(change_readers).values(name=READER, seq=portion[-1].seq)
-    execute(moved.on_conflict_do_update(index_elements=[change_readers.c.name], set_={"seq": moved.excluded.seq}))
+    put_place(unit, READER, portion[-1].seq)
     return True
 
 

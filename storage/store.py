@@ -25,6 +25,7 @@ from storage.figures import Figures
 from storage.hosts import Hosts
 from storage.keys import Keys
 from storage.leaders import Leaders
+from storage.lookups import Lookups
 from storage.news import Followed
 from storage.oai import Oai
 from storage.overrides import Overrides
@@ -78,6 +79,7 @@ class Store:
         self.alerts = Alerts(database)
         self.deliveries = Deliveries(database)
         self.news = Followed(database)
+        self.lookups = Lookups(database)
 
     @classmethod
     def open(cls, database_url: str, *, migrate: bool = False, busy_s: float = BUSY_S) -> Self:

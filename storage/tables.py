@@ -642,3 +642,20 @@ audit = _table(
     Column("origin", string(), nullable=False),
     Index("audit_by_time", "at"),
 )
+
+# What registries said by DOI: the last answer, when it came and until when it is good. Part of no record.
+lookups = _table(
+    "lookups",
+    Column("doi", string(), nullable=False),
+    Column("registry", string(16), nullable=False),
+    Column("seq", integer(), nullable=False),  # the latest Change that asked for it
+    Column("fetched_at", Moment),
+    Column("expires_at", Moment),  # null: not to be asked for now
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("said", string()),  # JSON
+    Column("changed_at", Moment),
+    PrimaryKeyConstraint("doi", "registry"),
+    Index("lookups_by_expiry", "registry", "expires_at"),
+    Index("lookups_by_change", "changed_at"),
+    rowid=False,
+)

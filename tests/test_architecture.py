@@ -20,7 +20,7 @@ STANDARD_HOSTS = re.compile(
     r"(^|\.)(example|test|invalid|localhost)$|(^|\.)example\.(org|com|net)$|^127\.0\.0\.1$|(?i:^host$)|^\{|"
     r"(^|\.)(w3\.org|doi\.org|schema\.org|json-schema\.org|purl\.org|creativecommons\.org|orcid\.org|niso\.org|"
     r"sitemaps\.org|jsonfeed\.org|openarchives\.org|prismstandard\.org|toml\.io|ietf\.org|rfc-editor\.org|issn\.org|coar-repositories\.org|"
-    r"opendatacommons\.org|ogp\.me|rightsstatements\.org|gnu\.org|opensource\.org|spdx\.org|nih\.gov|arxiv\.org|datacite\.org|openaire\.eu|netpreserve\.org)$"
+    r"opendatacommons\.org|ogp\.me|rightsstatements\.org|gnu\.org|opensource\.org|spdx\.org|nih\.gov|arxiv\.org|crossref\.org|unpaywall\.org|datacite\.org|openaire\.eu|netpreserve\.org)$"
 )
 
 

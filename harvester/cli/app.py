@@ -41,6 +41,7 @@ VERBS = {  # verb: module of this package, what it is for
     "alert": ("digest", "Saved queries that tell readers what is new: add, list, show, pause, remove."),
     "digest": ("digest", "Look at the next digests, send those that are due."),
     "reader": ("digest", "What is kept about a reader; erase it."),
+    "enrich": ("enrich", "Ask registries for lawful open copies of closed articles (off by default)."),
     "export": ("export", "Write all that is kept, or what may be passed on, in one of eight formats."),
     "changes": ("records", "Print the change log in order."),
     "account": ("accounts", "Accounts of the console's desk: make, list, disable, set passwords."),

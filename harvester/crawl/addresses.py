@@ -8,49 +8,13 @@ import asyncio
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from harvester.reach import refusal
 from harvester.urls import AddressRefusedError, Target, target
 
 PIN_S = 300.0
 
 Resolve = Callable[[str, int], Awaitable[Iterable[str]]]
-
-
-def refusal(address: str) -> str | None:
-    """Why `address` (IPv4 or IPv6 text) must not be connected to, or None for a public unicast address."""
-    try:
-        ip = ip_address(address.partition("%")[0])
-    except ValueError:
-        return f"{address!r} is not an IP address"
-    return next((reason for part in _with_embedded(ip) if (reason := _not_public(part))), None)
-
-
-def _with_embedded(ip: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
-    if isinstance(ip, IPv4Address):
-        return [ip]
-    if ip.ipv4_mapped:
-        return [ip.ipv4_mapped]
-    found: list[IPv4Address | IPv6Address] = [ip]
-    if ip.sixtofour:
-        found.append(ip.sixtofour)
-    if ip.teredo:
-        found.extend(ip.teredo)
-    if int(ip) >> 32 in (0x64FF9B << 64, 0):  # NAT64 and the old IPv4-compatible form
-        found.append(IPv4Address(int(ip) & 0xFFFFFFFF))
-    return found
-
-
-def _not_public(ip: IPv4Address | IPv6Address) -> str | None:
-    kinds = (
-        ("loopback", ip.is_loopback),
-        ("unspecified", ip.is_unspecified),
-        ("link-local", ip.is_link_local),
-        ("multicast", ip.is_multicast),
-        ("reserved", ip.is_reserved),
-        ("private", not ip.is_global),
-    )
-    return next((f"{ip} is a {kind} address" for kind, true in kinds if true), None)
 
 
 async def system_resolve(host: str, port: int) -> list[str]:

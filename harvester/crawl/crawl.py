@@ -8,7 +8,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,6 @@ from harvester.model.base import Value
 from harvester.model.source import Source
 
 STOP_S = 30.0
-
-
-def user_agent(contact: str) -> str:
-    """The one honest name every request carries: product, version, operator (RFC 9110, 10.1.5)."""
-    try:
-        number = version("harvester")
-    except PackageNotFoundError:  # a checkout that was never installed
-        number = "0"
-    return f"Harvester/{number} (+{contact})"
 
 
 class CrawlConfig(Value):

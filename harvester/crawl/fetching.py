@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from harvester.crawl.ledger import utc_now
-from harvester.crawl.politeness import retry_after
 from harvester.crawl.transport import Answer, ExchangeFailedError, Transport
 from harvester.crawl.turns import Turns
 from harvester.model.page import VisitOutcome
 from harvester.model.source import Source
+from harvester.reach import retry_after
 from harvester.urls import absolute, in_bounds, looks_like_login, refused, target
 
 MOST_HOPS = 7

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -19,12 +18,10 @@ ROBOTS_FRESH = timedelta(hours=24)
 ROBOTS_LAST_GOOD = timedelta(days=30)
 TDMREP_PATH = "/.well-known/tdmrep.json"
 TDMREP_LIMIT = 1024 * 1024
-RETRY_AFTER_CAP = timedelta(hours=24)
 
 _AGENT_LINE = re.compile(r"^(\s*user[- ]?agent\s*:\s*)([^#]*)(.*)$", re.IGNORECASE)
 _RULE_LINE = re.compile(r"^\s*(allow|disallow)\s*:([^#]*)", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z_-]+")
-_SECONDS = re.compile(r"[+-]?[0-9]{1,20}")
 
 
 class RobotsVerdict(NamedTuple):
@@ -122,22 +119,6 @@ def _one_token(line: str, token: str) -> str:
 def robots_too_long(body: bytes) -> bool:
     """Whether rules beyond the limit may exist that nobody reads."""
     return len(body) > ROBOTS_LIMIT
-
-
-def retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """How long `Retry-After` (seconds or HTTP date) asks to wait: 0 to 24 hours, None when absent or unreadable."""
-    text = (value or "").strip()
-    if _SECONDS.fullmatch(text):
-        return _bounded(timedelta(seconds=min(int(text), 10**9)))
-    try:
-        moment = parsedate_to_datetime(text)
-        return _bounded((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _bounded(wait: timedelta) -> timedelta:
-    return min(max(wait, timedelta(0)), RETRY_AFTER_CAP)
 
 
 def quiet_until(now: datetime, spans: Sequence[str], zone: str) -> datetime | None:

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 from harvester.crawl.fetching import Ask, Fetcher, Permit
 from harvester.crawl.ledger import Ledger, utc_now
-from harvester.crawl.politeness import is_challenge, retry_after
+from harvester.crawl.politeness import is_challenge
 from harvester.crawl.sites import Sites
 from harvester.crawl.transport import Answer, ExchangeFailedError, is_page_type
 from harvester.crawl.turns import LONGEST_WAIT_S, Turns
 from harvester.model.page import BODY_LIMIT, Page, VisitOutcome
 from harvester.model.run import FrontierItem, Visit
 from harvester.model.source import UrlRules
+from harvester.reach import retry_after
 from harvester.urls import canonical_url, is_article
 
 MOST_RETRIES = 2

@@ -7,6 +7,7 @@ from harvester.digests.present import Piece, piece, title_of
 from harvester.digests.wording import Wording
 from harvester.model.access import AccessStatus
 from harvester.model.alert import Item, News, Wants
+from harvester.model.open_copy import Statement
 from harvester.model.record import Record
 from harvester.policy.doors import shown
 
@@ -22,21 +23,17 @@ _ACCESS = (News.FREED, News.EMBARGO_LIFTED, News.CLOSED_AGAIN)
 _RETRACTED = frozenset(("retracted", "withdrawn", "expression_of_concern"))
 
 
-class Edition(NamedTuple):
-    """What a record asks to cite instead of itself, in its own words; `doi` where it is known."""
-
-    note: str
-    doi: str
-
-
 class Entry(NamedTuple):
-    """One article of a digest before it has words: what is told, its record, the other editions of its work."""
+    """One article of a digest before it has words: what is told, its record, the other editions of its work.
+
+    `said`: what registries say of the record.
+    """
 
     news: News
     item: Item
     record: Record
     editions: tuple[Record, ...]
-    cite: Edition | None
+    said: tuple[Statement, ...]
 
 
 class Section(NamedTuple):
@@ -99,13 +96,13 @@ def _in_all(turned: Sequence[Item], record: Record) -> list[Item]:
 def entries(
     items: Sequence[Item],
     works: Mapping[str, Sequence[Record]],
-    citations: Mapping[str, Edition],
+    said: Mapping[str, tuple[Statement, ...]],
     language: str,
 ) -> list[Entry]:
     """What is told, in the order it is read: by kind, then newest publication first. Editions of one work come once.
 
-    `works`: by record id all living records of its work. The edition shown is the one it is told of, or of several
-    the one in the reader's language.
+    `works`: by record id all living records of its work; `said`: by record id what registries say. The edition shown
+    is the one it is told of, or of several the one in the reader's language.
     """
     together: dict[tuple[News, str], list[Item]] = {}
     for item in items:
@@ -119,7 +116,7 @@ def entries(
         if news is News.NEW and not _speaks(record, language):
             record = next((one for one in by_id.values() if _speaks(one, language)), record)
         others = tuple(one for one in by_id.values() if one.id != record.id)
-        found.append(Entry(news, chosen, record, others, citations.get(record.id)))
+        found.append(Entry(news, chosen, record, others, said.get(record.id, ())))
     return sorted(found, key=_reading_order)
 
 
@@ -151,12 +148,9 @@ def told(entry: Entry, words: Wording) -> Piece:
     """One entry in words, with no more of its record than this reader may be shown."""
     record = shown(entry.record, signed_in=True)
     was = words("was", words(f"access.{entry.item.was}").lower()) if entry.item.was and entry.news in _ACCESS else ""
-    cite = ""
-    if entry.cite:
-        cite = words("cite_doi", entry.cite.doi) if entry.cite.doi else words("cite_own")
     withheld = bool(entry.record.abstracts) and not record.abstracts
     editions = [shown(one, signed_in=True) for one in entry.editions]
-    return piece(record, words, editions=editions, was=was, cite=cite, withheld=withheld)
+    return piece(record, words, editions=editions, was=was, withheld=withheld, said=entry.said)
 
 
 def subject(found: Sequence[Entry], words: Wording) -> str:

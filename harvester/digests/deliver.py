@@ -8,7 +8,7 @@ import logging
 import random
 import re
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,9 +16,10 @@ from enum import StrEnum
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from harvester.digests.letters import Letter, Letters
-from harvester.model.alert import Delivery, DeliveryState
+from harvester.model.alert import Delivery, DeliveryState, Item
+from harvester.reach import within
 from harvester.settings import Settings
-from harvester.smtp import TIMEOUT_S, Way, bid_farewell, may_pass, reason, within
+from harvester.smtp import TIMEOUT_S, Way, bid_farewell, may_pass, reason
 from storage.deliveries import PAUSED, SUSPENDED
 from storage.runs import Owner
 from storage.store import Store
@@ -104,8 +105,9 @@ class Post:
     def _send_all(self, batch: list[Delivery], sender: str, tally: Tally, stop: Callable[[], bool]) -> None:
         """Every mail of the batch, as far as there is a server; the others go back to the outbox."""
         lost = 0
+        told = self._store.deliveries.items(*(one.id for one in batch))
         for place, delivery in enumerate(batch):
-            letter = self._wanted(delivery, tally)
+            letter = self._wanted(delivery, told[delivery.id], tally)
             if letter is None:
                 continue
             tally.trouble = "stopped" if stop() else self._connect()
@@ -120,10 +122,11 @@ class Post:
                 self._store.transact(lambda unit, left=left: self._store.deliveries.release(unit, left))  # type: ignore[misc]
                 return
 
-    def _wanted(self, delivery: Delivery, tally: Tally) -> Letter | None:
+    def _wanted(self, delivery: Delivery, told: Sequence[Item], tally: Tally) -> Letter | None:
         """The mail, unless it is not wanted any more: alerts end and readers go between build and send."""
-        why = self._store.deliveries.unwanted(delivery)
-        letter = None if why else self.letters.write(delivery, self._now())
+        addressed = self._store.deliveries.addressed(delivery)
+        why = addressed.why
+        letter = None if why else self.letters.write(delivery, addressed, told, self._now())
         if letter:
             return letter
         later = {"next_at": self._now() + timedelta(hours=1)}
@@ -153,7 +156,7 @@ class Post:
         assert self._server
         server = self._server
         try:
-            with within(server, _MAIL_S):
+            with within(_MAIL_S, lambda: server.sock):
                 end, note = handed_over(server, sender, letter.reader.address, letter.message)
         except (OSError, smtplib.SMTPException) as error:
             end, note = End.LOST, f"the connection was lost ({reason(error)})"

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from harvester.digests import links as signed
-from harvester.digests.compose import MOST_ITEMS, Digest, Edition, Entry, digest, entries, still_true, told
+from harvester.digests.compose import MOST_ITEMS, Digest, Entry, digest, entries, still_true, told
 from harvester.digests.links import Links
 from harvester.digests.mail import Sender, list_headers, mail, sender
 from harvester.digests.present import Piece
@@ -14,9 +14,11 @@ from harvester.digests.render import Addresses, Renderer, letter_html, letter_te
 from harvester.digests.wording import Wording, wording
 from harvester.errors import UsageError
 from harvester.model.alert import Alert, Delivery, DeliveryKind, Item, Reader
+from harvester.model.open_copy import Statement
 from harvester.model.record import Record
 from harvester.settings import Settings
-from storage.stated import note_to_cite
+from storage.deliveries import Addressed
+from storage.news import NO_MARK, Mark
 from storage.store import Store
 
 _MOST_KEPT = 5000  # records whose parts are remembered
@@ -36,8 +38,9 @@ class Letters:
         self._store = store
         self._settings = settings
         self.renderer = Renderer()
-        self._seq = -1
+        self._mark = NO_MARK
         self._works: dict[str, list[Record]] = {}
+        self._said: dict[str, tuple[Statement, ...]] = {}
         self._pieces: dict[tuple[str, str, str, str], Piece] = {}
 
     @cached_property
@@ -51,15 +54,14 @@ class Letters:
         refuse_without(self._settings)
         return sender(self._settings.mail_from, self._settings.base_url)
 
-    def write(self, delivery: Delivery, now: datetime) -> Letter | None:
-        """The mail of a delivery; None where there is nothing left to say."""
-        reader = self._store.alerts.reader(delivery.reader_id or "")
-        alert = self._store.alerts.get(delivery.alert_id) if delivery.alert_id else None
+    def write(self, delivery: Delivery, addressed: Addressed, told: Sequence[Item], now: datetime) -> Letter | None:
+        """The mail of a delivery that tells these items; None where there is nothing left to say."""
+        reader, alert = addressed.reader, addressed.alert
         if reader is None:
             return None
         if delivery.kind is not DeliveryKind.DIGEST:
             return self._short(delivery, reader, alert, now)
-        found = self.entries(alert, self._store.deliveries.items(delivery.id)) if alert else []
+        found = self.entries(alert, told, addressed.mark) if alert else []
         if not found or alert is None:
             return None
         words = wording(alert.language)
@@ -81,13 +83,11 @@ class Letters:
         subject = words(f"mail.{kind}_subject")
         return Letter(reader, mail(self.who, reader, delivery.id, subject, parts, words.language, now, {}))
 
-    def entries(self, alert: Alert, items: Sequence[Item]) -> list[Entry]:
-        """What an alert tells of these items, as things are now."""
-        works = self._editions(items)
-        by_id = {record.id: record for editions in works.values() for record in editions}
-        true = still_true(items, {one: by_id[one] for one in works}, alert.wants)
-        cited = {name: cite for name, record in by_id.items() if (cite := citation(record))}
-        return entries(true, works, cited, alert.language)
+    def entries(self, alert: Alert, items: Sequence[Item], mark: Mark | None = None) -> list[Entry]:
+        """What an alert tells of these items, as things are at the mark, or now."""
+        works = self._editions(items, mark or self._store.news.mark())
+        records = {one: next(record for record in works[one] if record.id == one) for one in works}
+        return entries(still_true(items, records, alert.wants), works, self._said, alert.language)
 
     def digest(self, found: Sequence[Entry], words: Wording, most: int = MOST_ITEMS, first: int = 0) -> Digest:
         """The Digest of these entries."""
@@ -100,20 +100,16 @@ class Letters:
             self._pieces[key] = told(entry, words)
         return self._pieces[key]
 
-    def _editions(self, items: Sequence[Item]) -> dict[str, list[Record]]:
+    def _editions(self, items: Sequence[Item], mark: Mark) -> dict[str, list[Record]]:
         """By id of each record that still is there: the living records of its work."""
-        seq = self._store.changes.head()
-        if seq != self._seq or len(self._works) > _MOST_KEPT:
-            self._seq, self._works, self._pieces, self.renderer = seq, {}, {}, Renderer()
+        if mark != self._mark or len(self._works) > _MOST_KEPT:
+            self._mark, self._works, self._said, self._pieces, self.renderer = mark, {}, {}, {}, Renderer()
         wanted = list(dict.fromkeys(item.record_id for item in items))
-        self._works |= self._store.works.editions([one for one in wanted if one not in self._works])
+        if missing := [one for one in wanted if one not in self._works]:
+            found = self._store.works.editions(missing)
+            self._works |= found
+            self._said |= self._store.lookups.said({one.id: one for work in found.values() for one in work}.values())
         return {one: self._works[one] for one in wanted if self._works.get(one)}
-
-
-def citation(record: Record) -> Edition | None:
-    """What a record asks to cite instead of itself."""
-    note = note_to_cite(record)
-    return Edition(note[1], note[0] or "") if note else None
 
 
 def heading(made: Digest, words: Wording, at: datetime) -> str:

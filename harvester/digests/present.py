@@ -1,16 +1,20 @@
 """A record as a reader meets it: title and abstract in his language, the others marked, access in words. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from harvester.digests.wording import NOT_KNOWN, Wording
+from harvester.formats.citation import preferred
 from harvester.model.access import AccessStatus, AccessVerdict
 from harvester.model.alert import one_line
+from harvester.model.open_copy import Statement
 from harvester.model.record import LangText, Record
 
 MOST_AUTHORS = 6
+MOST_COPIES = 3
+MOST_NAMED = 200  # code points of what a page calls the edition to cite
 _PUBLISHED = ("published", "online", "print")
 
 
@@ -50,6 +54,15 @@ class EditionLine(NamedTuple):
     journal: str
 
 
+class CopyLine(NamedTuple):
+    """An open copy that a registry knows of: its host, which version it is, and who said so when."""
+
+    host: str
+    url: str
+    version: str
+    said: str
+
+
 class Piece(NamedTuple):
     """One article as it is told. Empty strings for what is not known."""
 
@@ -68,6 +81,8 @@ class Piece(NamedTuple):
     integrity: str
     editions: tuple[EditionLine, ...]
     cite: str
+    copies: tuple[CopyLine, ...]
+    notices: tuple[str, ...]  # that registries know of, and the page may not
 
 
 def title_of(record: Record, language: str) -> Words:
@@ -78,9 +93,16 @@ def title_of(record: Record, language: str) -> Words:
 
 
 def piece(
-    record: Record, words: Wording, *, editions: Sequence[Record] = (), was: str = "", cite: str = "", withheld: bool
+    record: Record,
+    words: Wording,
+    *,
+    editions: Sequence[Record] = (),
+    was: str = "",
+    withheld: bool,
+    said: Sequence[Statement] = (),
 ) -> Piece:
-    """The record in the reader's language. `editions`: the others of its work; `was`: its status before, in words."""
+    """The record in the reader's language. `editions`: the others of its work; `was`: its status before, in words;
+    `said`: by registries."""
     title = title_of(record, words.language)
     abstract = _chosen(record.abstracts, words.language)
     return Piece(
@@ -98,8 +120,49 @@ def piece(
         was,
         words(f"integrity.{record.integrity.status}"),
         tuple(_edition(one, words) for one in editions),
-        cite,
+        _cite(record, words),
+        tuple(copies(said, words)),
+        tuple(notices(said, words)),
     )
+
+
+def _cite(record: Record, words: Wording) -> str:
+    """The edition that the page asks to cite, if it asks for one."""
+    wanted = preferred(record)
+    if wanted is None:
+        return ""
+    named = one_line(wanted.named)[:MOST_NAMED] or words("cite_unnamed")
+    return words("cite_doi", named, wanted.doi) if wanted.doi else words("cite_own", named)
+
+
+def copies(said: Sequence[Statement], words: Wording) -> Iterator[CopyLine]:
+    """The first copies that registries name, each address once."""
+    found = {copy.url: (copy, one) for one in reversed(said) for copy in reversed(one.copies)}
+    for copy, one in list(reversed(found.values()))[:MOST_COPIES]:
+        if url := safe_url(copy.url):
+            host = words("copy.publisher") if copy.at_publisher else one_line(urlsplit(url).hostname or "")
+            yield CopyLine(host, url, words(f"copy.{copy.version}"), _according(one, words))
+
+
+def notices(said: Sequence[Statement], words: Wording) -> Iterator[str]:
+    """The notices that registries know of, each in a line."""
+    for one in said:
+        for notice in one.notices:
+            day = words("notice_on", words.day(notice.on)) if notice.on else ""
+            doi = f"(DOI {notice.doi})" if notice.doi else ""
+            told = " ".join(filter(None, (_kind_of_notice(notice.kind, words), day, doi)))
+            yield f"{told}, {_according(one, words)}"
+
+
+def _kind_of_notice(kind: str, words: Wording) -> str:
+    try:
+        return words(f"notice.{kind}")
+    except KeyError:
+        return words("notice.other", kind.replace("_", " "))
+
+
+def _according(one: Statement, words: Wording) -> str:
+    return words("according_to", words(f"registry.{one.registry}"), words.day(one.asked_at.date()))
 
 
 def badge(verdict: AccessVerdict, words: Wording) -> Badge:

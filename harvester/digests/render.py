@@ -143,6 +143,10 @@ def _plain(piece: Piece, words: Wording) -> str:
     for one in piece.editions:
         lines.append(_wrapped(f"{one.label}{colon} {one.title.value} [{one.badge.word}]"))
         lines += [one.url] if one.url else []
+    lines += [_wrapped(one) for one in piece.notices]
+    lines += [_wrapped(f"{words('copies')}{colon}")] if piece.copies else []
+    for copy in piece.copies:
+        lines += [_wrapped(f"{copy.host}, {copy.version}, {copy.said}"), copy.url]
     lines += [_wrapped(f"{words('cite')}{colon} {piece.cite}")] if piece.cite else []
     lines += [f"{words('read')}{colon}\n{piece.url}"] if piece.url else []
     lines += [doi_url(piece.doi)] if piece.doi else []

@@ -5,11 +5,12 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harvester.crawl.crawl import CrawlChild, CrawlConfig, user_agent
+from harvester.crawl.crawl import CrawlChild, CrawlConfig
 from harvester.errors import HarvesterError, RefusedError
 from harvester.model.page import VisitOutcome
 from harvester.model.run import Visit
 from harvester.model.source import Discovery, Source, UrlRules
+from harvester.reach import user_agent
 from harvester.settings import Settings
 from storage.spool import SpoolReader
 from storage.store import Store

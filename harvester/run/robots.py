@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harvester.crawl.crawl import CrawlChild, CrawlConfig, user_agent
+from harvester.crawl.crawl import CrawlChild, CrawlConfig
 from harvester.crawl.politeness import PRODUCT, ROBOTS_LAST_GOOD, deciding_line, robots_verdict
 from harvester.model.source import Discovery, Source
+from harvester.reach import user_agent
 from harvester.settings import Settings
 from harvester.urls import refused, target
 from storage.hosts import RobotsCopy

@@ -13,13 +13,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from harvester.ahead.segments import warm
-from harvester.crawl.crawl import CrawlConfig, user_agent
+from harvester.crawl.crawl import CrawlConfig
 from harvester.crawl.revisit import next_due
 from harvester.errors import HarvesterError
 from harvester.extraction.extract import Extraction
 from harvester.ingest import Ingest, LeaseLostError, Looked, Quarantine
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Source
+from harvester.reach import user_agent
 from harvester.run.ahead import MOST, Ahead
 from harvester.run.baseline import lost_lately, taken_over
 from harvester.run.child import Child

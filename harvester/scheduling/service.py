@@ -11,6 +11,7 @@ from harvester.run.lease import is_alive, this_process
 from harvester.scheduling.clock import SystemClock
 from harvester.scheduling.fleet import Fleet
 from harvester.scheduling.leadership import Leadership
+from harvester.scheduling.looking_up import LookingUp
 from harvester.scheduling.plan import Starts, plans, standing
 from harvester.scheduling.pool import LocalPool
 from harvester.scheduling.posting import Posting
@@ -49,7 +50,7 @@ class Service:
         else:
             self._engine = Fleet(store, queue, settings, self._seeds, clock, tell)
         self._scheduler = Scheduler(store, self._seeds, self._engine, self._leadership, clock, tell)
-        self._posting = Posting(store, settings, lambda: self._leadership.leads, tell)
+        self._beside = [room(store, settings, lambda: self._leadership.leads, tell) for room in (Posting, LookingUp)]
         self._starts = Starts()
         self._looked_at = clock.monotonic()
 
@@ -60,7 +61,8 @@ class Service:
         """
         self._seeds()
         trouble = ""
-        self._posting.start()
+        for one in self._beside:
+            one.start()
         try:
             while not stop.is_set():
                 self._looked_at = self._clock.monotonic()
@@ -124,9 +126,11 @@ class Service:
         return ""
 
     def _close(self) -> None:
-        self._posting.stop()
+        for one in self._beside:
+            one.stop()
         self._engine.close()
-        self._posting.close()
+        for one in self._beside:
+            one.close()
         try:
             self._leadership.resign()
         except HarvesterError as error:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.unit import Unit
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
 
 
 def current(connection: Connection) -> str | None:

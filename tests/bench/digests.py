@@ -146,7 +146,8 @@ def one_round(port: int) -> tuple[float, float]:
         rounds = Rounds(store, settings, this_process(), is_alive, lambda: now)
         rounds.watch.look()
         made = rounds.make()
-        letters = [rounds.post.letters.write(one, now) for one in made]
+        told = store.deliveries.items(*(one.id for one in made))
+        letters = [rounds.post.letters.write(one, store.deliveries.addressed(one), told[one.id], now) for one in made]
         ready = [message_from_bytes(one.message, policy=SMTP) for one in letters if one]
         fresh = Rounds(store, settings, this_process(), is_alive, lambda: now)
         began = time.perf_counter()

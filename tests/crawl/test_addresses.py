@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from harvester.crawl.addresses import Gate, refusal
+from harvester.crawl.addresses import Gate
+from harvester.reach import refusal
 from harvester.urls import AddressRefusedError, target
 
 

@@ -12,12 +12,12 @@ from harvester.crawl.politeness import (
     deciding_line,
     is_challenge,
     quiet_until,
-    retry_after,
     robots_too_long,
     robots_verdict,
     tdm_rules,
     tdm_statements,
 )
+from harvester.reach import retry_after
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 SITE = "https://a.example"

@@ -6,7 +6,7 @@ import pytest
 from desk import Desk, article
 from post_office import Office
 
-from harvester.scheduling import posting
+from harvester.scheduling import beside as rounds
 from harvester.scheduling.posting import Posting
 from storage.store import Store
 
@@ -16,8 +16,8 @@ ANN = "ann@reader.example"
 
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "LOOK_S", 0.05)
-    monkeypatch.setattr(posting, "_LONGEST_S", 0.2)
+    monkeypatch.setattr(rounds, "LOOK_S", 0.05)
+    monkeypatch.setattr(rounds, "_LONGEST_S", 0.2)
 
 
 def test_what_is_saved_goes_out_by_itself(desk: Desk, post: Office) -> None:

@@ -25,7 +25,7 @@ ANN, BOB = "ann@reader.example", "bob@reader.example"
 def told(desk: Desk, alert: Alert) -> list[list[str]]:
     """Record ids by digest, in order."""
     made = sorted(desk.store.deliveries.all(alert_id=alert.id), key=lambda one: one.until_seq)
-    return [[item.record_id for item in desk.store.deliveries.items(one.id)] for one in made]
+    return [[item.record_id for item in desk.store.deliveries.items(one.id)[one.id]] for one in made]
 
 
 def flip(record: Record, status: str) -> Record:

@@ -17,7 +17,7 @@ from harvester.serving.api.gate import reader_of
 from harvester.serving.api.negotiation import FORMATS, chosen, media_type
 from harvester.serving.api.readers import Reader, Stored
 from harvester.serving.api.signposting import Linked, links
-from harvester.serving.api.words import Id, Parameters, Plain, Records
+from harvester.serving.api.words import Id, OpenCopies, Parameters, Plain, Records
 from harvester.serving.problems import Problem
 
 _OTHERS = {one.media_type: {"schema": {"type": "string"}} for one in FORMATS if one.render}
@@ -82,6 +82,13 @@ def make_router(desk: Desk) -> APIRouter:
     async def get_record(request: Request, id: Id, wanted: Annotated[Wanted, Query()]) -> Response:
         """In the form that Accept or `format` asks for, with links by FAIR Signposting, level 1."""
         return await desk.look(partial(_get, desk, request, id, wanted))
+
+    @router.get("/records/{id}/open-copies", summary="Open copies elsewhere", responses=answers(OpenCopies, 404, 410))
+    def open_copies(request: Request, id: Id) -> Response:
+        """What registries say of a closed article, each with the day it was asked. It is no part of the record, and
+        no Change tells of it: the record's `access` is what the publisher's page says."""
+        record = found(desk, reader_of(request.scope), id).record
+        return told(request, OpenCopies(items=desk.store.lookups.said([record]).get(record.id, ())))
 
     return router
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harvester.model.access import AccessVerdict
 from harvester.model.base import Utc, Value
+from harvester.model.open_copy import Statement
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind
 from harvester.model.search import Expansion, Snippet
@@ -238,3 +239,9 @@ class ToldProblem(Value):
     status: int
     title: str
     remedy: str
+
+
+class OpenCopies(Value):
+    """What registries said of a record by its DOI, if they were asked. None of it is the publisher's own word."""
+
+    items: tuple[Statement, ...]

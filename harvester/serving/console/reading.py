@@ -6,6 +6,8 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from harvester.digests.present import copies, notices
+from harvester.digests.wording import wording as digest_wording
 from harvester.errors import UsageError
 from harvester.formats import citation, json_ld
 from harvester.model.record import Record
@@ -96,6 +98,7 @@ def _record(store: Store, words: Wording, request: Request) -> Response:
     if kept.deleted_at:
         return page("deleted.html", words, f"records/{record_id}", 410, record=kept)
     record = shown(kept, signed_in=False)
+    said, spoken = store.lookups.said([kept]).get(kept.id, ()), digest_wording(words.language)
     editions = [one for one in store.works.show(record.work_id) if one.id != record.id]
     answer = page(
         "record.html",
@@ -104,6 +107,8 @@ def _record(store: Store, words: Wording, request: Request) -> Response:
         record=record,
         wanted=citation.preferred(record),
         editions=[shown(one, signed_in=False) for one in editions if not one.deleted_at and is_listed(one)],
+        copies=list(copies(said, spoken)),
+        notices=list(notices(said, spoken)),
         past=store.records.history(record_id),
         linked=json_ld.document(redistributed(record)),
     )

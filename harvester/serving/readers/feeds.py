@@ -1,7 +1,7 @@
 """Feeds of alerts and sources: what stands in them, and answers that say 304 where nothing is new."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
@@ -14,6 +14,7 @@ from harvester.digests.present import Piece, piece
 from harvester.digests.watching import Watch, pending
 from harvester.digests.wording import Wording, wording
 from harvester.model.alert import Alert, Item, News
+from harvester.model.open_copy import Statement
 from harvester.model.record import Record
 from harvester.model.search import Query, Sort
 from harvester.policy.doors import is_listed, redistributed
@@ -45,7 +46,10 @@ def of_source(store: Store, source_id: str, words: Wording, url: str, home: str)
     records = [one for one in records if one.source_id == source_id]
     if not records:
         return None
-    items = [FeedItem(urn("record", one.id), _passed_on(one, words), _updated(one)) for one in records]
+    said = store.lookups.said(records)
+    items = [
+        FeedItem(urn("record", one.id), _passed_on(one, words, said.get(one.id, ())), _updated(one)) for one in records
+    ]
     return Feed(urn("source", source_id), words("feed_of", source_id), url, home, items)
 
 
@@ -91,13 +95,14 @@ def _news(entry: Entry, words: Wording) -> FeedItem:
     told = item.news is not News.NEW
     name = ("record", item.record_id, *((item.news.value, str(item.seq)) if told else ()))
     heading = words(f"sections.{item.news}") if told else ""
-    return FeedItem(urn(*name), _passed_on(record, words, entry.editions), max(item.at, _updated(record)), heading)
+    told_of = _passed_on(record, words, entry.said, entry.editions)
+    return FeedItem(urn(*name), told_of, max(item.at, _updated(record)), heading)
 
 
-def _passed_on(record: Record, words: Wording, editions: tuple[Record, ...] = ()) -> Piece:
+def _passed_on(record: Record, words: Wording, said: Sequence[Statement], editions: tuple[Record, ...] = ()) -> Piece:
     passed = redistributed(record)
     others = [redistributed(one) for one in editions if is_listed(one)]
-    return piece(passed, words, editions=others, withheld=bool(record.abstracts) and not passed.abstracts)
+    return piece(passed, words, editions=others, withheld=bool(record.abstracts) and not passed.abstracts, said=said)
 
 
 def _updated(record: Record) -> datetime:

@@ -161,7 +161,7 @@ def _digest_route(found: APIRouter, store: Store, letters: Letters) -> None:
         if alert is None or delivery is None or not is_digest or not letters.links.may_read(delivery, token):
             return _invalid(request)
         words = wording(alert.language)
-        entries = letters.entries(alert, store.deliveries.items(delivery.id))
+        entries = letters.entries(alert, store.deliveries.items(delivery.id)[delivery.id])
         first = min(max(start, 0), max(len(entries) - 1, 0))
         made = letters.digest(entries, words, _PAGE, first)
         parts = [f"<h2>{one.title} ({one.total})</h2>" + "".join(
