@@ -24,7 +24,8 @@ _CODED_HINTS = {"&": ("&commat;", "&#64;", "&#0", "&#x40;", "&#x0"), "%": ("%40"
                 "\uff20": ("\uff20",), "\xef": ("\xef\xbc\xa0",)}  # fmt: skip
 _SPELLED_HINTS = {left: tuple(f"{left}{name}{right}" for name in ("at", " at ", "chez", "@", "arobase"))
                   for left, right in ("[]", "()", "{}", ("&lt;", "&gt;"))}  # fmt: skip
-_WORDED_HINT = re.compile(r" (?:at|arobase) [a-z0-9-]{1,63} (?:dot|point) ")
+_WORDED_DOTS = (" dot ", " point ")
+_WORDED_HINT = re.compile(r" (?:at|arobase) [a-z0-9-]{1,63}$")
 _DOT = rf"(?:{_PERIOD}|\s{{0,2}}[\[(](?:dot|DOT|point)[\])]\s{{0,2}}|\s(?:dot|DOT|point)\s)"
 _LOCAL = re.compile(rf"(?:[A-Za-z0-9.!+_~-]|{_CODED}|&period;){{1,80}}\s{{0,2}}$")
 _DOMAIN = re.compile(
@@ -36,7 +37,7 @@ _MAILTO = re.compile(r"""(mailto(?::|%3[aA]|&colon;|&#0{0,3}58;))[^"'<>\s?]{1,30
 _MAILTO_ANY_CASE = re.compile(_MAILTO.pattern, re.IGNORECASE)
 _FILE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|m?js|json|html?|map|woff2?)$", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_LOCAL_REACH, _TAG_REACH, _DOMAIN_REACH = 200, 400, 500
+_LOCAL_REACH, _TAG_REACH, _DOMAIN_REACH, _WORDED_REACH = 200, 400, 500, 80
 
 
 def without_addresses(text: str) -> str:
@@ -63,10 +64,20 @@ def _without(text: str, lowered: str) -> str:
 
 def _signs(lowered: str) -> re.Pattern[str]:
     """What to look for in a text, given in lower case."""
-    worded = (" dot " in lowered or " point " in lowered) and _WORDED_HINT.search(lowered)
-    if worded or _hinted(lowered, _SPELLED_HINTS):
+    if _is_worded(lowered) or _hinted(lowered, _SPELLED_HINTS):
         return _ALL_SIGNS
     return _CODED_SIGNS if _hinted(lowered, _CODED_HINTS) else _PLAIN_SIGN
+
+
+def _is_worded(lowered: str) -> bool:
+    """Whether a dot is spelled out behind a spelled-out sign; looked for backwards: " point " is rarer than " at "."""
+    for dot in _WORDED_DOTS:
+        place = lowered.find(dot)
+        while place >= 0:
+            if _WORDED_HINT.search(lowered[max(0, place - _WORDED_REACH) : place]):
+                return True
+            place = lowered.find(dot, place + 1)
+    return False
 
 
 def _hinted(lowered: str, hints: Mapping[str, Sequence[str]]) -> bool:
