@@ -1,7 +1,7 @@
 """The save path (identity, change detection, history, change log) on both engines, beside the least a driver can do.
 
-`python tests/bench/saving.py 20000`: fewer records. The databases it fills are dumped (dumping.py) and searched
-(search.py) then, for to make 200,000 records takes longer than to measure what becomes of them.
+`python tests/bench/saving.py 20000`: fewer records. The databases it fills are dumped (dumping.py), searched
+(search.py) and shown (console.py) then, for to make 200,000 records takes longer than to measure what becomes of them.
 """
 
 import sqlite3
@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 sys.path.insert(0, str(ROOT))
 sys.path.insert(1, str(ROOT / "tests"))
 from bilingual_records import MOMENT, Library
+from console import opened
 from dumping import dumped
 from postgres import running
 from search import searched
@@ -87,6 +88,7 @@ def main(number: int) -> None:
         )
         dumped(urls, number)
         searched(urls, number)
+        opened(urls, number)
 
 
 def _rows(passes: dict[str, dict[tuple[str, str], float]]) -> list[Row]:
