@@ -184,7 +184,7 @@ class Deliveries:
             return Addressed("the reader is gone", None, None, NO_MARK)
         reader = reader_of(_named(row, _READER))
         alert = alert_of(_named(row, _ALERT)) if row.alerts_id else None
-        return Addressed(_unwanted(delivery, reader, alert), reader, alert, Mark(row.seq, row.changed_at))
+        return Addressed(_unwanted(delivery, reader, alert), reader, alert, Mark(row.seq, row.changed))
 
 
 def _labelled(table: Table) -> list[Any]:

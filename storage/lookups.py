@@ -67,16 +67,14 @@ class Lookups:
 
     def answered(self, unit: Unit, statement: Statement, expires_at: datetime) -> None:
         """Keep an answer, good until `expires_at`."""
+        unit.lock("lookups")
         said = statement.model_dump_json(include={"copies", "notices"})
         this = _this(statement.registry, statement.doi)
         before = unit.connection.execute(select(lookups.c.said).where(*this)).scalar()
-        values: dict[str, Any] = {
-            "fetched_at": statement.asked_at,
-            "expires_at": expires_at,
-            "failures": 0,
-            "said": said,
-        }
-        values |= {} if said == before else {"changed_at": statement.asked_at}
+        values: dict[str, Any] = {"fetched_at": statement.asked_at, "expires_at": expires_at, "failures": 0}
+        if said != before:
+            latest = unit.connection.execute(select(func.max(lookups.c.changed))).scalar() or 0
+            values |= {"said": said, "changed": latest + 1}
         unit.connection.execute(update(lookups).where(*this).values(values))
 
     def failures(self, registry: Registry, doi: str) -> int:
@@ -105,7 +103,7 @@ class Lookups:
     @staticmethod
     def _want(unit: Unit, registry: Registry, wanted: dict[str, int], now: datetime) -> None:
         rows = [
-            {"registry": registry.value, "doi": doi, "seq": seq, "expires_at": now, "failures": 0}
+            {"registry": registry.value, "doi": doi, "seq": seq, "expires_at": now, "failures": 0, "changed": 0}
             for doi, seq in wanted.items()
         ]
         if not rows:

@@ -47,13 +47,13 @@ class Mark(NamedTuple):
     """How far everything is that is told of records: the change log, and what registries say of them."""
 
     seq: int
-    changed_at: datetime | None
+    changed: int
 
 
-NO_MARK = Mark(-1, None)
+NO_MARK = Mark(-1, 0)
 MARK = (
     select(func.coalesce(func.max(change_head.c.seq), 0)).scalar_subquery().label("seq"),
-    select(func.max(lookups.c.changed_at)).scalar_subquery().label("changed_at"),
+    select(func.coalesce(func.max(lookups.c.changed), 0)).scalar_subquery().label("changed"),
 )
 
 
@@ -76,7 +76,7 @@ class Followed:
         """Where everything is now."""
         with self._database.read() as connection:
             row = connection.execute(select(*MARK)).one()
-        return Mark(row.seq, row.changed_at)
+        return Mark(row.seq, row.changed)
 
     def portion(self, after: int, most: int = 2000) -> Portion:
         """The stories of the next Changes, at most so many, all as they stand in one snapshot."""

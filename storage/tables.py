@@ -653,9 +653,9 @@ lookups = _table(
     Column("expires_at", Moment),  # null: not to be asked for now
     Column("failures", Integer, nullable=False),  # in a row
     Column("said", string()),  # JSON
-    Column("changed_at", Moment),
+    Column("changed", integer(), nullable=False),  # rises over all rows whenever an answer differs; 0: no answer yet
     PrimaryKeyConstraint("doi", "registry"),
     Index("lookups_by_expiry", "registry", "expires_at"),
-    Index("lookups_by_change", "changed_at"),
+    Index("lookups_by_change", "changed"),
     rowid=False,
 )

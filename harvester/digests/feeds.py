@@ -31,13 +31,14 @@ class FeedItem(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """A feed. `url` is its own address, `home` a page about the same."""
+    """A feed. `url` is its own address, `home` a page about the same; not `whole`: something new is not in it yet."""
 
     id: str
     title: str
     url: str
     home: str
     items: Sequence[FeedItem]
+    whole: bool = True
 
 
 def urn(*parts: str) -> str:

@@ -6,6 +6,7 @@ address is known.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,6 +18,7 @@ from harvester.digests.watching import Watch
 from harvester.digests.wording import wording
 from harvester.model.alert import Alert, AlertState, DeliveryKind, Reader
 from harvester.serving.readers import feeds, pages
+from harvester.serving.readers.feed_answers import FORMS, Answers
 from harvester.serving.readers.forms import Said, alert_form, one, said
 from harvester.serving.readers.pages import page
 from harvester.settings import Settings
@@ -24,7 +26,6 @@ from storage.store import Store
 
 Form = Annotated[dict[str, list[str]], Depends(said)]
 _PAGE = 100  # articles on a page of a digest
-_FORMS = ("atom", "json")
 
 
 def router(store: Store, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> APIRouter:
@@ -176,17 +177,19 @@ def _digest_route(found: APIRouter, store: Store, letters: Letters) -> None:
 
 
 def _feed_routes(found: APIRouter, store: Store, letters: Letters, settings: Settings) -> None:
-    watch = Watch(store)
+    watch, answers = Watch(store), Answers(store)
 
     @found.api_route("/feeds/alerts/{alert_id}/{name}", methods=["GET", "HEAD"])
     def feed_of_alert(request: Request, alert_id: str, name: str) -> Response:
         token, _, form = name.rpartition(".")
         alert = store.alerts.get(alert_id)
         is_open = alert is not None and alert.state in (AlertState.ACTIVE, AlertState.PAUSED)
-        if alert is None or not is_open or form not in _FORMS or not letters.links.may_follow(alert, token):
+        if alert is None or not is_open or form not in FORMS or not letters.links.may_follow(alert, token):
             return _invalid(request)
-        feed = feeds.of_alert(store, letters, watch, alert, letters.links.feed(alert, form))
-        return feeds.answer(request, store, feed, form, wording(alert.language), is_private=True)
+        url = letters.links.feed(alert, form)
+        made = partial(feeds.of_alert, store, letters, watch, alert, url)
+        name, words = alert.model_dump_json(), wording(alert.language)
+        return answers.give(request, name, made, form, words, is_private=True) or _invalid(request)
 
     @found.api_route("/feeds/sources/{name}", methods=["GET", "HEAD"])
     def feed_of_source(request: Request, name: str, lang: str = "fr") -> Response:
@@ -194,10 +197,11 @@ def _feed_routes(found: APIRouter, store: Store, letters: Letters, settings: Set
         words = wording(lang)
         home = settings.base_url or str(request.base_url).rstrip("/")
         url = f"{home}/feeds/sources/{source_id}.{form}?lang={words.language}"
-        feed = feeds.of_source(store, source_id, words, url, home) if form in _FORMS else None
-        if feed is None:
+        made = partial(feeds.of_source, store, source_id, words, url, home)
+        given = answers.give(request, url, made, form, words, is_private=False) if form in FORMS else None
+        if given is None:
             return JSONResponse({"error": "there is no such source, or nothing of it may be listed"}, 404)
-        return feeds.answer(request, store, feed, form, words, is_private=False)
+        return given
 
 
 def _mine(store: Store, letters: Letters, reader: Reader, lines: list[str]) -> Response:

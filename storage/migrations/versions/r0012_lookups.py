@@ -22,9 +22,9 @@ def upgrade() -> None:
         sa.Column("expires_at", string(27)),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("said", string()),
-        sa.Column("changed_at", string(27)),
+        sa.Column("changed", integer(), nullable=False),
         sa.PrimaryKeyConstraint("doi", "registry"),
         sqlite_with_rowid=False,
     )
     op.create_index("lookups_by_expiry", "lookups", ["registry", "expires_at"])
-    op.create_index("lookups_by_change", "lookups", ["changed_at"])
+    op.create_index("lookups_by_change", "lookups", ["changed"])

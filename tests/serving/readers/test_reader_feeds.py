@@ -14,6 +14,7 @@ from harvester.digests.signing_up import revoke_feed, unsubscribe
 from harvester.model.access import AccessStatus, AccessVerdict
 from harvester.model.alert import Alert, Channel, News
 from harvester.model.record import AbstractPolicy, LangText, Record, Rights
+from harvester.serving.readers import feed_answers
 
 SOURCE = f"{BASE}/feeds/sources/alpha"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -100,6 +101,27 @@ def test_nothing_new_is_304_and_ids_outlive_the_process(desk: Desk, site: Site, 
     desk.save(article(3))
     assert site.ask(url, If_None_Match=tag).status == 200
     assert site.ask(url, If_Modified_Since=moved).status == 200
+
+
+@pytest.mark.parametrize("form", ["atom", "json"])
+def test_a_feed_is_written_once_while_nothing_moves(
+    desk: Desk, site: Site, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alert = following(desk)
+    desk.save(article(1))
+    urls = (f"{SOURCE}.{form}", private(desk, alert, form))
+    tags = [site.ask(url).headers["ETag"] for url in urls]
+
+    def refuse(*_: object) -> bytes:
+        raise AssertionError("written again")
+
+    kind, write = feed_answers.FORMS[form]
+    monkeypatch.setitem(feed_answers.FORMS, form, (kind, refuse))
+    assert [site.ask(url, If_None_Match=tag).status for url, tag in zip(urls, tags, strict=True)] == [304, 304]
+    assert [site.ask(url).status for url in urls] == [200, 200]
+    monkeypatch.setitem(feed_answers.FORMS, form, (kind, write))
+    desk.save(article(2))
+    assert all("étude 2" in site.ask(url).text for url in urls)
 
 
 def test_updated_moves_with_the_meaning_only(desk: Desk, site: Site) -> None:
