@@ -136,11 +136,6 @@ class Works:
             found = connection.execute(select(work_candidates).order_by(*order))
             return [Candidate(row.a, row.b, tuple(orjson.loads(row.why)), row.found_at) for row in found]
 
-    def queued(self) -> int:
-        """How many pairs the review queue has."""
-        with self._database.read() as connection:
-            return connection.execute(select(func.count()).select_from(work_candidates)).scalar_one()
-
     def look(self, unit: Unit, now: datetime) -> bool:
         """Bring the queue a step nearer to the end of the change log; False when it is there."""
         unit.lock_works()

@@ -57,6 +57,23 @@ def test_stop_may_be_asked_from_another_thread(store: Store, source: Source, set
     assert run_source(store, polite, settings, stop=stop).outcome is RunOutcome.INTERRUPTED
 
 
+def test_an_operator_may_ask_it_to_stop_through_the_database(
+    store: Store, source: Source, settings: Settings, press: Press
+) -> None:
+    press.at_once, press.hold_s = 3, 1.0
+
+    def ask() -> None:
+        wait_for_pages(press, 4)
+        assert store.transact(lambda unit: store.runs.ask_to_stop(unit, "a-run", "maud"))
+
+    threading.Thread(target=ask, daemon=True).start()
+    polite = source.model_copy(update={"politeness": POLITE})
+    run = run_source(store, polite, settings, run_id="a-run")
+    assert run.outcome is RunOutcome.INTERRUPTED
+    assert "stopped by maud" in run.notes
+    assert not store.transact(lambda unit: store.runs.ask_to_stop(unit, "a-run", "maud"))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.fault(1, 4, 9)

@@ -9,6 +9,7 @@ import pytest
 from serving import House, Serve
 
 from harvester.sample.server import serve
+from harvester.serving.console.desk.signing_in import first_code
 from storage.store import Store
 
 SECRETS = ("hunter2", "tok-1234567", "desk@library", "web@library")
@@ -26,6 +27,7 @@ article = ['/article/']
 
 
 @pytest.mark.slow
+@pytest.mark.fault(107)
 def test_a_service_logs_lines_of_json_without_secrets(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'data' / 'harvester.db'}"
     with socket.socket() as closed, serve() as publisher:
@@ -45,6 +47,7 @@ def test_a_service_logs_lines_of_json_without_secrets(tmp_path: Path) -> None:
         with Store.open(database, migrate=True) as store:
             before = datetime.now(UTC) - timedelta(days=2)
             store.transact(lambda unit: store.schedules.begin(unit, {"valley"}, before))
+            code = first_code(store)
             service = Serve(house)
             try:
                 service.wait_for(" failed: ")
@@ -64,4 +67,6 @@ def test_a_service_logs_lines_of_json_without_secrets(tmp_path: Path) -> None:
     (ended,) = [line for line in lines if " failed: " in line["event"]]
     assert (ended["level"], ended["source"], ended["run"]) == ("warning", "valley", fire.run_id)
     assert {"leader", "stopped"} <= by_event.keys()
+    (first,) = [event for event in by_event if "make the first account at http://127.0.0.1:" in event]
+    assert code in first
     assert not [secret for secret in SECRETS if secret in "\n".join(service.said)]

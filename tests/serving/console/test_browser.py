@@ -7,17 +7,25 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
+from filled import SOURCES, fill, trying
 from fresh import store_at
 from idle import Idle
 from opened import Console
 from playwright.sync_api import Browser, Page
 from shelved import article
+from visitor import COOKIE, PASSWORD, Visitor
 
+from harvester.model.account import Role
 from harvester.model.record import AbstractPolicy, Integrity, Relation, Rights
+from harvester.model.run import RunOutcome
 from harvester.serving.app import make_app
+from harvester.serving.console.desk.route import Look
+from harvester.serving.console.desk.routes import ROUTES
+from harvester.serving.console.desk.signing_in import first_code
 from harvester.serving.server import Server
 
 STATUSES = ("open", "free", "embargoed", "registration", "subscription", "no_fulltext", "unknown")
+LIVE = "runs/{run_id}/live"
 GONE = datetime(2026, 5, 1, tzinfo=UTC)
 
 
@@ -43,6 +51,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Console, l
         yield console, ["", "?q=harbour", "?access=open&year=2011", "?q=zzz", "?q=%22", *shown]
 
 
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    folder: Path = tmp_path_factory.mktemp("desk")
+    with (
+        store_at(f"sqlite:///{folder}/harvester.db") as store,
+        Server(make_app(store, folder, Idle(), sources=lambda: SOURCES, trying=trying), "127.0.0.1", 0) as server,
+    ):
+        fill(store)
+        yield Console(store, server.url)
+
+
 def _special() -> list[object]:
     note = Relation(type="isVariantFormOf", target_text="Journal of Quays in English", state="unresolved")
     marked = Integrity(status="retracted", notice="Counted twice.", date="2026-01-02")
@@ -59,19 +78,36 @@ def _opened(browser: Browser, theme: str, width: int) -> Page:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    browser: Browser, pages: tuple[Console, list[str]], language: str, theme: str
+    browser: Browser, pages: tuple[Console, list[str]], desk: Console, language: str, theme: str
 ) -> None:
     console, addresses = pages
-    axe, page = Axe(), _opened(browser, theme, 320)
+    page = _opened(browser, theme, 320)
     for address in addresses:
-        page.goto(f"{console.url}/{language}/{address}")
-        wrong = [
-            (rule["id"], [node["html"] for node in rule["nodes"]]) for rule in axe.run(page).response["violations"]
-        ]
-        assert wrong == [], address
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= 320, address
+        _look_through(page, f"{console.url}/{language}/{address}")
+    admin = Visitor(desk, Role.ADMIN)
+    _look_through(page, f"{desk.url}/{language}/desk/login")
+    page.context.add_cookies([{"name": COOKIE, "value": admin.cookies[COOKIE], "url": desk.url}])
+    for route in ROUTES:
+        if isinstance(route, Look) and route.role and route.path != LIVE:
+            path = route.path.replace("{source_id}", "alpha").replace("{run_id}", "bad")
+            _look_through(page, f"{desk.url}/{language}/desk/{path}")
+    page.goto(f"{desk.url}/{language}/desk/new-source")
+    page.fill("#url", "https://tides.test/article/1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".diff")
+    _is_clean(page, "what was tried")
     page.context.close()
+
+
+def _look_through(page: Page, address: str) -> None:
+    page.goto(address)
+    _is_clean(page, address)
+
+
+def _is_clean(page: Page, address: str) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], address
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
 
 
 def test_a_search_by_keyboard_alone(browser: Browser, pages: tuple[Console, list[str]]) -> None:
@@ -92,3 +128,29 @@ def test_a_search_by_keyboard_alone(browser: Browser, pages: tuple[Console, list
     page.wait_for_selector(".chosen")
     assert page.get_by_role("heading", name="1 article").is_visible()
     page.context.close()
+
+
+def test_the_first_account_by_keyboard_alone_and_a_run_as_it_goes_on(browser: Browser, tmp_path: Path) -> None:
+    with (
+        store_at(f"sqlite:///{tmp_path}/harvester.db") as store,
+        Server(make_app(store, tmp_path, Idle(), sources=lambda: SOURCES), "127.0.0.1", 0) as server,
+    ):
+        fill(store)
+        page = _opened(browser, "light", 1200)
+        page.goto(f"{server.url}/en/desk/runs/now")
+        page.wait_for_url("**/en/desk/begin")
+        page.focus("#code")
+        for text in (first_code(store), "maud", PASSWORD, PASSWORD):
+            page.keyboard.type(text)
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.get_by_text("The account is made").wait_for()
+        page.goto(f"{server.url}/en/desk/runs/now", wait_until="domcontentloaded")
+        store.transact(lambda unit: store.runs.note_counts(unit, "now", {"ok": 1234}))
+        page.get_by_text("1,234").wait_for()
+        page.get_by_role("button", name="Stop").press("Enter")
+        page.get_by_text("maud has asked it to stop").wait_for()
+        now = datetime.now(UTC)
+        store.transact(lambda unit: store.runs.close(unit, "now", RunOutcome.INTERRUPTED, {}, [], now))
+        page.locator(".run-interrupted").wait_for()
+        page.context.close()

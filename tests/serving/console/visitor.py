@@ -31,7 +31,7 @@ class Visitor:
         account = known.account if known else accounts.add(unit, self.name, role, KEPT, now)
         return accounts.begin(unit, account.id, now)
 
-    def ask(self, method: str, address: str, form: dict[str, str] | None = None, **headers: str) -> Seen:
+    def ask(self, method: str, address: str, form: dict[str, str] | None = None, /, **headers: str) -> Seen:
         """One request; no redirect is followed."""
         connection = http.client.HTTPConnection(urlsplit(self.console.url).netloc, timeout=60)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -40,7 +40,7 @@ class Visitor:
         if form is not None:
             sent |= {"Content-Type": "application/x-www-form-urlencoded"}
         try:
-            connection.request(method, address, urlencode(form) if form is not None else None, sent)
+            connection.request(method, address.partition("#")[0], urlencode(form) if form is not None else None, sent)
             answer = connection.getresponse()
             for line in answer.headers.get_all("set-cookie") or ():
                 name, _, value = line.partition(";")[0].partition("=")
@@ -56,7 +56,7 @@ class Visitor:
         """What a form of a page brings back."""
         return str(self.open(page).find("input[name=token]")[0].get("value"))
 
-    def send(self, address: str, page: str = "/en/desk/password", **form: str) -> Seen:
+    def send(self, address: str, page: str = "/en/desk/password", /, **form: str) -> Seen:
         """A form of a page, sent as a browser sends it."""
         return self.ask("POST", address, {"token": self.token(page), **form}, Origin=self.console.url)
 

@@ -18,6 +18,7 @@ from harvester.serving.server import Server
 from harvester.settings import Settings
 from storage.accounts import IDLE, LONGEST
 from storage.store import Store
+from storage.tables import accounts, audit, sessions
 
 
 @pytest.fixture(params=["sqlite"])
@@ -60,8 +61,11 @@ def test_the_code_of_the_log_makes_the_first_account_once(console: Console) -> N
     assert len(console.store.accounts.list()) == 1
 
 
-@pytest.mark.fault(110)
-def test_a_session_has_a_secret_of_its_own_and_ends_with_signing_out(maud: Console) -> None:
+@pytest.mark.fault(110, 132)
+def test_a_session_has_a_secret_of_its_own_and_ends_with_signing_out(
+    maud: Console, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
     visitor = Visitor(maud)
     visitor.cookies[COOKIE] = planted = "A" * 43
     entered = visitor.sign_in("MAUD")
@@ -81,6 +85,9 @@ def test_a_session_has_a_secret_of_its_own_and_ends_with_signing_out(maud: Conso
     visitor.cookies[COOKIE] = secret
     assert visitor.open("/en/desk/").status == 303
     assert acts(maud.store) == [("maud", "logout"), ("maud", "login")]
+    with maud.store.snapshot() as connection:
+        kept = "".join(str(row) for table in (accounts, sessions, audit) for row in connection.execute(table.select()))
+    assert not [one for one in (PASSWORD, secret) if one in kept + caplog.text]
 
 
 @pytest.mark.fault(110)
