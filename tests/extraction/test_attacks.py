@@ -149,6 +149,7 @@ def _answer(name: str, out: Connection) -> None:
     out.send((found.outcome, took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
+@pytest.mark.fault(148)
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_hostile_page_costs_little(name: str) -> None:
     # Not a child of this process: what other tests have left in its memory would count.

@@ -191,3 +191,19 @@ def test_a_private_feed_can_be_revoked_and_ends_with_its_alert(desk: Desk, site:
 def test_a_source_nobody_knows_has_no_feed(site: Site) -> None:
     for url in ("/feeds/sources/nobody.atom", "/feeds/sources/alpha.rss", "/feeds/sources/alpha"):
         assert site.ask(url).status == 404
+
+
+@pytest.mark.fault(106)
+def test_markup_in_a_title_is_its_words_for_who_reads_the_feed(desk: Desk, site: Site) -> None:
+    title = 'Effect of &lt;b&gt; tags & "p &amp;lt; 0.05" <img src=x onerror=alert(1)>'
+    desk.save(article(1, titles={"en": LangText(value=title, language="en")}))
+    atom = site.ask(f"{SOURCE}.atom?lang=en").body
+    element = etree.fromstring(atom).find("{*}entry/{*}title")
+    assert (element.text, element.get("type", "text"), len(element)) == (title, "text", 0)
+    (entry,) = read(atom).entries
+    assert entry.title_detail.type == "text/plain"
+    assert "<img" not in entry.content[0].value
+    (item,) = json.loads(site.ask(f"{SOURCE}.json?lang=en").body)["items"]
+    assert item["title"] == title
+    assert "<img" not in item["content_html"]
+    assert "onerror=alert(1)&gt;" in item["content_html"]
