@@ -4,7 +4,8 @@ File: `language`, `hints` (pieces of words, in lower case, that a page with such
 neither declared nor that of its texts), `article` (what "this article" is called), `nouns` (pieces of words, one of
 them in all that `article` finds), `authors` (what those who write an abstract call themselves), `negators` (what
 turns a sentence round), `costless` (words for "free": to deny them to the registered frees nobody), `future` (what
-puts it off: nothing is free yet), `reserved` (who alone may read: free for them is a subscription), `partial` (what
+puts it off: nothing is free yet), optional `foreign` (words of a language that is spelt much alike, in which none of
+its sentences is read), `reserved` (who alone may read: free for them is a subscription), `partial` (what
 is free is a part, a trial or long past: says nothing), `months`, `triggers` (stem -> what stands around it, see
 `stems`: bytes, so an accent is `.{1,2}`), and entries.
 Entry: `id`, `version`, `status`, `kind`, `words` (one of them must stand in the folded text), `pattern`, optional
@@ -69,6 +70,7 @@ class Language:
     negators: re.Pattern[str]
     costless: re.Pattern[str]
     future: re.Pattern[str]
+    foreign: re.Pattern[str] | None
     reserved: re.Pattern[str]
     partial: re.Pattern[str]
     months: dict[str, int]
@@ -181,6 +183,7 @@ def _language(data: dict[str, Any]) -> Language:
         compile_pattern(data["negators"], data),
         compile_pattern(data["costless"], data),
         compile_pattern(data["future"], data),
+        compile_pattern(data["foreign"], data) if "foreign" in data else None,
         compile_pattern(data["reserved"], data),
         compile_pattern(data["partial"], data),
         data["months"],

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -79,7 +79,7 @@ class SentenceReader:
         actions: list[Passage] = []
         banner: str | None = None
         for passage in passages:
-            for language, folded, entries in _heard(passage.raw, self.lexicon):
+            for language, folded, entries in _in_its_language(_heard(passage.raw, self.lexicon), passage):
                 for entry in entries:
                     if said[entry.rule] >= _REPEATS:
                         continue
@@ -179,6 +179,8 @@ def _claim(entry: Entry, language: Language, folded: Folded) -> _Claim | None:
     if found is None:
         return None
     start, end = _sentence(folded, *found.span())
+    if language.foreign and language.foreign.search(folded.text, start, end):
+        return None
     status: AccessStatus | None = entry.status
     negator = _negator(language, folded.text, start, found, entry.status) if entry.negation else None
     if negator:
@@ -199,13 +201,34 @@ def _banner(entry: Entry, folded: Folded) -> str | None:
     return folded.slice(*found.span()) if found else None
 
 
+_Heard = tuple[Language, Folded, list[Entry]]
+
+
 @lru_cache(maxsize=_REMEMBERED)
-def _heard(raw: str, lexicon: Lexicon) -> list[tuple[Language, Folded, list[Entry]]]:
+def _heard(raw: str, lexicon: Lexicon) -> list[_Heard]:
     """For each language: the words of a passage without what says nothing in it, and the entries to read them with."""
     folded = fold(raw)
     masked = ((language, _mask_neutral(folded, language)) for language in lexicon.languages)
     heard = [(language, words, language.spoken(words.text)) for language, words in masked]
     return [one for one in heard if one[2]]
+
+
+def _in_its_language(heard: list[_Heard], passage: Passage) -> list[_Heard]:
+    """Where several languages hear something, the one that the nearest `lang` names decides, if it reads a claim.
+
+    The page's own `lang` names none: a frame is often in another language than it says.
+    """
+    if len(heard) < 2:
+        return heard
+    above = (passage.block, *passage.block.iterancestors())
+    named = next((one.get("lang") for one in above if one.tag != "html" and one.get("lang")), "")
+    own = next((one for one in heard if one[0].code == named.partition("-")[0].lower()), None)
+    return [own] if own and any(map(partial(_claims, own), own[2])) else heard
+
+
+def _claims(heard: _Heard, entry: Entry) -> bool:
+    language, folded, _ = heard
+    return entry.kind not in (Kind.BANNER, Kind.LABEL) and _claim(entry, language, folded) is not None
 
 
 def _label_span(entry: Entry, folded: Folded, passage: Passage) -> tuple[int, int] | None:

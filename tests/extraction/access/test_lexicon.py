@@ -118,3 +118,16 @@ def test_free_in_part_in_question_in_the_past_or_for_some_is_not_free(sentence: 
 
 def test_free_for_subscribers_is_a_subscription() -> None:
     assert rules_said("This article is free to read for subscribers.", "subscription")
+
+
+@pytest.mark.parametrize(
+    ("lang", "read_in"), [("es", {"es"}), ("pt-BR", {"pt"}), ("", {"es", "pt"}), ("ca", {"es", "pt"})]
+)
+def test_where_two_languages_read_a_sentence_its_block_decides(lang: str, read_in: set[str]) -> None:
+    page = article(f"<div lang='{lang}'><p>Texto completo gratuito para usuarios registrados</p></div>")
+    assert {one.evidence.language for one in reading(page).statements} == read_in
+
+
+def test_a_sentence_in_words_of_another_language_is_not_read_in_one_spelt_alike() -> None:
+    said = rules_said("El acceso al texto completo es gratuito para usuarios registrados.")
+    assert {rule.partition(".")[0] for rule in said} == {"lexicon/es"}
