@@ -1,8 +1,10 @@
 """One SQLite file: where it may lie, opening it safely, one writer at a time."""
 
+import errno
 import os
 import sqlite3
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,6 @@ ATTEMPTS = 3
 _PAGES = 10_000  # overwritten at a time
 _LOG_PAGES = 10_000  # of 4 kB, copied from the log into the file together: batches touch the same pages of indexes
 _SETTINGS = ("journal_mode=WAL", "foreign_keys=ON", "cache_size=-16000", f"wal_autocheckpoint={_LOG_PAGES}")
-_MAGIC = b"SQLite format 3\x00"
 
 
 class SqliteDatabase(Database):
@@ -126,23 +127,26 @@ class SqliteDatabase(Database):
 
 
 def _prepare(path: Path, *, create: bool) -> None:
-    """Refuse a place or file that cannot be used; with `create`, make folder and file (0700, 0600)."""
+    """Refuse a place or file that cannot be used; with `create`, make folder and file (0700, 0600).
+
+    A file that is there is not opened: to close it again would take the locks away that other connections of this
+    process hold on it (fcntl(2)), and another process would take the write-ahead log for its own to remove.
+    """
     try:
         if not create and not path.exists():
             raise StorageError(f"there is no database at {path}", remedy="run `harvester db upgrade` to make one")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise StorageError(
             f"{path.parent}: cannot write here ({error.strerror})",
             remedy="give the folder and its files to the user that runs harvester, or choose another with --data",
         ) from error
-    with path.open("rb") as file:
-        head = file.read(len(_MAGIC))
-    if head not in (b"", _MAGIC):
-        raise _damaged(str(path), "it does not begin as a SQLite database")
 
 
 def _damaged(name: str, why: str) -> StorageError:

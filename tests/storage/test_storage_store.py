@@ -106,6 +106,18 @@ class TestDamage:
             Store.open(sqlite, migrate=True)
         assert file_of(sqlite).read_text() == "precious"
 
+    def test_opening_it_once_more_takes_no_locks_from_who_has_it_open(self, sqlite: str) -> None:
+        """Else another process that closes it takes itself for the last one, and removes the log that we write to."""
+        other = f"from storage.store import Store; Store.open({sqlite!r}).close()"
+        with Store.open(sqlite, migrate=True) as store:
+            store.secret("one")
+            Store.open(sqlite).close()
+            subprocess.run([sys.executable, "-c", other], check=True)
+            assert file_of(f"{sqlite}-wal").exists()
+            two = store.secret("two")
+            with Store.open(sqlite) as again:
+                assert again.secret("two") == two
+
     def test_check_names_broken_references_and_a_log_without_its_end(self, sqlite: str, now: datetime) -> None:
         with Store.open(sqlite, migrate=True) as store:
             fill(store, now, 3)
