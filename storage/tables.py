@@ -421,6 +421,7 @@ work_candidates = _table(
     Column("why", string(), nullable=False),
     PrimaryKeyConstraint("a", "b"),
     Index("work_candidates_by_b", "b"),
+    Index("work_candidates_by_time", "found_at", "a", "b"),
     rowid=False,
 )
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy import Row, delete, func, or_, select, tuple_, update
 
 from harvester.errors import UsageError
 from harvester.model.record import Record
@@ -18,7 +18,7 @@ from storage.documents import from_text
 from storage.identity import chunks
 from storage.rows import of_works
 from storage.stated import note_to_cite
-from storage.tables import records, upsert, work_bars, work_candidates, work_merges
+from storage.tables import change_head, change_readers, records, upsert, work_bars, work_candidates, work_merges
 from storage.unit import Unit
 
 _PAGE = 200
@@ -129,12 +129,33 @@ class Works:
                 found.append(Citation(record.id, by_doi.get(doi) if doi else None, doi, words))
         return found
 
-    def queue(self) -> list[Candidate]:
-        """The review queue, oldest first."""
+    def queue(self, limit: int | None = None, after: Candidate | None = None) -> list[Candidate]:
+        """The review queue, oldest first: all of it, or so many pairs after one."""
         order = (work_candidates.c.found_at, work_candidates.c.a, work_candidates.c.b)
+        query = select(work_candidates).order_by(*order).limit(limit)
+        if after is not None:
+            query = query.where(tuple_(*order) > (after.found_at, after.a, after.b))
         with self._database.read() as connection:
-            found = connection.execute(select(work_candidates).order_by(*order))
-            return [Candidate(row.a, row.b, tuple(orjson.loads(row.why)), row.found_at) for row in found]
+            return [_candidate(row) for row in connection.execute(query)]
+
+    def candidate(self, one: str, other: str) -> Candidate | None:
+        """A pair of the queue, smaller id first; None for one that is not, or not any more."""
+        query = select(work_candidates).where(work_candidates.c.a == one, work_candidates.c.b == other)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return _candidate(row) if row else None
+
+    def waiting(self) -> int:
+        """How many pairs the queue has."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(work_candidates)).scalar_one()
+
+    def behind(self) -> int:
+        """How many Changes nobody has looked at yet."""
+        place = select(change_readers.c.seq).where(change_readers.c.name == review.READER)
+        with self._database.read() as connection:
+            head = connection.execute(select(change_head.c.seq)).scalar() or 0
+            return head - (connection.execute(place).scalar() or 0)
 
     def look(self, unit: Unit, now: datetime) -> bool:
         """Bring the queue a step nearer to the end of the change log; False when it is there."""
@@ -220,6 +241,10 @@ def _merge_to_undo(
     if not merges or len(members) == 1:
         raise UsageError(f"{record_id} is alone in its work", remedy="`harvester works list` shows those of several")
     return (brought or merges)[-1]
+
+
+def _candidate(row: Row[*tuple[Any, ...]]) -> Candidate:
+    return Candidate(row.a, row.b, tuple(orjson.loads(row.why)), row.found_at)
 
 
 def _merge(row: Row[*tuple[object, ...]]) -> Merge:

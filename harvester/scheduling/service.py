@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harvester.queue.queue import Queue
 
 LOOK_S = 2.0
+REVIEW_S = 30.0  # between two looks for editions of one work while Runs want to write
 HUNG_S = 150.0  # more than a look takes that waits, with all patience, for a database that is away
 
 
@@ -52,7 +53,7 @@ class Service:
         self._scheduler = Scheduler(store, self._seeds, self._engine, self._leadership, clock, tell)
         self._beside = [room(store, settings, lambda: self._leadership.leads, tell) for room in (Posting, LookingUp)]
         self._starts = Starts()
-        self._looked_at = clock.monotonic()
+        self._looked_at = self._reviewed_at = clock.monotonic()
 
     def run(self, stop: threading.Event) -> None:
         """Look every few seconds until `stop`, then end everything in good order, within 30 seconds.
@@ -119,11 +120,20 @@ class Service:
         try:
             self._engine.look()
             self._scheduler.look()
+            self._review()
         except (HarvesterError, OSError) as error:
             return f"the scheduler tries again: {error}"
         except Exception as error:  # a mistake of ours: the Runs at work and the next look are not to suffer
             return f"the scheduler tries again: {type(error).__name__}: {error}"
         return ""
+
+    def _review(self) -> None:
+        """Queue records that may be editions of one work: a portion of the change log each time."""
+        now = self._clock.monotonic()
+        pause = REVIEW_S if self._engine.counts()["at_work"] else 0.0
+        if self._leadership.leads and now - self._reviewed_at >= pause and self._store.works.behind():
+            self._store.transact(lambda unit: self._store.works.look(unit, self._clock.now()))
+            self._reviewed_at = now
 
     def _close(self) -> None:
         for one in self._beside:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -53,8 +54,10 @@ def make_app(
     app.router.routes += api.make_routes(Desk(store, settings, work, sources, Following(store, app.state.closing)))
     app.include_router(make_router(Repository(store, Face.of(settings))))
     app.include_router(readers.router(store, settings))
-    app.include_router(reading.router(store))
-    app.include_router(guard.router(Office(store, settings, work, sources, data_dir, app.state.closing, trying)))
+    office = Office(store, settings, work, sources, data_dir, app.state.closing, trying)
+    signed_in = partial(guard.is_signed_in, office)
+    app.include_router(reading.router(store, takes_sign_ups=settings.takes_sign_ups, is_signed_in=signed_in))
+    app.include_router(guard.router(office))
     metrics = Metrics(store, data_dir, work)
 
     @app.get("/healthz")

@@ -2,6 +2,8 @@
 
 reading.py        the routes for researchers: search, one record
 asking.py         address of a page <-> what is asked of the search
+archived.py       an archived page as harmless HTML, quotes marked
+evidence.py       what a record's values rest on, and all that its page says
 presenting.py     Record -> what a page shows of it
 wording.py        what is said in either language; dates, numbers and names of languages
 page.py           template -> answer, with the headers every page has

@@ -75,6 +75,16 @@ class Asked(NamedTuple):
         if self.plain:
             yield "thesaurus", "no"
 
+    def alert(self, language: str) -> Iterator[tuple[str, str]]:
+        """Names and values for the form of an alert that asks the same, as far as its words can say it."""
+        since, until = self.since[:4], self.until[:4]
+        years = [f"year:{since}-{until}"] if since and until and since <= until else []
+        narrowed = [f"{name}:{self.facets[name]}" for name in ("year", "source") if name in self.facets]
+        yield "query", " ".join(filter(None, (self.words, *years, *narrowed)))
+        named = {"journals": "journal", "languages": "language", "access": "access"}
+        yield from ((name, self.facets[facet]) for name, facet in named.items() if facet in self.facets)
+        yield from (("news", "new"), ("language", language))
+
     def address(self) -> str:
         """The query part of an address, with its question mark; empty where nothing is asked."""
         fields = [*self.fields(), *([("cursor", self.cursor)] if self.cursor else [])]

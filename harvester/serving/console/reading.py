@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -21,16 +22,27 @@ from storage.store import Store
 _SHOWN_VALUES = 8  # of a facet at once; the others behind "more"
 
 
-def router(store: Store) -> APIRouter:
+class Room(NamedTuple):
+    """What the pages are made from. Whoever `is_signed_in` is shown the way to the desk."""
+
+    store: Store
+    takes_sign_ups: bool
+    is_signed_in: Callable[[Request], bool]
+
+
+def router(
+    store: Store, *, takes_sign_ups: bool = False, is_signed_in: Callable[[Request], bool] = lambda _: False
+) -> APIRouter:
     """Pages in every language below its code; `/` leads to the one the browser asks for."""
+    room = Room(store, takes_sign_ups, is_signed_in)
     routes = APIRouter(include_in_schema=False)
     routes.add_api_route("/", _begin)
     routes.add_api_route("/static/{name}", _static)
     for language in LANGUAGES:
         words = wording(language)
         routes.add_api_route(f"/{language}", _bare)
-        routes.add_api_route(f"/{language}/", _bound(_search, store, words))
-        routes.add_api_route(f"/{language}/records/{{record_id}}", _bound(_record, store, words))
+        routes.add_api_route(f"/{language}/", _bound(_search, room, words))
+        routes.add_api_route(f"/{language}/records/{{record_id}}", _bound(_record, room, words))
     return routes
 
 
@@ -39,8 +51,8 @@ def missing(words: Wording) -> Response:
     return page("missing.html", words, "", 404)
 
 
-def _bound(route: Callable[..., Response], store: Store, words: Wording) -> Callable[[Request], Response]:
-    bound = partial(route, store, words)
+def _bound(route: Callable[..., Response], room: Room, words: Wording) -> Callable[[Request], Response]:
+    bound = partial(route, room, words)
 
     def answer(request: Request) -> Response:
         return bound(request)
@@ -61,7 +73,8 @@ def _static(name: str) -> Response:
     return static(name) or Response(status_code=404)
 
 
-def _search(store: Store, words: Wording, request: Request) -> Response:
+def _search(room: Room, words: Wording, request: Request) -> Response:
+    store = room.store
     asked = Asked.read(request.query_params)
     wrong = ""
     try:
@@ -78,6 +91,7 @@ def _search(store: Store, words: Wording, request: Request) -> Response:
         found=found,
         wrong=wrong,
         most=_SHOWN_VALUES,
+        alert=[*asked.alert(words.language)] if room.takes_sign_ups and asked.address() and not wrong else [],
         hits=[_hit(hit, records[hit.record_id]) for hit in found.hits if hit.record_id in records],
     )
 
@@ -90,7 +104,8 @@ def _hit(hit: Hit, record: Record) -> tuple[Record, Hit]:
     return shown(record, signed_in=False), hit.model_copy(update={"snippets": allowed})
 
 
-def _record(store: Store, words: Wording, request: Request) -> Response:
+def _record(room: Room, words: Wording, request: Request) -> Response:
+    store = room.store
     record_id = request.path_params["record_id"]
     kept = store.records.get(record_id)
     if kept is None or not is_listed(kept):
@@ -100,6 +115,7 @@ def _record(store: Store, words: Wording, request: Request) -> Response:
     record = shown(kept, signed_in=False)
     said, spoken = store.lookups.said([kept]).get(kept.id, ()), digest_wording(words.language)
     editions = [one for one in store.works.show(record.work_id) if one.id != record.id]
+    signed_in = room.is_signed_in(request)
     answer = page(
         "record.html",
         words,
@@ -111,7 +127,10 @@ def _record(store: Store, words: Wording, request: Request) -> Response:
         notices=list(notices(said, spoken)),
         past=store.records.history(record_id),
         linked=json_ld.document(redistributed(record)),
+        signed_in=signed_in,
     )
+    if signed_in:
+        answer.headers["Cache-Control"] = "no-store"
     answer.headers["Link"] = _signposts(record)
     return answer
 

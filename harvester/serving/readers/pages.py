@@ -56,9 +56,9 @@ def button(language: str, action: str, label: str, *, asks_address: bool = False
     return _environment().get_template("button.html").render(given)
 
 
-def sign_up_form(language: str, action: str, notice: str) -> str:
-    """The form of a new alert."""
-    given = _fields(language, Wants(), Timing(), language, "", "")
+def sign_up_form(language: str, action: str, notice: str, wants: Wants | None = None) -> str:
+    """The form of a new alert, filled in with what is wanted."""
+    given = _fields(language, wants or Wants(), Timing(), language, "", "")
     return _environment().get_template("sign_up.html").render(given | {"action": action, "notice": notice})
 
 

@@ -49,6 +49,19 @@ def _sign_up_routes(found: APIRouter, store: Store, settings: Settings, now: Cal
         form = pages.sign_up_form(language, f"{settings.base_url}/readers", settings.privacy_notice)
         return page(language, "sign_up", body=form)
 
+    @found.post("/readers/form")
+    def show_filled_form(request: Request, form: Form) -> Response:
+        """The form with what a search asked for: by POST, so that what is to be saved stands in no address or log."""
+        language = pages.language_of(request)
+        if not settings.takes_sign_ups:
+            return page(language, "closed", status=403)
+        try:
+            wants, _, language, _ = alert_form(form)
+        except ValueError as error:
+            return _mistake(language, str(error))
+        body = pages.sign_up_form(language, f"{settings.base_url}/readers", settings.privacy_notice, wants)
+        return page(language, "sign_up", body=body)
+
     @found.post("/readers")
     def sign_up(request: Request, form: Form) -> Response:
         language = pages.language_of(request)

@@ -1,4 +1,4 @@
-"""Operators' overrides of verdicts, and the verdicts they are to look at."""
+"""Operators' overrides of verdicts, and the verdicts they are to look at; the queue of pairs a page at a time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,3 +44,4 @@ def upgrade() -> None:
     op.create_index(
         "doubts_by_kind", "doubts", ["kind", "since", "record_id"], sqlite_where=waits, postgresql_where=waits
     )
+    op.create_index("work_candidates_by_time", "work_candidates", ["found_at", "a", "b"])

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from desk import BASE, Desk, article
+from lxml import html
 from post_office import Office
 from site_of_readers import Site, links
 
@@ -144,6 +145,27 @@ def test_nobody_is_flooded(desk: Desk, site: Site, post: Office) -> None:
 def test_a_wrong_form_is_refused_by_name(desk: Desk, site: Site, field: str, value: str) -> None:
     answer = site.ask(f"{BASE}/readers", FORM | {field: value})
     assert (answer.status, answer.title) == (422, "Quelque chose ne va pas dans le formulaire")
+    assert desk.store.alerts.all() == []
+
+
+@pytest.mark.fault(155)
+def test_a_search_becomes_an_alert_and_its_words_stand_in_no_address(desk: Desk, site: Site) -> None:
+    assert "/readers/form" not in site.ask("/fr/").text  # everything is no search
+    search = html.fromstring(site.ask("/fr/?q=lupus&access=free&year=2025&journal=Quays+and+tides&language=en").body)
+    (form,) = search.forms[1:]
+    assert (form.method, form.action) == ("POST", "/readers/form")
+    asked = {name: form.fields[name] for name in form.fields}
+    filled = html.fromstring(site.ask("/readers/form", asked).body).forms[0]
+    fields = {name: filled.fields[name] for name in ("query", "journals", "languages", "language", "news")}
+    assert fields | {"news": sorted(fields["news"])} == {
+        "query": "lupus year:2025",
+        "journals": "Quays and tides",
+        "languages": "en",
+        "language": "fr",
+        "news": ["new"],
+    }
+    assert list(filled.inputs["access"].value) == ["free"]
+    assert site.ask("/readers/form", asked | {"query": "access:nowhere"}).status == 422
     assert desk.store.alerts.all() == []
 
 

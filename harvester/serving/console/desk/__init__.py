@@ -10,6 +10,8 @@ overview.py     is everything all right?  queues.py: the review queues it counts
 sources.py      Sources, run now, pause, resume; standing.py: how each stands; charts.py: verdicts as bars
 adding.py       a new Source from the browser
 runs.py         Runs, page by page, as they go on; stop
+review.py       the review queues: doubtful verdicts, pairs that may be one work, drift
+records.py      a record with all it rests on, its archived page in a frame, the forms that correct its verdict
 alerts.py       alerts, deliveries, addresses that refuse mail
 accounts.py     who may sign in
 audit.py        the audit log

@@ -48,6 +48,23 @@ def router(office: Office, routes: Sequence[Look | Act] = ROUTES) -> APIRouter:
     return found
 
 
+def is_signed_in(office: Office, request: Request) -> bool:
+    """Whether whoever asks for a readers' page has a session: he is shown the way to the desk, and nothing else."""
+    secret = _secret(office, request)
+    return bool(secret) and office.store.accounts.signed_in(secret, datetime.now(UTC)) is not None
+
+
+def _cookie(office: Office) -> str:
+    """Its name, which other hosts of the domain, and pages without TLS, cannot set (RFC 6265bis, 4.1.3.2)."""
+    return f"__Host-{_COOKIE}" if office.is_secure else _COOKIE
+
+
+def _secret(office: Office, request: Request) -> str:
+    """The secret of a session as the browser sends it; empty where there is none."""
+    secret = request.cookies.get(_cookie(office), "")
+    return secret if _SECRET.fullmatch(secret) else ""
+
+
 def _bare(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path}/", 308)
 
@@ -58,8 +75,7 @@ class _Guard:
     def __init__(self, office: Office, words: Wording) -> None:
         self._office = office
         self._words = words
-        # The prefix keeps other hosts of the domain, and pages without TLS, from setting it (RFC 6265bis, 4.1.3.2).
-        self._cookie = f"__Host-{_COOKIE}" if office.is_secure else _COOKIE
+        self._cookie = _cookie(office)
 
     def looking(self, route: Look) -> Callable[[Request], Response]:
         """The endpoint of a page."""
@@ -122,8 +138,7 @@ class _Guard:
 
     def _asked(self, request: Request, form: Said) -> Asked:
         now = datetime.now(UTC)
-        secret = request.cookies.get(self._cookie, "")
-        secret = secret if _SECRET.fullmatch(secret) else ""
+        secret = _secret(self._office, request)
         account = self._office.store.accounts.signed_in(secret, now) if secret else None
         secret = secret or token_urlsafe(32)
         address = address_of(request.scope, self._office.settings.trusted_proxies)

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from harvester.model.doubt import DoubtKind
 from harvester.serving.console.desk.office import Office
+from harvester.serving.console.desk.standing import degraded
 
 
 class Queue(NamedTuple):
@@ -14,4 +16,9 @@ class Queue(NamedTuple):
     count: Callable[[Office], int]
 
 
-QUEUES: tuple[Queue, ...] = ()
+QUEUES: tuple[Queue, ...] = (
+    Queue("disputed", "review", lambda office: office.store.doubts.counts()[DoubtKind.DISPUTED]),
+    Queue("contradicted", "review/contradicted", lambda office: office.store.doubts.counts()[DoubtKind.CONTRADICTED]),
+    Queue("works", "review/works", lambda office: office.store.works.waiting()),
+    Queue("drift", "review/drift", lambda office: len(degraded(office))),
+)

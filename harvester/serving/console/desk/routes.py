@@ -1,7 +1,18 @@
 """The table of the desk's routes: the one place that says who may reach what, and what changes something."""
 
 from harvester.model.account import Role
-from harvester.serving.console.desk import accounts, adding, alerts, audit, overview, runs, signing_in, sources
+from harvester.serving.console.desk import (
+    accounts,
+    adding,
+    alerts,
+    audit,
+    overview,
+    records,
+    review,
+    runs,
+    signing_in,
+    sources,
+)
 from harvester.serving.console.desk.route import Act, Look
 
 ROUTES: tuple[Look | Act, ...] = (
@@ -25,6 +36,17 @@ ROUTES: tuple[Look | Act, ...] = (
     Look("runs/{run_id}", Role.VIEWER, runs.show),
     Look("runs/{run_id}/live", Role.VIEWER, runs.follow),
     Act("runs/{run_id}/stop", Role.OPERATOR, "stop", runs.stop),
+    Look("records/{record_id}", Role.VIEWER, records.show),
+    Look("records/{record_id}/page", Role.VIEWER, records.show_page),
+    Act("records/{record_id}/confirm", Role.OPERATOR, "confirm", review.confirm),
+    Act("records/{record_id}/override", Role.OPERATOR, "override", records.override),
+    Act("records/{record_id}/lift", Role.OPERATOR, "override_lift", records.lift),
+    Look("review", Role.VIEWER, review.show_disputed),
+    Look("review/contradicted", Role.VIEWER, review.show_contradicted),
+    Look("review/works", Role.VIEWER, review.show_works),
+    Act("review/works/merge", Role.OPERATOR, "merge", review.merge),
+    Act("review/works/reject", Role.OPERATOR, "apart", review.reject),
+    Look("review/drift", Role.VIEWER, review.show_drift),
     Look("alerts", Role.VIEWER, alerts.show),
     Act("alerts/{alert_id}/pause", Role.OPERATOR, "alert_pause", alerts.pause),
     Act("alerts/{alert_id}/resume", Role.OPERATOR, "alert_resume", alerts.resume),
