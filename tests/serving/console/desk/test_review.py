@@ -5,45 +5,12 @@ from pathlib import Path
 
 import pytest
 from opened import Console
-from shelved import NOW, article, verdict
+from shelved import archived, article, disputed, quoted, verdict
 from visitor import Visitor
 
-from harvester.model.access import AccessConflict, AccessStatus, AccessVerdict, Tier
+from harvester.model.access import AccessConflict, AccessStatus, Tier
 from harvester.model.account import Role
-from harvester.model.page import Page
-from harvester.model.record import AbstractPolicy, Record, Rights
-from harvester.model.signal import Evidence
-from storage.archive import ArchiveWriter
-from storage.archive_index import ArchiveEntry
-from storage.store import Store
-
-BODY = """<html lang="en"><head><meta name="citation_title" content="Tides"></head><body onload="alert(1)">
-<p>It is free.</p><p>A subscription is needed.</p><script>alert(1)</script></body></html>"""
-
-
-def said(quote: str, where: str) -> Evidence:
-    return Evidence(vocabulary="page", name="sentence", quote=quote, where=where, language="en")
-
-
-def disputed() -> AccessVerdict:
-    against = said("A subscription is needed", "/html/body/p[2]")
-    conflict = AccessConflict(status=AccessStatus.SUBSCRIPTION, tier=Tier.SENTENCE, rule="en@1", evidence=against)
-    because = (said("It is free", "/html/body/p[1]"),)
-    return AccessVerdict(
-        as_of=NOW, decided_by="disputed", tier=Tier.SENTENCE, evidence=because, conflicts=(conflict,), disputed=True
-    )
-
-
-def archived(store: Store, folder: Path, record: Record, body: str = BODY) -> Record:
-    """The record with its page in the archive."""
-    page = Page(url=record.url, final_url=record.url, body=body.encode(), fetched_at=NOW)
-    writer = ArchiveWriter(folder / "archive", record.source_id, f"run-{record.id[:8]}")
-    pointer = writer.write_response(page, page.body, cut=False, reason=None)
-    writer.close()
-    entry = ArchiveEntry(record.source_id, record.url, pointer, NOW, record.id)
-    store.transact(lambda unit: store.archive_index.add(unit, [entry]))
-    place = {"archive": "kept", "warc_file": pointer.file, "warc_offset": pointer.offset}
-    return record.model_copy(update={"provenance": record.provenance.model_copy(update=place)})
+from harvester.model.record import AbstractPolicy, Rights
 
 
 def test_a_disputed_verdict_is_looked_at_overridden_and_lifted(console: Console, tmp_path: Path) -> None:
@@ -158,7 +125,7 @@ def test_pairs_are_decided_on_and_pages_go_on(console: Console, monkeypatch: pyt
 def test_doubts_are_listed_a_page_at_a_time(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harvester.serving.console.desk.review.PAGE", 2)
     against = AccessConflict(
-        status=AccessStatus.FREE, tier=Tier.HINT, rule="r@1", evidence=said("free", "/html/body/p[1]")
+        status=AccessStatus.FREE, tier=Tier.HINT, rule="r@1", evidence=quoted("free", "/html/body/p[1]")
     )
     console.keep(
         *(article(n, access=verdict("subscription").model_copy(update={"conflicts": (against,)})) for n in range(3))
