@@ -19,6 +19,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from harvester.errors import UsageError
+from harvester.model.account import Role
 from harvester.serving.console.desk.office import Office
 from harvester.serving.console.desk.route import Act, Asked, Done, Look
 from harvester.serving.console.desk.routes import ROUTES
@@ -45,6 +46,7 @@ def router(office: Office, routes: Sequence[Look | Act] = ROUTES) -> APIRouter:
                 found.add_api_route(path, guard.looking(route))
             else:
                 found.add_api_route(path, guard.acting(route), methods=["POST"])
+        found.add_api_route(f"/{language}/desk/{{rest:path}}", guard.looking(_NOTHING_ELSE))
     return found
 
 
@@ -67,6 +69,13 @@ def _secret(office: Office, request: Request) -> str:
 
 def _bare(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path}/", 308)
+
+
+def _missing(_: Office, asked: Asked) -> Response:
+    return asked.page("missing.html", 404, at="")
+
+
+_NOTHING_ELSE = Look("", Role.VIEWER, _missing)
 
 
 class _Guard:
