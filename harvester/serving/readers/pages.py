@@ -1,6 +1,8 @@
 """Pages for readers, in their language. Nothing of them is kept by browsers or told to other sites."""
 
+import hashlib
 import tomllib
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -20,9 +22,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address of a page is a password, or tells what somebody reads about
     "X-Robots-Tag": "noindex, nofollow",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
 }
 
 
@@ -45,8 +44,9 @@ def page(
 
 def document(language: str, title: str, lines: Sequence[str], body: str, status: int = 200) -> HTMLResponse:
     """A page with this title, these paragraphs and this HTML."""
-    given = {"language": language, "title": title, "lines": lines, "body": Markup(body), "sheet": Markup(sheet())}  # noqa: S704
-    return HTMLResponse(_environment().get_template("page.html").render(given), status, headers=HEADERS)
+    given = {"language": language, "title": title, "lines": lines, "body": Markup(body), "sheet": Markup(_styles())}  # noqa: S704
+    headers = HEADERS | {"Content-Security-Policy": _policy()}
+    return HTMLResponse(_environment().get_template("page.html").render(given), status, headers=headers)
 
 
 def button(language: str, action: str, label: str, *, asks_address: bool = False, **fields: str) -> str:
@@ -54,6 +54,12 @@ def button(language: str, action: str, label: str, *, asks_address: bool = False
     words = wordings()[language]
     given = {"action": action, "label": words[label], "fields": fields, "asks_address": asks_address, "words": words}
     return _environment().get_template("button.html").render(given)
+
+
+def about(alert: Alert) -> str:
+    """Which alert it is, in its reader's own words."""
+    said = alert.name or alert.wants.search().text
+    return str(Markup('<p class="plain"><strong>{}</strong></p>').format(said)) if said else ""
 
 
 def sign_up_form(language: str, action: str, notice: str, wants: Wants | None = None) -> str:
@@ -72,7 +78,7 @@ def mine(language: str, action: str, alerts: Sequence[tuple[Alert, str, str]]) -
             "fields": Markup(  # noqa: S704 (rendered with autoescape)
                 _environment()
                 .get_template("alert_fields.html")
-                .render(_fields(language, alert.wants, alert.timing, alert.language, alert.name, f"{alert.id}-"))
+                .render(_fields(language, alert.wants, alert.timing, alert.language, alert.name, f"alert-{alert.id}-"))
             ),
         }
         for alert, atom, json in alerts
@@ -84,13 +90,36 @@ def mine(language: str, action: str, alerts: Sequence[tuple[Alert, str, str]]) -
 def _fields(language: str, wants: Wants, timing: Timing, spoken: str, name: str, prefix: str) -> dict[str, Any]:
     return {
         "words": wordings()[language],
-        "choices": choices(),
+        "choices": _choices(language),
         "wants": wants,
         "timing": timing,
         "spoken": spoken,
         "name": name,
         "prefix": prefix,
     }
+
+
+def _choices(language: str) -> dict[str, list[tuple[Any, str]]]:
+    """The values of the fields that are chosen from, in words."""
+    words = wordings()[language]
+    named: dict[str, list[tuple[Any, str]]] = {
+        field: [(value, words["choices"][value]) for value in values] for field, values in choices().items()
+    }
+    return named | {"weekday": list(enumerate(words["weekdays"], 1))}
+
+
+@cache
+def _styles() -> str:
+    """Those of digests, which stand on these pages too, and of forms."""
+    return sheet() + files(__package__).joinpath("templates", "page.css").read_text("utf-8")
+
+
+@cache
+def _policy() -> str:
+    """No script, no address of others, no style but ours, named by its digest (CSP 3, 2.3.1)."""
+    digest = b64encode(hashlib.sha256(_styles().encode()).digest()).decode()
+    rest = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    return f"default-src 'none'; style-src 'sha256-{digest}'; {rest}"
 
 
 @cache

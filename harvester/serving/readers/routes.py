@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 
 from harvester.digests import signing_up
 from harvester.digests.letters import Letters, heading
+from harvester.digests.render import bare
 from harvester.digests.watching import Watch
 from harvester.digests.wording import wording
 from harvester.model.alert import Alert, AlertState, DeliveryKind, Reader
@@ -97,9 +98,8 @@ def _link_routes(found: APIRouter, store: Store, letters: Letters, now: Callable
         alert = store.alerts.get(alert_id)
         if alert is None or not letters.links.may_confirm(alert, token) or alert.state is not AlertState.PENDING:
             return _invalid(request)
-        return page(
-            alert.language, "confirm", body=pages.button(alert.language, letters.links.confirm(alert), "confirm_button")
-        )
+        body = pages.about(alert) + pages.button(alert.language, letters.links.confirm(alert), "confirm_button")
+        return page(alert.language, "confirm", body=body)
 
     @found.post("/readers/confirm/{alert_id}/{token}")
     def confirm(request: Request, alert_id: str, token: str) -> Response:
@@ -113,7 +113,7 @@ def _link_routes(found: APIRouter, store: Store, letters: Letters, now: Callable
         alert = store.alerts.get(alert_id)
         if alert is None or not letters.links.may_unsubscribe(alert, token) or alert.state is AlertState.ENDED:
             return _invalid(request)
-        body = pages.button(alert.language, letters.links.unsubscribe(alert), "unsubscribe_button")
+        body = pages.about(alert) + pages.button(alert.language, letters.links.unsubscribe(alert), "unsubscribe_button")
         return page(alert.language, "unsubscribe", body=body)
 
     @found.post("/readers/unsubscribe/{alert_id}/{token}")
@@ -179,7 +179,7 @@ def _digest_route(found: APIRouter, store: Store, letters: Letters) -> None:
         first = min(max(start, 0), max(len(entries) - 1, 0))
         made = letters.digest(entries, words, _PAGE, first)
         parts = [f"<h2>{one.title} ({one.total})</h2>" + "".join(
-            letters.renderer.article(piece, words) for piece in one.pieces) for one in made.sections]  # fmt: skip
+            bare(piece, words) for piece in one.pieces) for one in made.sections]  # fmt: skip
         if first + _PAGE < len(entries):
             further = f"{letters.links.digest(delivery)}?start={first + _PAGE}"
             parts.append(
