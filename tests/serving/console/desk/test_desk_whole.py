@@ -26,7 +26,7 @@ SITEMAP = re.compile(r'# (\[\[discovery\]\])\n# (kind = "sitemap")\n# (url = .*)
 def test_from_the_first_account_to_a_harvest_that_is_watched_and_stopped(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'data' / 'harvester.db'}"
     with serve() as publisher, Store.open(database, migrate=True) as store, chromium() as browser:
-        house = House(tmp_path, database, publisher, delay=0.5)
+        house = House(tmp_path, database, publisher, delay=1)
         for path in house.seeds.glob("sources/*.toml"):
             path.unlink()
         service = Serve(house)
