@@ -13,6 +13,7 @@ from harvester.digests.render import Addresses, letter_html
 from harvester.digests.wording import wording
 from harvester.model.access import AccessStatus, AccessVerdict
 from harvester.model.alert import News
+from harvester.model.open_copy import Notice, OpenCopy, Registry, Statement, Version
 from harvester.model.record import AbstractPolicy, Integrity, LangText, Rights
 from storage.store import Store
 
@@ -46,13 +47,22 @@ def sample(store: Store, language: str = "fr") -> str:
         article(21).model_copy(update={"integrity": Integrity(status="retracted")}),
         article(22).model_copy(update={"access": closed}),
     )
+    copy = OpenCopy(url="https://hal.example/hal-01234567/a-very-long-name-of-a-copy", version=Version.ACCEPTED)
+    notice = Notice(kind="expression_of_concern", doi="10.5555/notice.1", on=MONDAY.date())
+    said = Statement(
+        registry=Registry.UNPAYWALL, doi="10.5555/alpha.3", asked_at=MONDAY, copies=(copy,), notices=(notice,)
+    )
+    store.transact(lambda unit: store.lookups.follow(unit, Registry.UNPAYWALL, MONDAY))
+    store.transact(lambda unit: store.lookups.answered(unit, said, MONDAY))
     desk.rounds.watch.look()
     letters, words = desk.rounds.post.letters, wording(language)
     found = letters.entries(alert, store.deliveries.waiting(alert.id))
     assert len(found) == 8
     made = letters.digest(found, words, 7)
     links = Addresses(f"{BASE}/readers/mine/x/y", f"{BASE}/readers/unsubscribe/x/y", f"{BASE}/readers/digest/x/y")
-    return letters.renderer.html(made, words, alert.name, heading(made, words, desk.now), links)
+    whole = letters.renderer.html(made, words, alert.name, heading(made, words, desk.now), links)
+    assert copy.url in whole and "10.5555/notice.1" in whole
+    return whole
 
 
 def test_html_is_valid(store: Store, tmp_path: Path) -> None:

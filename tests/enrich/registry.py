@@ -1,6 +1,7 @@
 """Crossref and Unpaywall on loopback, as their documentation describes them; and, where a test says so, otherwise."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -107,8 +108,8 @@ class Desk:
 
 
 @contextmanager
-def registry() -> Iterator[Desk]:
-    """A registry that runs."""
+def registry(context: ssl.SSLContext | None = None) -> Iterator[Desk]:
+    """A registry that runs, with TLS where a context is given."""
     desk = Desk()
 
     class Handler(BaseHTTPRequestHandler):
@@ -122,9 +123,12 @@ def registry() -> Iterator[Desk]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that hang up are what tests are about
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
-    desk.url = f"http://127.0.0.1:{server.server_address[1]}"
+    desk.url = f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}"
     try:
         yield desk
     finally:

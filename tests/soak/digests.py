@@ -1,4 +1,4 @@
-"""Digests at length: 500 readers and ten kill -9, a server that takes 5 s for every command, 10,000 articles."""
+"""Digests at length: 500 readers and ten kill -9, records committed meanwhile, a slow server, 10,000 articles."""
 
 import os
 import random
@@ -7,21 +7,31 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = (str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "digests"))
-from desk import Desk, article  # noqa: E402
+import postgres  # noqa: E402
+from desk import MONDAY, Desk, article, settings  # noqa: E402
 from fresh import store_at  # noqa: E402
 from post_office import office  # noqa: E402
 from test_digest_delivery import sender  # noqa: E402
 
+from harvester.digests.rounds import Rounds  # noqa: E402
+from harvester.run.lease import is_alive, this_process  # noqa: E402
+from storage.store import Store  # noqa: E402
+
 READERS, KILLS = 500, 10
+WRITERS, BUILDERS, EACH = 3, 2, 1000
 
 
 def main() -> None:
     """Print what each came to; ends with 1 when a promise was not kept."""
-    kept = [killed(), slow(), long()]
+    kept = [killed(), *meanwhile(), slow(), long()]
     sys.exit(0 if all(kept) else 1)
 
 
@@ -62,6 +72,51 @@ def killed() -> bool:
 def text(taken: object) -> str:
     """The text part of a mail."""
     return str(taken.message.get_body(("plain",)).get_content())  # type: ignore[attr-defined]
+
+
+def meanwhile() -> Iterator[bool]:
+    """Three writers commit while two others build digests: each article is in exactly one."""
+    with tempfile.TemporaryDirectory() as folder, postgres.running() as server:
+        for url in (f"sqlite:///{folder}/a.db", server.ready()):
+            yield _meanwhile(url)
+
+
+def _meanwhile(url: str) -> bool:
+    ticks = count()
+    with store_at(url) as store, ThreadPoolExecutor(WRITERS + BUILDERS) as pool:
+        desk = Desk(store)
+        desk.alert()
+        written = [pool.submit(_write, url, n) for n in range(WRITERS)]
+        builds = [pool.submit(_build, url, ticks, written) for _ in range(BUILDERS)]
+        made = [one for build in builds for one in build.result()]
+        told = [item.record_id for items in store.deliveries.items(*made).values() for item in items]
+        wanted = {article(n).id for n in range(WRITERS * EACH)}
+    print(f"{store.engine_name}: {len(wanted)} articles by {WRITERS} writers, {len(made)} digests by {BUILDERS} others"
+          f" meanwhile: {len(wanted - set(told))} lost, {len(told) - len(set(told))} twice", flush=True)  # fmt: skip
+    return set(told) == wanted and len(told) == len(wanted) and len(made) > 1
+
+
+def _write(url: str, writer: int) -> None:
+    with Store.open(url) as store:
+        for start in range(writer * EACH, (writer + 1) * EACH, 5):
+            Desk(store).save(*(article(n) for n in range(start, start + 5)))
+
+
+def _build(url: str, ticks: Iterator[int], written: Sequence[Future[None]]) -> list[str]:
+    """Digests of one process, with six minutes between two looks at the clock; the ids of those it made."""
+    made: list[str] = []
+    with Store.open(url) as store:
+        rounds = Rounds(
+            store, settings(), this_process(), is_alive, lambda: MONDAY + timedelta(minutes=6 * next(ticks))
+        )
+        is_over = False
+        while not is_over:
+            is_over = all(one.done() for one in written)  # and one round more
+            rounds.watch.look()
+            made += [one.id for one in rounds.make()]
+    for one in written:
+        one.result()
+    return made
 
 
 def slow() -> bool:
