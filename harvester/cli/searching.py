@@ -128,6 +128,8 @@ def _print_table(store: "Store", query: "Query", limit: int) -> None:
         print("no record matches")
         return
     console().print(found_listing(rows[: limit or None]))
+    if first.faceted:
+        print(f"of the newest {first.faceted} of them:")
     for name, counts in first.facets.items():
         console().print(spread(name, counts))
     _print_end(first, min(len(rows), limit or len(rows)))

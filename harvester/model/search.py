@@ -88,6 +88,7 @@ class Found(Value):
     """An answer. `total` is exact unless `at_least`; `behind` counts Changes that are not searchable yet.
 
     `ranked`: by relevance only so many of the newest hits are compared, and listed; 0: all hits are listed.
+    `faceted`: the facets count only so many of the newest hits; 0: all hits are counted.
     """
 
     hits: tuple[Hit, ...]
@@ -95,6 +96,7 @@ class Found(Value):
     at_least: bool = False
     ranked: int = 0
     facets: dict[str, dict[str, int]] = {}
+    faceted: int = 0
     expanded: tuple[Expansion, ...] = ()
     cursor: str | None = None
     behind: int = 0

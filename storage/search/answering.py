@@ -17,7 +17,7 @@ from storage.search.compiling import EVERYTHING, compiled, plain, words
 from storage.search.cursors import Cursor
 from storage.search.entry import UNLISTED, WITHHELD, access_mark, language_mark, lowest_place, source_mark, withheld
 from storage.search.expressions import Expression, Row, Without, all_of, any_of, outside, within
-from storage.search.facets import facets
+from storage.search.facets import FACETED, count, facets
 from storage.search.index import Index, Newest, Reader
 from storage.search.query import Both, Node, Words, has_phrase, parse
 from storage.search.ranking import CANDIDATES, PHRASED, RANKED_BY, Ranking
@@ -67,7 +67,9 @@ class Answer:
         by_facet: dict[str, dict[str, int]] = {}
         if self._query.facets:
             self._index.freely(self._reader)
-            (total, by_facet), at_least = facets(self._reader, self._places()), False
+            places = self._places()
+            total, at_least = count(self._reader, places), False
+            by_facet = facets(self._reader, places, FACETED if total > FACETED else None)
         else:
             total, at_least = self._total()
         return Found(
@@ -76,6 +78,7 @@ class Answer:
             at_least=at_least,
             ranked=ranked if ranked < total else 0,
             facets=by_facet,
+            faceted=FACETED if by_facet and total > FACETED else 0,
             expanded=self._expanded,
             cursor=cursors.write(self._query, hits[-1]) if more else None,
             behind=self.behind,

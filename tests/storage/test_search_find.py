@@ -21,6 +21,7 @@ from harvester.model.record import (
     Rights,
 )
 from harvester.model.search import Found, Query, Sort
+from storage.search import answering
 from storage.store import Store
 
 
@@ -254,6 +255,14 @@ def test_facets_count_all_hits(shelf: Store) -> None:
         "source": {"alpha": 3},
     }
     assert shelf.search.find(Query(text="oedeme access:open", facets=True)).facets["access"] == {"open": 1}
+
+
+def test_of_very_many_hits_the_newest_are_counted(shelf: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "FACETED", 2)
+    found = shelf.search.find(Query(text="auto-immune", facets=True, limit=1))
+    assert (found.total, found.at_least, found.faceted) == (3, False, 2)
+    assert found.facets["year"] == {"2019": 1, "2021": 1}
+    assert shelf.search.find(Query(text="oedeme access:open", facets=True)).faceted == 0
 
 
 class TestSnippets:

@@ -63,6 +63,7 @@ def make_router(desk: Desk) -> APIRouter:
             at_least=found.at_least,
             ranked=found.ranked,
             facets=found.facets,
+            faceted=found.faceted,
             expanded=found.expanded,
         )
         return paged(request, page, following)

@@ -79,7 +79,9 @@ class FoundRecord(Value):
 
 
 class FoundPage(Value):
-    """Hits of a search. `total` is exact unless `at_least`; `ranked`: only so many of the newest hits are listed."""
+    """Hits of a search. `total` is exact unless `at_least`; `ranked`: only so many of the newest hits are listed;
+    `faceted`: the facets count only so many of the newest hits. 0: all of them.
+    """
 
     items: tuple[FoundRecord, ...]
     next: str | None = None
@@ -87,6 +89,7 @@ class FoundPage(Value):
     at_least: bool
     ranked: int
     facets: dict[str, dict[str, int]] = {}
+    faceted: int = 0
     expanded: tuple[Expansion, ...] = ()
 
 
