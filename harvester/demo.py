@@ -2,7 +2,8 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ class Demonstration(NamedTuple):
     """What came of it: `refused` are requests for addresses nobody may fetch, `requests` all that the publisher saw."""
 
     folder: Path
+    settings: Settings
     runs: list[Run]
     records: list[Record]
     requests: int
@@ -54,8 +56,12 @@ def make_fresh(folder: Path) -> None:
     (folder / _MARK).touch()
 
 
-def demonstrate(folder: Path, watch: Callable[[str, Progress], None]) -> Demonstration:
-    """Harvest every source of the sample publisher into `folder`; `watch` hears of each source's progress."""
+@contextmanager
+def demonstration(folder: Path, watch: Callable[[str, Progress], None]) -> Iterator[Demonstration]:
+    """Harvest every source of the sample publisher into `folder`; `watch` hears of each source's progress.
+
+    Within, the publisher goes on answering: its sources can be harvested again.
+    """
     make_fresh(folder)
     with serve() as publisher:
         seeds(folder / "seeds", publisher)
@@ -67,7 +73,7 @@ def demonstrate(folder: Path, watch: Callable[[str, Progress], None]) -> Demonst
                 for source in catalogue.sources.values()
             ]
             records = sorted(store.records.iter(), key=lambda one: (one.source_id, one.url))
-        return Demonstration(folder, runs, records, len(publisher.log), publisher.site.trapped)
+        yield Demonstration(folder, settings, runs, records, len(publisher.log), publisher.site.trapped)
 
 
 def _settings(folder: Path, publisher: Publisher) -> Settings:

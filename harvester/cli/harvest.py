@@ -2,12 +2,13 @@
 
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harvester.cli.options import Json, group, verb
+from harvester.cli.options import Json, Port, group, verb
 from harvester.cli.wiring import Wiring
 from harvester.errors import UsageError
 
@@ -56,25 +57,38 @@ def _print_run(found: "Run") -> None:
     console().print(full(found))
 
 
-def demo(context: typer.Context) -> None:
+def demo(
+    context: typer.Context,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then show it all in a browser, on this machine only, until Ctrl-C.")
+    ] = False,
+    port: Port = 8000,
+) -> None:
     """Harvest the bundled sample publisher over loopback into a fresh folder; print records, verdicts and why.
 
-    The folder is --data, else demo-data/ here. No address off this machine is asked.
+    The folder is --data, else demo-data/ here. No address off this machine is asked. With --serve pages, API, OAI-PMH
+    and the operators' desk stand over it, and the publisher can be harvested again; what to sign in with is printed.
     """
     from harvester.cli.demo_view import shown
     from harvester.cli.progress import progress
     from harvester.cli.show import console
-    from harvester.demo import demonstrate
+    from harvester.demo import demonstration
     from harvester.model.run import RunOutcome
 
     wiring: Wiring = context.obj
     folder = wiring.data or Path("demo-data")
     print(f"Harvesting the sample publisher into {folder}/ ...", flush=True)
-    with progress() as watch:
-        result = demonstrate(folder, watch)
-    console().print(*shown(result), sep="\n")
-    if any(one.outcome is not RunOutcome.SUCCEEDED for one in result.runs):
-        raise typer.Exit(1)
+    with ExitStack() as opened:
+        with progress() as watch:
+            result = opened.enter_context(demonstration(folder, watch))
+        console().print(*shown(result), sep="\n")
+        if any(one.outcome is not RunOutcome.SUCCEEDED for one in result.runs):
+            raise typer.Exit(1)
+        if serve:
+            from harvester.cli.serving import serve_until_stopped
+
+            print("Serving it until Ctrl-C:", flush=True)
+            serve_until_stopped(result.settings, "127.0.0.1", port)
 
 
 def run(
@@ -200,7 +214,7 @@ def robots(
     raise typer.Exit(0 if answer.allowed else 3)
 
 
-demo_verb = verb(demo, "harvester demo")
+demo_verb = verb(demo, "harvester demo", "harvester demo --serve")
 run_verb = verb(
     run,
     "harvester run my-journal --limit 20",

@@ -14,6 +14,7 @@ PageFile = Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="A saved HT
 PageUrl = Annotated[str | None, typer.Option("--url", help="Where the page was; else its canonical link or og:url.")]
 Reader = Annotated[str | None, typer.Option("--source", metavar="ID", help="Source (or platform) whose rules read it.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who says so; else who is signed in.")]
+Port = Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="On which port; 0 takes a free one.")]
 Since = Annotated[
     int, typer.Option("--since", metavar="SEQ", min=0, help="Only what changed after this entry of the change log.")
 ]

@@ -3,17 +3,18 @@
 import ipaddress
 import threading
 from contextlib import ExitStack
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harvester.cli.options import verb
-from harvester.cli.wiring import Wiring
+from harvester.cli.options import Port, verb
 from harvester.errors import UsageError
+
+if TYPE_CHECKING:
+    from harvester.settings import Settings
 
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")]
 _ALL_IN_ONE = "use harvester serve: all in one process"
-Port = Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="On which port; 0 takes a free one.")]
 
 
 def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -23,7 +24,7 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
     whether it lives, /readyz whether it can work and who leads. On a request to stop, runs at work end in good order
     within 30 seconds and are taken up again by the next start.
     """
-    _schedule(context.obj, host, port, is_apart=False)
+    serve_until_stopped(context.obj.settings, host, port)
 
 
 def scheduler(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -33,7 +34,7 @@ def scheduler(context: typer.Context, host: Host = "127.0.0.1", port: Port = 800
     by and takes over. /healthz and /readyz answer as those of harvester serve.
     """
     context.obj.refuse_a_file("harvester scheduler", _ALL_IN_ONE)
-    _schedule(context.obj, host, port, is_apart=True)
+    serve_until_stopped(context.obj.settings, host, port, is_apart=True)
 
 
 def worker(
@@ -70,7 +71,8 @@ def worker(
     logs.tell("stopped")
 
 
-def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
+def serve_until_stopped(settings: "Settings", host: str, port: int, *, is_apart: bool = False) -> None:
+    """Scheduler and web application of these settings in this process; with workers, unless these are apart."""
     from harvester import logs
     from harvester.cli.trying import PageTrial
     from harvester.queue.queue import Queue
@@ -82,7 +84,6 @@ def _schedule(wiring: Wiring, host: str, port: int, *, is_apart: bool) -> None:
     from harvester.serving.server import Server
     from storage.store import Store
 
-    settings = wiring.settings
     _refuse_bare(host, settings.base_url)
     logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     stop = threading.Event()
