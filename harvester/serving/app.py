@@ -58,6 +58,7 @@ def make_app(
     signed_in = partial(guard.is_signed_in, office)
     app.include_router(reading.router(store, takes_sign_ups=settings.takes_sign_ups, is_signed_in=signed_in))
     app.include_router(guard.router(office))
+    app.include_router(reading.nowhere())
     metrics = Metrics(store, data_dir, work)
 
     @app.get("/healthz")

@@ -46,6 +46,14 @@ def router(
     return routes
 
 
+def nowhere() -> APIRouter:
+    """What people see at an address below a language that nothing answers to: it stands after every other route."""
+    routes = APIRouter(include_in_schema=False)
+    for language in LANGUAGES:
+        routes.add_api_route(f"/{language}/{{path:path}}", partial(missing, wording(language)))
+    return routes
+
+
 def missing(words: Wording) -> Response:
     """The page that says that there is none."""
     return page("missing.html", words, "", 404)

@@ -209,3 +209,9 @@ def test_pages_are_light(console: Console) -> None:
     files = [element.get("href") for element in page.find("link[rel=stylesheet], link[rel=icon]")]
     whole = len(page.body) + sum(len(console.open(address).body) for address in files)
     assert whole < 300_000
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "There is no such page"), ("fr", "Cette page n’existe pas")])
+def test_an_address_without_a_page_is_told_in_the_reader_s_language(console: Console, language: str, said: str) -> None:
+    page = console.open(f"/{language}/no/such/page")
+    assert (page.status, said in page.text) == (404, True)
