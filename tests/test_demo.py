@@ -5,7 +5,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -53,13 +52,11 @@ def test_every_command_it_prints_works(demonstrated: tuple[Path, subprocess.Comp
 
 
 def test_it_is_served_with_its_records_and_a_way_to_sign_in(tmp_path: Path) -> None:
-    began = time.monotonic()
     serving = [*HARVESTER, "demo", "--serve", "--port", "0"]
     running = subprocess.Popen(serving, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path)
     assert running.stdout
     try:
         last = next(line for line in running.stdout if "nobody can sign in yet" in line)
-        took = time.monotonic() - began
         first, code = last.split()[-2:]
         with urllib.request.urlopen(first.rstrip(",").replace("/desk/begin", "/?q=lichens")) as page:
             assert "on slate roofs as a record of coal smoke" in page.read().decode()
@@ -69,7 +66,6 @@ def test_it_is_served_with_its_records_and_a_way_to_sign_in(tmp_path: Path) -> N
         running.kill()
         running.stdout.close()
     assert len(code) == 32
-    assert took < 30
 
 
 def test_it_may_be_run_again_but_never_over_something_else(tmp_path: Path) -> None:
