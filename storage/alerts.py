@@ -92,13 +92,10 @@ class Alerts:
         """Write these fields of a reader; False where there is none."""
         return unit.connection.execute(update(readers).where(readers.c.id == reader_id).values(values)).rowcount == 1
 
-    def count_bounce(self, unit: Unit, reader_id: str, *, is_hard: bool) -> int:
-        """One more hard bounce of a reader, or none any more; returns how many in a row there are."""
+    def count_bounce(self, unit: Unit, reader_id: str) -> int:
+        """One more hard bounce of a reader; returns how many in a row there are."""
         this = readers.c.id == reader_id
-        if is_hard:
-            unit.connection.execute(update(readers).where(this).values(bounces=readers.c.bounces + 1))
-        else:
-            unit.connection.execute(update(readers).where(this, readers.c.bounces > 0).values(bounces=0))
+        unit.connection.execute(update(readers).where(this).values(bounces=readers.c.bounces + 1))
         return unit.connection.execute(select(readers.c.bounces).where(this)).scalar() or 0
 
     def end(self, unit: Unit, alert_id: str) -> bool:

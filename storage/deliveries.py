@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Table, func, or_, select, update
+from sqlalchemy import Row, Table, bindparam, func, or_, select, update
 
 from harvester.model.alert import Alert, AlertState, Channel, Delivery, DeliveryKind, DeliveryState, Item, News, Reader
 from storage.alerts import alert_of, reader_of
@@ -176,10 +176,9 @@ class Deliveries:
 
     def addressed(self, delivery: Delivery) -> Addressed:
         """All that decides about a delivery, as it is now: in one question, for it is asked before every mail."""
-        query = select(*_READER, *_ALERT, *MARK).select_from(readers)
-        query = query.outerjoin(alerts, alerts.c.id == (delivery.alert_id or ""))
+        asked = _ADDRESSED.params(reader=delivery.reader_id, alert=delivery.alert_id or "")
         with self._database.read() as connection:
-            row = connection.execute(query.where(readers.c.id == delivery.reader_id)).first()
+            row = connection.execute(asked).first()
         if row is None:
             return Addressed("the reader is gone", None, None, NO_MARK)
         reader = reader_of(_named(row, _READER))
@@ -192,6 +191,12 @@ def _labelled(table: Table) -> list[Any]:
 
 
 _READER, _ALERT = _labelled(readers), _labelled(alerts)
+_ADDRESSED = (
+    select(*_READER, *_ALERT, *MARK)
+    .select_from(readers)
+    .outerjoin(alerts, alerts.c.id == bindparam("alert"))
+    .where(readers.c.id == bindparam("reader"))
+)
 
 
 def _named(row: Any, labels: Sequence[Any]) -> dict[str, Any]:

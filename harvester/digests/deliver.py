@@ -16,7 +16,7 @@ from enum import StrEnum
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from harvester.digests.letters import Letter, Letters
-from harvester.model.alert import Delivery, DeliveryState, Item
+from harvester.model.alert import Delivery, DeliveryState, Item, Reader
 from harvester.reach import within
 from harvester.settings import Settings
 from harvester.smtp import TIMEOUT_S, Way, bid_farewell, may_pass, reason
@@ -114,7 +114,7 @@ class Post:
             if not tally.trouble:
                 end, note = self._try(letter, sender)
                 lost = lost + 1 if end is End.LOST else 0
-                self._settle(delivery, end, note, tally)
+                self._settle(delivery, letter.reader, end, note, tally)
                 if end is End.SENDER_REFUSED or lost == _LOST:
                     tally.trouble = note
             if tally.trouble:
@@ -165,13 +165,13 @@ class Post:
             self._server = None
         return end, note
 
-    def _settle(self, delivery: Delivery, end: End, note: str, tally: Tally) -> None:
+    def _settle(self, delivery: Delivery, reader: Reader, end: End, note: str, tally: Tally) -> None:
         now = self._now()
         after = after_try(delivery, end, note, now)
         tally.sent += end is End.SENT
         tally.bounced += end in (End.BOUNCED, End.REFUSED)
         tally.put_off += end in (End.PUT_OFF, End.LOST, End.UNCLEAR)
-        self._write(after, lambda unit: self._count_bounces(unit, delivery, end, note, now))
+        self._write(after, lambda unit: self._count_bounces(unit, reader, end, note, now))
         if end is not End.SENT:
             _log.info("delivery %s: %s", delivery.id[:16], note)
 
@@ -182,14 +182,16 @@ class Post:
 
         self._store.transact(work, durable=False)  # the next claim is, and waits for the disk
 
-    def _count_bounces(self, unit: Unit, delivery: Delivery, end: End, note: str, now: datetime) -> None:
-        if delivery.reader_id is None or end not in (End.SENT, End.BOUNCED):
+    def _count_bounces(self, unit: Unit, reader: Reader, end: End, note: str, now: datetime) -> None:
+        if end is End.SENT and reader.bounces:
+            self._store.alerts.change_reader(unit, reader.id, bounces=0)
+        if end is not End.BOUNCED:
             return
-        bounces = self._store.alerts.count_bounce(unit, delivery.reader_id, is_hard=end is End.BOUNCED)
+        bounces = self._store.alerts.count_bounce(unit, reader.id)
         if bounces >= HARD_BOUNCES:
             reason_ = f"{note}, {bounces} times in a row"
-            self._store.alerts.change_reader(unit, delivery.reader_id, suspended_at=now, suspended_reason=reason_)
-            _log.warning("reader %s is suspended: %s", delivery.reader_id, reason_)
+            self._store.alerts.change_reader(unit, reader.id, suspended_at=now, suspended_reason=reason_)
+            _log.warning("reader %s is suspended: %s", reader.id, reason_)
 
 
 def after_try(delivery: Delivery, end: End, note: str, now: datetime) -> Delivery:
