@@ -5,27 +5,7 @@ import asyncio
 import pytest
 
 from harvester.crawl.addresses import Gate
-from harvester.reach import refusal
 from harvester.urls import AddressRefusedError, target
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1", "127.0.0.2", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-        "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "240.0.0.1", "::1", "::", "fe80::1", "fe80::1%eth0",
-        "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1",
-        "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::1", "2001:0:7f00:1::", "2001:db8::1", "nonsense",
-    ],
-)  # fmt: skip
-@pytest.mark.fault(87, 88, 89)
-def test_refused(address: str) -> None:
-    assert refusal(address)
-
-
-@pytest.mark.parametrize("address", ["93.184.216.34", "1.1.1.1", "2606:4700:4700::1111"])
-def test_public(address: str) -> None:
-    assert refusal(address) is None
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """robots.txt, Retry-After, TDMRep and bot checks as decisions."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from machine import seconds
@@ -17,7 +17,6 @@ from harvester.crawl.politeness import (
     tdm_rules,
     tdm_statements,
 )
-from harvester.reach import retry_after
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 SITE = "https://a.example"
@@ -92,20 +91,6 @@ def test_the_first_500_kib_are_read() -> None:
 def test_crawl_delay(value: str, delay: float | None) -> None:
     body = f"User-agent: *\nCrawl-delay: {value}\n".encode()
     assert robots_verdict(200, body, "Harvester", SITE + "/x").crawl_delay == delay
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("120", 120), ("-5", 0), ("0", 0), ("Mon, 04 May 2026 12:02:00 GMT", 120), ("Mon, 04 May 2026 11:00:00 GMT", 0),
-        ("Mon, 04 May 2036 12:02:00 GMT", 86_400), ("999999999999", 86_400), (None, None), ("", None), ("soon", None),
-        ("1.5", None), ("+5", 5), ("++5", None), ("\u00b2", None), ("\u0665", None), ("9" * 5_000, None),
-        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", None), ("Fri, 31 Dec 0001 23:59:59 +2359", 0),
-    ],
-)  # fmt: skip
-@pytest.mark.fault(40)
-def test_retry_after(value: str | None, seconds: int | None) -> None:
-    assert retry_after(value, NOW) == (None if seconds is None else timedelta(seconds=seconds))
 
 
 TDM = b"""[{"location": "/", "tdm-reservation": 0},
