@@ -1,11 +1,13 @@
-"""The review queues: what waits for somebody's judgement. The overview counts them and leads to them."""
+"""The review queues: what waits for somebody's judgement. The overview counts them and leads to them.
+
+Sources that drift are not among them: the overview names each as a trouble.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from harvester.model.doubt import DoubtKind
 from harvester.serving.console.desk.office import Office
-from harvester.serving.console.desk.standing import degraded
 
 
 class Queue(NamedTuple):
@@ -20,5 +22,4 @@ QUEUES: tuple[Queue, ...] = (
     Queue("disputed", "review", lambda office: office.store.doubts.counts()[DoubtKind.DISPUTED]),
     Queue("contradicted", "review/contradicted", lambda office: office.store.doubts.counts()[DoubtKind.CONTRADICTED]),
     Queue("works", "review/works", lambda office: office.store.works.waiting()),
-    Queue("drift", "review/drift", lambda office: len(degraded(office))),
 )

@@ -1,6 +1,5 @@
 """What waits for somebody's judgement: doubtful verdicts, possible editions of one work, sources that drift."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from fastapi import Response
@@ -10,7 +9,7 @@ from harvester.model.record import Record
 from harvester.model.run import Run
 from harvester.serving.console.desk.office import Office
 from harvester.serving.console.desk.route import Asked, Done
-from harvester.serving.console.desk.standing import Stand, degraded
+from harvester.serving.console.desk.standing import Health, Stand, stands
 from storage.doubts import Waiting
 from storage.unit import Unit
 from storage.works import Candidate
@@ -108,9 +107,6 @@ def _reason(asked: Asked) -> str:
 
 def show_drift(office: Office, asked: Asked) -> Response:
     """Sources whose last harvest missed something."""
-    return asked.page("desk/drift.html", drifted=[*_drifted(office)])
-
-
-def _drifted(office: Office) -> Iterator[Drifted]:
-    for stand in degraded(office):
-        yield Drifted(stand, office.store.runs.get(stand.last))
+    found = [one for one in stands(office).values() if one.health is Health.DEGRADED]
+    drifted = [Drifted(one, office.store.runs.get(one.last)) for one in found]
+    return asked.page("desk/drift.html", drifted=drifted)

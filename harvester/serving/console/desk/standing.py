@@ -116,8 +116,3 @@ def _health(
     if standing and standing.behind_s > LATE_S:
         return Health.LATE
     return of_last or (Health.WELL if ran.last else Health.NEW)
-
-
-def degraded(office: Office) -> list[Stand]:
-    """Sources whose last harvest missed something."""
-    return [one for one in stands(office).values() if one.health is Health.DEGRADED]
