@@ -17,8 +17,8 @@ from harvester.model.record import Record
 from storage.changes import place_of, put_place
 from storage.database import Database
 from storage.documents import from_text
-from storage.identity import chunks
-from storage.tables import changes, lookups, records, upsert
+from storage.identity import chunks, doi_key
+from storage.tables import changes, identities, lookups, records, upsert
 from storage.unit import Unit
 
 # An article that is free at its publisher's needs no other copy, and one that is an abstract only has none.
@@ -116,8 +116,14 @@ class Lookups:
 
     @staticmethod
     def _rest(unit: Unit, registry: Registry, dois: Collection[str]) -> None:
+        """Ask no more for these, unless another Source has a closed edition of the same DOI."""
+        closed = (records.c.deleted_at.is_(None), records.c.access.in_([one.value for one in LOOKED_UP]))
         for some in chunks(sorted(dois)):
-            these = (lookups.c.registry == registry.value, lookups.c.doi.in_(some))
+            keys = [doi_key(doi) for doi in some]
+            others = select(identities.c.key).join(records, records.c.id == identities.c.record_id)
+            wanted = set(unit.connection.execute(others.where(identities.c.key.in_(keys), *closed)).scalars())
+            resting = [doi for doi in some if doi_key(doi) not in wanted]
+            these = (lookups.c.registry == registry.value, lookups.c.doi.in_(resting))
             unit.connection.execute(update(lookups).where(*these).values(expires_at=None))
 
 

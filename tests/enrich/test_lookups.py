@@ -80,11 +80,16 @@ def test_what_opens_at_its_publisher_is_left_and_its_copy_no_longer_shown(
     rounds().look()
     assert copies(store, article(1, status="free")) == []
     assert due(store, after=KNOWN * 2) == []
+    elsewhere = (Identifier(scheme="doi", value=doi(1), raw=doi(1)),)
+    save(store, article(1, source="beta", identifiers=elsewhere, status="open"))
     save(store, article(1))
     mark = store.news.mark()
     rounds().look()
     assert len(unpaywall.asked) == 2 and copies(store, article(1))
-    assert store.news.mark() == mark  # the same answer again is no news to feeds
+    save(store, article(1, source="beta", identifiers=elsewhere, status="free"))
+    rounds().look()
+    assert due(store, after=KNOWN) == [doi(1)]  # an edition that is open elsewhere does not make this one so
+    assert store.news.mark().changed == mark.changed  # the same answer again is no news to feeds
     store.purge(tmp_path / "archive", article(1).id, "legal", NOW)
     assert copies(store, article(1)) == []
 
