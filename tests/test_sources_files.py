@@ -233,6 +233,10 @@ MISTAKES = [  # text of x.toml, line, key, part of what is wrong, part of the re
     (HEAD + 'enabled = "maybe"\n', 3, "enabled", "'maybe'", "true or false"),
     (HEAD + 'languages = ["french language"]\n', 3, "languages[0]", "is not a language code", "BCP 47"),
     (HEAD + 'homepage = "www.x.example"\n', 3, "homepage", "is not an http(s) address", "https://"),
+    (HEAD + 'homepage = "https://[www"\n', 3, "homepage", "is not an http(s) address", "https://"),
+    (HEAD + ARTICLE + 'canonical = "https://[x/{id}"\n', 5, "urls.canonical", "is not an http(s) address", "write"),
+    (HEAD + f"deep = {'[' * 999}{']' * 999}\n", 1, "", "within each other", "seeds/README.md"),
+    (HEAD + f"x{'.x' * 999} = 1\n", 1, "", "within each other", "seeds/README.md"),
     (
         'name = "X"\nhosts = [\n  "www.x.example",\n  "https://Y.example/z",\n]\n',
         4,

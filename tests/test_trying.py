@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harvester.cli.trying import PageTrial
-from harvester.errors import BusyError, RefusedError
+from harvester.errors import BusyError, RefusedError, UsageError
 from harvester.sample import seeds, serve
 from harvester.settings import Settings
 from harvester.sources import check
@@ -30,6 +30,9 @@ def test_a_page_is_tried_and_a_source_proposed(tmp_path: Path) -> None:
         assert check([draft], settings.seeds_dir, private_allow=settings.private_allow) == []
         with pytest.raises(RefusedError):
             trying("http://192.0.2.1/article")
+        for none in ("https://", "http://[", "http://a b/"):
+            with pytest.raises(UsageError, match="is not an address"):
+                trying(none)
         trying._lock.acquire()
         with pytest.raises(BusyError):
             trying("http://192.0.2.1/article")

@@ -26,7 +26,8 @@ def _regex(text: str) -> str:
 
 Regex = Annotated[str, AfterValidator(_regex)]
 Bcp47 = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+HTTP_URL = r"^https?://([^\s/?#\[\]]+|\[[0-9A-Fa-f:.]+\](:\d+)?)([/?#]\S*)?$"
+HttpUrl = Annotated[str, Field(pattern=HTTP_URL)]
 
 
 class SelectorRule(Value):

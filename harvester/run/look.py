@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harvester.crawl.crawl import CrawlChild, CrawlConfig
-from harvester.errors import HarvesterError, RefusedError
+from harvester.errors import HarvesterError, RefusedError, UsageError
 from harvester.model.page import VisitOutcome
 from harvester.model.run import Visit
 from harvester.model.source import Discovery, Source, UrlRules
@@ -24,16 +24,22 @@ def look(url: str, reader: Source, settings: Settings) -> Visit:
     """Fetch one page; the Visit has it, and what the site's own files state about it.
 
     `reader` lends its politeness and hosts; the host's turn, hold and robots.txt are the database's. Raises UsageError
-    without a contact, RefusedError where a rule forbids it, HarvesterError where it did not work.
+    without a contact and for a `url` that is none, RefusedError where a rule forbids it, HarvesterError where it did
+    not work.
     """
-    host = urlsplit(url).netloc
+    try:
+        only, host = Discovery(kind="urls", urls=(url,)), urlsplit(url).netloc
+    except ValueError:
+        raise UsageError(
+            f"{url!r} is not an address", remedy="write it whole: https://journal.example.org/article/1"
+        ) from None
     hosts = tuple(dict.fromkeys((*reader.hosts, host)))
     name = f"look-{secrets.token_hex(4)}"
     source = reader.model_copy(
         update={
             "id": name,
             "hosts": hosts,
-            "discovery": (Discovery(kind="urls", urls=(url,)),),
+            "discovery": (only,),
             "urls": UrlRules(refuse=reader.urls.refuse),
         }
     )

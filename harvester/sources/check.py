@@ -141,8 +141,11 @@ def _no_group(name: str, known: Collection[str]) -> str:
 
 
 def host_of(url: str) -> str:
-    """Host of an address, lower-case, with its port where one is written."""
-    return urlsplit(url).netloc.rpartition("@")[2].lower()
+    """Host of an address, lower-case, with its port where one is written; empty where there is none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2].lower()
+    except ValueError:  # a bracket that is no IPv6 address
+        return ""
 
 
 def _discovery(own: Source, file: SeedFile) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 
 Key = tuple[str | int, ...]
 Finding = tuple[Key, str, str]  # key, what is wrong, remedy
+_DEEPEST = 20  # tables and lists within each other; no key has as many
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def read(path: Path) -> SeedFile | Mistake:
     """The file, or the Mistake of one that cannot be read, is not UTF-8 or is not TOML."""
     try:
         body = path.read_bytes()
-        return SeedFile(path, body, tomllib.loads(body.decode("utf-8").replace("\r\n", "\n")))
+        data = tomllib.loads(body.decode("utf-8").replace("\r\n", "\n"))
+        return _too_deep(path) if _is_deep(data) else SeedFile(path, body, data)
     except OSError as error:
         return Mistake(str(path), 1, "", f"cannot be read: {error.strerror}", "give the path of a .toml file")
     except UnicodeDecodeError as error:
@@ -70,6 +72,22 @@ def read(path: Path) -> SeedFile | Mistake:
         return Mistake(str(path), line, "", "is not UTF-8", "save the file as UTF-8")
     except tomllib.TOMLDecodeError as error:
         return _syntax_mistake(path, body, str(error))
+    except RecursionError:
+        return _too_deep(path)
+
+
+def _is_deep(data: Any) -> bool:
+    """Whether it has more levels than are looked through."""
+    level = [data]
+    for _ in range(_DEEPEST):
+        level = [part for one in level for part in (one.values() if isinstance(one, dict) else one)]
+        level = [part for part in level if isinstance(part, dict | list)]
+    return bool(level)
+
+
+def _too_deep(path: Path) -> Mistake:
+    what = f"has more than {_DEEPEST} tables or lists within each other"
+    return Mistake(str(path), 1, "", what, "write only the keys that seeds/README.md explains")
 
 
 def _syntax_mistake(path: Path, body: bytes, message: str) -> Mistake:

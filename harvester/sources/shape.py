@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from harvester.model.base import Value
+from harvester.model.source import HTTP_URL
 from harvester.sources.files import Key, Mistake, SeedFile, dotted
 
 Shape = TypeVar("Shape", bound=Value)
@@ -27,7 +28,7 @@ _REMEDIES = {  # by pydantic's error type
     "date_from_datetime_parsing": "write a date without quotes: 2027-01-31",
 }
 _PATTERNS = {  # by the pattern a text has to match
-    r"^https?://[^\s]+$": ("is not an http(s) address", "write the whole address: https://journal.example.org/issue/1"),
+    HTTP_URL: ("is not an http(s) address", "write the whole address: https://journal.example.org/issue/1"),
     r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$": ("is not a language code", "write a BCP 47 code: fr, en, pt-BR"),
 }
 
