@@ -57,14 +57,17 @@ class Doubts:
             row = connection.execute(select(doubts).where(doubts.c.record_id == record_id)).first()
         return _doubt(row) if row else None
 
-    def settle(self, unit: Unit, record_id: str, by: str, reason: str, now: datetime) -> None:
-        """The verdict is right as it is, says `by`: it leaves the queue. UsageError where nothing is doubtful."""
+    def settle(self, unit: Unit, doubt: Doubt, by: str, reason: str, now: datetime) -> None:
+        """The verdict is right as it is, says `by` who has seen this doubt about it: it leaves the queue.
+
+        Raises UsageError where the doubt is not there any more, or another, or settled.
+        """
         settled = {"settled_at": now, "settled_by": by, "settled_reason": reason}
-        this = update(doubts).where(doubts.c.record_id == record_id)
-        if unit.connection.execute(this.values(settled)).rowcount == 0:
+        same = (doubts.c.record_id == doubt.record_id, doubts.c.since == doubt.since, doubts.c.settled_at.is_(None))
+        if unit.connection.execute(update(doubts).where(*same).values(settled)).rowcount == 0:
             raise UsageError(
-                f"nothing is doubtful about the verdict on record {record_id}",
-                remedy="`harvester override set` corrects a verdict that is plainly wrong",
+                f"the doubt about record {doubt.record_id} is settled, or the page says something else by now",
+                remedy="look at the record again",
             )
 
 

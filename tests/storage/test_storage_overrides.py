@@ -160,7 +160,7 @@ class TestDoubts:
         (waiting,) = store.doubts.queue(DoubtKind.DISPUTED, 10)
         assert (waiting.record.id, waiting.doubt.since) == (page.id, now)
 
-        store.transact(lambda unit: store.doubts.settle(unit, page.id, "ann", "nobody can tell", now + HOUR))
+        store.transact(lambda unit: store.doubts.settle(unit, waiting.doubt, "ann", "nobody can tell", now + HOUR))
         assert store.doubts.queue(DoubtKind.DISPUTED, 10) == []
         save(store, page, now + 2 * HOUR)
         doubt = store.doubts.get(page.id)
@@ -169,10 +169,12 @@ class TestDoubts:
         save(store, make_record(access=saying("unknown", "free!", "a subscription", disputed=True)), now + 3 * HOUR)
         (again,) = store.doubts.queue(DoubtKind.DISPUTED, 10)
         assert again.doubt.since == now + 3 * HOUR
+        with pytest.raises(UsageError, match="settled, or the page says something else"):
+            store.transact(lambda unit: store.doubts.settle(unit, waiting.doubt, "ann", "an old page", now))
         save(store, make_record(access=saying("free", "free!")), now + 4 * HOUR)
         assert store.doubts.get(page.id) is None
-        with pytest.raises(UsageError, match="nothing is doubtful"):
-            store.transact(lambda unit: store.doubts.settle(unit, page.id, "ann", "", now))
+        with pytest.raises(UsageError, match="settled, or the page says something else"):
+            store.transact(lambda unit: store.doubts.settle(unit, again.doubt, "ann", "", now))
 
     def test_an_override_is_a_decision_and_its_end_opens_the_question_again(self, store: Store, now: datetime) -> None:
         page = make_record(access=self.DISPUTED)

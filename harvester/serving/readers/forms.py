@@ -1,5 +1,6 @@
 """What a form says, checked: the mistakes of a reader are told to him, and stand in no log."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -14,6 +15,7 @@ from storage.search.query import parse
 
 MOST_BYTES = 32_000
 Said = Mapping[str, Sequence[str]]
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends
 
 
 class AlertForm(NamedTuple):
@@ -26,16 +28,25 @@ class AlertForm(NamedTuple):
 
 
 async def said(request: Request) -> dict[str, list[str]]:
-    """The fields of a form (application/x-www-form-urlencoded). Raises HTTPException 413 for a long one."""
+    """The fields of a form (application/x-www-form-urlencoded), without control characters.
+
+    Raises HTTPException: 413 for a long one, 400 for what is none.
+    """
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
             raise HTTPException(413)
     try:
-        return parse_qs(body.decode("utf-8"), keep_blank_values=False, max_num_fields=200)
+        fields = parse_qs(body.decode("utf-8"), keep_blank_values=False, max_num_fields=200)
     except (UnicodeDecodeError, ValueError):
         raise HTTPException(400) from None
+    return {name: [plain(value) for value in values] for name, values in fields.items()}
+
+
+def plain(text: str) -> str:
+    """The text without control characters, of which neither databases nor XML nor terminals take all."""
+    return _CONTROLS.sub("", text)
 
 
 def one(form: Said, name: str, otherwise: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from difflib import unified_diff
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,12 +12,12 @@ from fastapi import Response
 from harvester.errors import HarvesterError, UsageError
 from harvester.serving.console.desk.office import Office
 from harvester.serving.console.desk.route import Asked, Done
+from harvester.serving.readers.forms import MOST_BYTES
 from harvester.serving.work import Tried
 from harvester.sources import check, report
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _UNVERIFIED = re.compile(r"^verified = false$", re.MULTILINE)
-_LONGEST = 20_000  # characters of a seed file
 
 
 def show(office: Office, asked: Asked) -> Response:  # noqa: ARG001
@@ -40,23 +41,11 @@ def try_url(office: Office, asked: Asked) -> Done | Response:
 
 def save(office: Office, asked: Asked) -> Done | Response:
     """Put the file into the seeds folder, where the scheduler finds it within seconds. None is ever written over."""
-    own_id, text = asked.said("id", 64), _lines(asked.said("text", _LONGEST))
+    own_id, text = asked.said("id"), _lines(asked.said("text", MOST_BYTES))
     if asked.said("verified"):
         text = _UNVERIFIED.sub(f'verified = "{asked.now:%Y-%m-%d} {asked.who}"', text, count=1)
-    if not _ID.fullmatch(own_id):
-        raise UsageError(f"{own_id!r} is no name for a source", remedy="use a-z, 0-9 and hyphens")
-    mistakes = _mistakes(office, own_id, text)
-    if mistakes:
-        return _proposal(office, asked, own_id, text, None, mistakes, 400)
-    path = office.settings.seeds_dir / "sources" / f"{own_id}.toml"
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(f"there is a source {own_id} already", remedy="choose another name") from None
-    except OSError as error:
-        reason = f"{path}: {error.strerror}"
-        return _proposal(office, asked, own_id, text, None, reason, 400)
+    if wrong := _mistakes(office, own_id, text) or _written(office, own_id, text):
+        return _proposal(office, asked, own_id, text, None, wrong, 400)
     return Done(f"sources/{own_id}", own_id)
 
 
@@ -80,13 +69,30 @@ def _proposal(
 
 
 def _mistakes(office: Office, own_id: str, text: str) -> str:
-    """What `harvester source check` says of the file; empty where it is sound."""
+    """What is wrong with the name, or what `harvester source check` says of the file; empty where it is sound."""
+    if not _ID.fullmatch(own_id):
+        return f"{own_id!r} is no name for a source: use a-z, 0-9 and hyphens"
     with TemporaryDirectory(prefix="harvester-") as folder:
         draft = Path(folder) / "sources" / f"{own_id}.toml"
         draft.parent.mkdir()
         draft.write_text(text, encoding="utf-8")
         found = check([draft], office.settings.seeds_dir, private_allow=office.settings.private_allow)
         return report(found).replace(str(draft), draft.name) if found else ""
+
+
+def _written(office: Office, own_id: str, text: str) -> str:
+    """Put the file into its folder, whole or not at all; returns why it could not be."""
+    path = office.settings.seeds_dir / "sources" / f"{own_id}.toml"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return f"there is a source {own_id} already: choose another name"
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        return f"{path}: {error.strerror}"
+    return ""
 
 
 def _lines(text: str) -> str:

@@ -179,7 +179,8 @@ class _Guard:
             base = urlsplit(self._office.settings.base_url)
             if origin == f"{base.scheme}://{base.netloc}":
                 return True
-        return bool(origin) and urlsplit(origin).netloc == request.headers.get("host")
+        scheme, _, host = origin.partition("://")
+        return scheme in ("http", "https") and bool(host) and host == request.headers.get("host")
 
     def _to_sign_in(self, request: Request) -> Response:
         if "text/event-stream" in request.headers.get("accept", ""):

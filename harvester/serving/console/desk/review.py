@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from fastapi import Response
 
+from harvester.errors import UsageError
 from harvester.model.doubt import DoubtKind
 from harvester.model.record import Record
 from harvester.model.run import Run
@@ -56,13 +57,16 @@ def _verdicts(office: Office, asked: Asked, kind: DoubtKind) -> Response:
 
 
 def confirm(office: Office, asked: Asked) -> Done:
-    """The verdict is right as it is."""
+    """The verdict is right as it is, for the doubt that the form was made for; back to the queue it was in."""
     record_id, reason = asked.place("record_id"), asked.said("reason")
-    return Done(
-        "review",
-        record_id,
-        lambda unit: office.store.doubts.settle(unit, record_id, asked.who, reason, asked.now),
-    )
+    doubt = office.store.doubts.get(record_id)
+    if doubt is None or doubt.since.isoformat() != asked.said("since"):
+        raise UsageError(f"the page of record {record_id} says something else by now", remedy="look at it again")
+
+    def work(unit: Unit) -> None:
+        office.store.doubts.settle(unit, doubt, asked.who, reason, asked.now)
+
+    return Done("review/contradicted" if doubt.kind is DoubtKind.CONTRADICTED else "review", record_id, work)
 
 
 def show_works(office: Office, asked: Asked) -> Response:
@@ -86,7 +90,8 @@ def merge(office: Office, asked: Asked) -> Done:
     one, other, reason = asked.said("a", 64), asked.said("b", 64), _reason(asked)
 
     def work(unit: Unit) -> None:
-        office.store.works.merge(unit, one, other, reason, asked.now)
+        if not office.store.works.merge(unit, one, other, reason, asked.now):
+            raise UsageError("they are editions of one work already", remedy="look at the list again")
 
     return Done("review/works", f"{one} {other}", work)
 

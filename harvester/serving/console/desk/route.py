@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from fastapi import Request, Response
 
+from harvester.errors import UsageError
 from harvester.model.account import Account, Role
 from harvester.serving.console.page import page
 from harvester.serving.console.wording import Wording
-from harvester.serving.readers.forms import Said, one
+from harvester.serving.readers.forms import Said, one, plain
 from storage.unit import Unit
 
 _NAME = re.compile(r"[a-z_]{1,40}")
@@ -49,15 +50,18 @@ class Asked:
 
     def said(self, name: str, most: int = 500) -> str:
         """What a field of the form says, or else the query of the address."""
-        return (one(self.form, name) or self.request.query_params.get(name, "").strip())[:most]
+        return (one(self.form, name) or plain(self.request.query_params.get(name, "")).strip())[:most]
 
     def secret(self, name: str) -> str:
         """A password as it was typed, with its blanks."""
         return next(iter(self.form.get(name, ())), "")
 
     def place(self, name: str) -> str:
-        """What stands in the path for this name."""
-        return str(self.request.path_params[name])
+        """What stands in the path for this name. Raises UsageError for what cannot be printed."""
+        found = str(self.request.path_params[name])
+        if not found.isprintable():
+            raise UsageError(f"{found[:64]!r} is not the name of anything", remedy="follow a link of the desk")
+        return found
 
     def page(self, template: str, status: int = 200, *, at: str | None = None, **values: object) -> Response:
         """A page of the desk. `at` is its address below `desk/` where that is not the one that was asked for."""

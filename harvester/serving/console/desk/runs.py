@@ -107,7 +107,7 @@ async def _events(office: Office, asked: Asked, run_id: str) -> AsyncIterator[st
 
 def _run(office: Office, asked: Asked) -> Run:
     run_id = asked.place("run_id")
-    run = office.store.runs.get(run_id) if run_id.isprintable() else None
+    run = office.store.runs.get(run_id)
     if run is None:
         raise UsageError(f"there is no run {run_id[:64]}", remedy="the list of runs has them all")
     return run

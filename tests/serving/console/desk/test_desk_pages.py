@@ -158,7 +158,15 @@ def test_a_source_is_added_as_proposed_and_never_written_over(console: Console, 
     assert page.find("textarea")[0].text == SEED
     wrong = visitor.send("/en/desk/new-source/save", id="annals", text=SEED.replace("hosts", "hots"))
     assert (wrong.status, "annals.toml" in wrong.text) == (400, True)
-    assert visitor.send("/en/desk/new-source/save", id="../annals", text=SEED).status == 400
+    long, edited = "a" * 65, f"{SEED}# {'x' * 25_000}\nhots = []\n"
+    for name, text in (
+        ("../annals", SEED),
+        (long, SEED),
+        ("annals", edited),
+        ("annals", SEED + 'homepage = "https://["'),
+    ):
+        kept = visitor.send("/en/desk/new-source/save", id=name, text=text)
+        assert (kept.status, kept.find("textarea")[0].text.strip()) == (400, text.strip()), name
     assert not [*folder.iterdir()]
     sent = SEED.replace("\n", "\r\n")  # as browsers do
     saved = visitor.send("/en/desk/new-source/save", id="annals", text=sent, verified="yes")
@@ -167,6 +175,7 @@ def test_a_source_is_added_as_proposed_and_never_written_over(console: Console, 
     assert did(console) == ("operator", "add_source", "annals")
     again = visitor.send("/en/desk/new-source/save", id="annals", text=SEED)
     assert "a source annals already" in again.text
+    assert again.find("textarea")[0].text == SEED
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()

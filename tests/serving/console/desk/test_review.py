@@ -36,8 +36,9 @@ def test_a_disputed_verdict_is_looked_at_overridden_and_lifted(console: Console,
     ]
     assert b"alert(1)" not in framed.body
     assert not reader.open(f"/en/desk/records/{one}").find("form.fields")
+    assert "not the name of anything" in reader.open(f"/en/desk/records/{one}%00").text
 
-    form = {"status": "subscription", "reason": "asked <them>", "until": "2999-12-31"}
+    form = {"status": "subscription", "reason": "asked \x00\x1b<them>", "until": "2999-12-31"}
     done = operator.send(f"/en/desk/records/{one}/override", f"/en/desk/records/{one}", **form)
     assert (done.status, done.headers["location"]) == (303, f"/en/desk/records/{one}?done=override")
     assert "overridden" in operator.open(done.headers["location"]).text
@@ -50,7 +51,11 @@ def test_a_disputed_verdict_is_looked_at_overridden_and_lifted(console: Console,
 
     operator.send(f"/en/desk/records/{one}/lift", f"/en/desk/records/{one}", reason="mended")
     assert "Ended by operator: mended" in operator.open(f"/en/desk/records/{one}").text
-    operator.send(f"/en/desk/records/{one}/confirm", f"/en/desk/records/{one}", reason="nobody can tell")
+    confirm = f"/en/desk/records/{one}/confirm"
+    assert operator.send(confirm, reason="of an old page", since="2026-01-01T00:00:00+00:00").status == 400
+    since = operator.open(f"/en/desk/records/{one}").find("input[name=since]")[0].get("value")
+    operator.send(confirm, reason="nobody can tell", since=since)
+    assert operator.send(confirm, reason="once more", since=since).status == 400
     assert "Confirmed as it is by operator." in operator.open(f"/en/desk/records/{one}").text
     assert "Nothing waits here" in operator.open("/en/desk/review").text
     log = [(entry.who, entry.act, entry.about) for entry in store.audit.list()]
@@ -116,6 +121,7 @@ def test_pairs_are_decided_on_and_pages_go_on(console: Console, monkeypatch: pyt
     a, b = (field.get("value") for field in first.find(".decide input[type=hidden]")[1:3])
     operator.send("/en/desk/review/works/merge", "/en/desk/review/works", a=a, b=b, reason="same text")
     assert store.works.show(a)[0].work_id == store.works.show(b)[0].work_id
+    assert "one work already" in operator.send("/en/desk/review/works/merge", a=a, b=b).text
     later = store.works.queue()
     operator.send("/en/desk/review/works/reject", "/en/desk/review/works", a=later[0].a, b=later[0].b)
     assert store.works.waiting() == 1
