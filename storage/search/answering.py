@@ -217,14 +217,10 @@ class Answer:
     def _through_the_door(self, expression: Expression) -> Expression:
         """Records whose abstracts are withheld match by what stands elsewhere; none of their words decides."""
         mark = WITHHELD.get(self._query.door)
-        if mark is None or expression == EVERYTHING or not self._has(mark):
+        if mark is None or expression == EVERYTHING or not self._index.has(self._reader, Row((mark,))):
             return expression
         elsewhere = outside(expression, "abstract", ("title", "keyword"))
         return any_of([Without(expression, Row((mark,))), all_of([Row((mark,)), elsewhere])])
-
-    def _has(self, mark: str) -> bool:
-        matching = self._index.matching(Row((mark,)))
-        return self._reader.execute(select(self._index.place).where(matching).limit(1)).first() is not None
 
     def _named(self, name: str) -> Words:
         value = getattr(self._query, name)

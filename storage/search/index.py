@@ -51,6 +51,10 @@ class Index(ABC):
         rows = reader.execute(found.order_by(self.place.desc()).limit(most)).all()
         return Newest(rows, len(rows), len(rows) < most)
 
+    def has(self, reader: Reader, expression: Expression) -> bool:
+        """Whether there is any hit."""
+        return reader.execute(select(self.place).where(self.matching(expression)).limit(1)).first() is not None
+
     def freely(self, reader: Reader) -> None:  # noqa: B027 - most engines are never told otherwise
         """After `newest`: let the engine find what is asked for next in any way it likes."""
 

@@ -97,6 +97,13 @@ class PostgresqlIndex(Index):
         is_enough = near is not None and len(near.rows) == most
         return near._replace(all_known=False) if near and is_enough else way(reader, asked)
 
+    def has(self, reader: Reader, expression: Expression) -> bool:
+        # Of a token that no entry has it expects hits everywhere, and would look into every entry for the first.
+        reader.execute(select(*_BY_WORD))
+        found = super().has(reader, expression)
+        self.freely(reader)
+        return found
+
     def freely(self, reader: Reader) -> None:
         reader.execute(select(*_AS_IT_LIKES))
 

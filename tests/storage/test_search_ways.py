@@ -1,12 +1,16 @@
 """The newest hits are the same whichever way an engine goes for them: few or many, near or far, sure or looked into."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from made import make_record
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
 
 from harvester.model.record import DateValue, LangText, Record
 from harvester.model.search import Query, Sort
+from storage.search.expressions import Row
 from storage.store import Store
 
 RECORDS = 260
@@ -70,3 +74,26 @@ def test_ranked_hits_are_counted_alike(shelf: Store, text: str) -> None:
     found = shelf.search.find(Query(text=text, limit=300, count_to=1000, thesaurus=False))
     assert {hit.record_id for hit in found.hits} == {shelved(n).id for n in WAYS[text]}
     assert (found.total, found.at_least) == (len(WAYS[text]), False)
+
+
+def test_a_mark_that_no_entry_has_is_looked_up_in_the_index(shelf: Store) -> None:
+    if shelf.engine_name != "postgresql":
+        pytest.skip("the other engine has one way only")
+    plans: list[str] = []
+
+    class Explained:
+        """Asks for the plan of whatever is asked, as it stands."""
+
+        def __init__(self, snapshot: Any) -> None:
+            self._snapshot = snapshot
+
+        def execute(self, statement: Any) -> Any:
+            words = str(statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+            if "@@" in words:
+                plans.append("\n".join(row[0] for row in self._snapshot.execute(text(f"EXPLAIN {words}"))))
+            return self._snapshot.execute(statement)
+
+    with shelf._database.read() as snapshot:
+        assert not shelf.search._index.has(Explained(snapshot), Row(("_nowhere",)))
+        assert snapshot.execute(text("SHOW enable_seqscan")).scalar() == "on"
+    assert "Bitmap Index Scan" in plans[0]
