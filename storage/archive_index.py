@@ -54,6 +54,13 @@ class ArchiveIndex:
             row = connection.execute(by_time).first()
         return _entry(row).pointer if row else None
 
+    def entry_at(self, file: str, offset: int) -> ArchiveEntry | None:
+        """The page, or the revisit, that stands at a place; None where nothing does, or not any more."""
+        query = select(archive_entries).where(archive_entries.c.file == file, archive_entries.c.offset == offset)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return _entry(row) if row else None
+
     def pointers(self, record_id: str) -> list[Pointer]:
         """Every place where a page of a record stands, or a revisit of it, also under its other URLs."""
         return [entry.pointer for entry in self.entries(record_id)]

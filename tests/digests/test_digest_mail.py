@@ -14,7 +14,8 @@ from lxml import html
 from post_office import Office
 
 from harvester.digests.mail import mail, sender
-from harvester.model.alert import Reader, address
+from harvester.model.alert import News, Reader, address
+from harvester.model.override import Override
 from harvester.model.record import AbstractPolicy, LangText, Record, Rights
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -123,6 +124,18 @@ def test_the_same_in_english(desk: Desk, post: Office) -> None:
     assert "[Subscription] found on 2 March 2026" in text
     assert "French version: Les cellules CAR-T" in text
     assert html.document_fromstring(markup).xpath("//details/summary/text()") == ["French version"] * 3
+
+
+def test_what_an_operator_corrected_is_told_as_corrected_and_quotes_no_page(desk: Desk, post: Office) -> None:
+    desk.save(article(1))
+    desk.later(hours=1)
+    desk.alert(ANN, news=[News.FREED], language="en")
+    about = {"id": 0, "record_id": article(1).id, "status": "free", "by": "maud", "reason": "asked", "at": desk.now}
+    desk.store.transact(lambda unit: desk.store.overrides.set(unit, Override.model_validate(about)))
+    desk.rounds.look()
+    text, _ = parts(post.to(ANN)[0].message)
+    assert "[Free to read] corrected by the operator on 2 March 2026" in text
+    assert "the page says" not in text
 
 
 def test_a_text_only_in_the_other_language_is_marked_as_such(desk: Desk, post: Office) -> None:

@@ -10,6 +10,7 @@ from made import make_record
 from sqlalchemy import select
 
 from harvester.errors import UsageError
+from harvester.model.override import Override
 from harvester.model.page import Page
 from harvester.model.record import Contributor, LangText, Record
 from harvester.model.run import ChangeKind, Visit
@@ -117,6 +118,23 @@ def test_one_command_takes_the_name_from_everything_on_the_disk(store: Store, tm
     assert len(store.records.revisions(placed.id)) == 3
     assert store.search.find(Query(text="author:nevault")).hits == ()
     assert [hit.record_id for hit in store.search.find(Query(text="hommage")).hits] == [placed.id]
+
+
+@pytest.mark.fault(152)
+def test_an_override_keeps_no_name_either(store: Store, tmp_path: Path, now: datetime) -> None:
+    verdict = signed(1, status="subscription", quote="© Jean-Émile Névault, reserved").access
+    save(store, now, signed(1, access=verdict))
+    about = {"id": 0, "record_id": signed(1).id, "status": "free", "by": "ann", "reason": "Jean-Émile Névault wrote"}
+    wanted = Override.model_validate(about | {"at": now})
+    store.transact(lambda unit: store.overrides.set(unit, wanted))
+    redact(store, tmp_path, now)
+    assert traces(tmp_path) == []
+    save(store, now + timedelta(hours=2), signed(1, access=verdict.model_copy(update={"evidence": ()})))
+    assert [one.reason for one in store.overrides.list(1)] == ["████-█████ ███████ wrote"]
+    assert store.records.verdicts(signed(1).id)[-1].operator == "ann: ████-█████ ███████ wrote"
+    lifted = store.transact(lambda unit: store.overrides.lift(unit, signed(1).id, "ann", "over", now))
+    assert lifted.ended_reason == "over"
+    assert traces(tmp_path) == []
 
 
 @pytest.mark.fault(152)

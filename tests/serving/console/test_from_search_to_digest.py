@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from browser import chromium
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from quays import ARTICLE, TITLE, Quays
 
 from harvester.run import run_source
@@ -84,6 +84,11 @@ def until(found: Callable[[], object], what: str, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
+def until_shown(page: Page, address: str, what: Locator) -> None:
+    """Open a page until it shows something."""
+    until(lambda: (page.goto(address), what.count())[1], f"{address} shows {what}")
+
+
 def picture(page: Page, name: str) -> None:
     if os.environ.get("SCREENSHOTS"):
         PICTURES.mkdir(exist_ok=True)
@@ -113,6 +118,7 @@ def test_from_a_search_to_a_digest(browser: Browser, tmp_path: Path) -> None:
         record = add_and_run(page, running.url, f"{other.url}{ARTICLE}", quays)
         until(lambda: any(TITLE in mail.message["Subject"] for mail in post.to(READER)), "a digest")
         override(page, running.url)
+        nothing_is_left_to_look_at(page, running.url)
         told_everywhere(running.url, record)
         page.context.close()
 
@@ -168,11 +174,13 @@ def add_and_run(page: Page, site: str, article: str, quays: Quays) -> str:
     expect(page.locator(".diff")).to_contain_text('name = "Quay Letters"')
     page.check("#verified")
     page.locator(".fields.broad button").click()
-    page.wait_for_url("**/desk/sources/quay-letters**")
+    source = f"{site}/en/desk/sources/quay-letters"
+    page.wait_for_url(f"{source}**")
     quays.hold()
-    until(lambda: (page.reload(), page.get_by_role("button", name="Run now").count())[1], "the scheduler sees the file")
+    until_shown(page, source, page.get_by_role("button", name="Run now"))
     page.get_by_role("button", name="Run now").click()
-    until(lambda: (page.reload(), page.locator("a[href*='/desk/runs/']").count())[1], "a run")
+    page.wait_for_url(f"{source}?done=run_now")
+    until_shown(page, source, page.locator("a[href*='/desk/runs/']"))
     page.locator("a[href*='/desk/runs/']").first.click()
     expect(page.locator("[data-live]")).to_be_visible()
     quays.let_go()
@@ -200,6 +208,11 @@ def override(page: Page, site: str) -> None:
     expect(page.get_by_role("status")).to_contain_text("overridden")
     page.get_by_role("link", name="as readers see it").click()
     expect(page.locator(".access")).to_contain_text(f"maud: {REASON}")
+
+
+def nothing_is_left_to_look_at(page: Page, site: str) -> None:
+    """The service itself looks for editions of one work."""
+    until_shown(page, f"{site}/en/desk/review/works", page.get_by_text("All changes have been looked at."))
 
 
 def told_everywhere(site: str, record: str) -> None:

@@ -136,9 +136,8 @@ def _kept(office: Office, record: Record, asked: Asked) -> Kept:
         return Kept(None, "banned", ban)
     if rights.abstract_policy.show == "nobody" and rights.abstract_policy.keep:
         return Kept(None, "nobody")
-    place = (read_from.warc_file, read_from.warc_offset)
-    entries = office.store.archive_index.entries(record.id)
-    entry = next((one for one in entries if (one.pointer.file, one.pointer.offset) == place), None)
+    file, offset = read_from.warc_file, read_from.warc_offset
+    entry = office.store.archive_index.entry_at(file, offset) if file and offset is not None else None
     return _read(office, entry) if entry else Kept(None, "none", read_from.archive_reason or "")
 
 
