@@ -28,7 +28,7 @@ from storage.names import Names, Person, loose, of_contributor
 from storage.pointer import Pointer
 from storage.redaction import PART, Redactor, Rule
 from storage.spool import rewrite, whole_segments
-from storage.tables import overrides, records, redactions, revisions, runs, upsert, verdicts
+from storage.tables import doubts, overrides, records, redactions, revisions, runs, upsert, verdicts
 from storage.unit import Unit
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class _Past(NamedTuple):
     revisions: dict[int, Record]
     verdicts: dict[int, AccessVerdict]
     overrides: dict[int, _Words]
+    settled: str | None  # why a doubt was settled
 
     @property
     def documents(self) -> list[Record]:
@@ -160,7 +161,8 @@ class Redacting:
                 for table, column in (
                     (revisions, revisions.c.document),
                     (verdicts, verdicts.c.verdict),
-                    (overrides, overrides.c.reason + " " + func.coalesce(overrides.c.said, "")),
+                    (overrides, overrides.c.reason + " " + func.coalesce(overrides.c.said, overrides.c.ended_reason, "")),
+                    (doubts, func.coalesce(doubts.c.settled_reason, "")),
                 ):
                     older = select(table.c.record_id, column).where(table.c.record_id.in_(ids))
                     texts += [(row[0], row[1]) for row in connection.execute(older)]
@@ -191,7 +193,8 @@ class Redacting:
             tuple(name for name in before if before[name] != after[name] and name != "flags"),
             sum(self._cut(one, past.present.id, names) != one for one in past.revisions.values()),
             sum(redaction.verdict_without(one, names) != one for one in past.verdicts.values())
-            + sum(one.without(names) != one for one in past.overrides.values()),
+            + sum(one.without(names) != one for one in past.overrides.values())
+            + bool(past.settled and names.masked(past.settled) != past.settled),
             sum(1 for _ in self._pages(past, names)),
         )
 
@@ -252,6 +255,9 @@ class Redacting:
             clean = words.without(names)
             told = clean._asdict() | {"said": clean.said.model_dump_json() if clean.said else None}
             execute(update(overrides).where(overrides.c.id == number).values(told))
+        if past.settled:
+            this = update(doubts).where(doubts.c.record_id == record_id)
+            execute(this.values(settled_reason=names.masked(past.settled)))
         present = _placed(self._cut(past.present, record_id, names), moved)
         if present == past.present:
             return
@@ -328,6 +334,7 @@ def _past(connection: Execute, record_id: str) -> _Past | None:
         {row.revision: from_text(row.document) for row in older},
         {row.id: AccessVerdict.model_validate_json(row.verdict) for row in reached},
         {row.id: _Words(_verdict(row.said), row.reason, row.ended_reason) for row in corrected},
+        connection.execute(select(doubts.c.settled_reason).where(doubts.c.record_id == record_id)).scalar(),
     )
 
 

@@ -10,6 +10,7 @@ from made import make_record
 from sqlalchemy import select
 
 from harvester.errors import UsageError
+from harvester.model.access import AccessStatus, AccessVerdict
 from harvester.model.override import Override
 from harvester.model.page import Page
 from harvester.model.record import Contributor, LangText, Record
@@ -135,6 +136,24 @@ def test_an_override_keeps_no_name_either(store: Store, tmp_path: Path, now: dat
     lifted = store.transact(lambda unit: store.overrides.lift(unit, signed(1).id, "ann", "over", now))
     assert lifted.ended_reason == "over"
     assert traces(tmp_path) == []
+
+
+@pytest.mark.fault(152)
+def test_what_operators_wrote_is_searched_too(store: Store, tmp_path: Path, now: datetime) -> None:
+    disputed = AccessVerdict(status=AccessStatus.UNKNOWN, as_of=now, decided_by="r@1", disputed=True)
+    one, other = make_record(1, access=disputed), make_record(2, access=disputed)
+    save(store, now, one, other)
+    about = {"id": 0, "record_id": one.id, "status": "free", "by": "ann", "reason": "asked", "at": now}
+    said = "says J.-E. Névault"
+    with store.begin() as unit:
+        store.overrides.set(unit, Override.model_validate(about))
+        store.overrides.lift(unit, one.id, "ann", said, now)
+        doubt = store.doubts.get(other.id)
+        assert doubt
+        store.doubts.settle(unit, doubt, "ann", said, now)
+    assert {touched.record_id for touched in redact(store, tmp_path, now).touched} == {one.id, other.id}
+    assert traces(tmp_path) == []
+    assert redact(store, tmp_path, now).touched == []
 
 
 @pytest.mark.fault(152)
