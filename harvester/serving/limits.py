@@ -133,6 +133,8 @@ def _too_large() -> Problem:
 def _refusal(scope: Scope) -> Problem | None:
     if len(scope["raw_path"]) + len(scope["query_string"]) > ADDRESS:
         return Problem("address-too-long", f"At most {ADDRESS} bytes are read.")
+    if "\x00" in scope["path"]:  # of which no database takes one
+        return Problem("not-found", "Nothing has NUL in its address.")
     headers = scope["headers"]
     if len(headers) > HEADERS or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
         return Problem("headers-too-large", f"At most {HEADERS} headers of together {HEADER_BYTES} bytes are read.")

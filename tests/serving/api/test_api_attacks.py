@@ -63,6 +63,8 @@ def test_sql_is_only_text(store: Store, ask: Client) -> None:
         assert ask("records", after=text).status == 200
         assert ask(f"records/{record.id}").json["titles"]["fr"]["value"] == text
     assert store.check() == []
+    for path in ("/fr/records/%00", "/fr/records/a%00b", "/feeds/alerts/%00/x.atom", "/readers/confirm/%00/%00"):
+        assert (ask(path).status, ask(path).kind) == (404, "not-found")
 
 
 @pytest.mark.fault(112)

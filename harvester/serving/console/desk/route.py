@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from fastapi import Request, Response
 
-from harvester.errors import UsageError
 from harvester.model.account import Account, Role
 from harvester.serving.console.page import page
 from harvester.serving.console.wording import Wording
@@ -57,11 +56,8 @@ class Asked:
         return next(iter(self.form.get(name, ())), "")
 
     def place(self, name: str) -> str:
-        """What stands in the path for this name. Raises UsageError for what cannot be printed."""
-        found = str(self.request.path_params[name])
-        if not found.isprintable():
-            raise UsageError(f"{found[:64]!r} is not the name of anything", remedy="follow a link of the desk")
-        return found
+        """What stands in the path for this name."""
+        return str(self.request.path_params[name])
 
     def page(self, template: str, status: int = 200, *, at: str | None = None, **values: object) -> Response:
         """A page of the desk. `at` is its address below `desk/` where that is not the one that was asked for."""
