@@ -161,7 +161,10 @@ class Redacting:
                 for table, column in (
                     (revisions, revisions.c.document),
                     (verdicts, verdicts.c.verdict),
-                    (overrides, overrides.c.reason + " " + func.coalesce(overrides.c.said, overrides.c.ended_reason, "")),
+                    (
+                        overrides,
+                        overrides.c.reason + " " + func.coalesce(overrides.c.said, overrides.c.ended_reason, ""),
+                    ),
                     (doubts, func.coalesce(doubts.c.settled_reason, "")),
                 ):
                     older = select(table.c.record_id, column).where(table.c.record_id.in_(ids))
