@@ -24,11 +24,13 @@ from storage.archive import read
 from storage.archive_index import ArchiveEntry
 from storage.unit import Unit
 
+_SEEN = (Standing.MARKED, Standing.MOVED)
 _FRAMED = {
     # Whoever opens its address by itself gets it in a sandbox too.
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self';"
     " sandbox",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "unsafe-none",  # another one is an error in a sandbox (HTML, 7.1.3)
 }
 
 
@@ -61,14 +63,17 @@ def show(office: Office, asked: Asked) -> Response:
         number = places[one.where, one.offset, one.quote]
         return Quoted(number + 1, one, standings[number] if standings else None, conflict)
 
+    because = [quoted(one) for one in record.access.evidence]
+    against = [quoted(one.evidence, one) for one in record.access.conflicts]
     statements, trouble = _statements(office, record, kept)
     overrides = office.store.overrides.list(20, ended=True, record_id=record.id)
     answer = asked.page(
         "desk/record.html",
         record=record,
         kept=kept,
-        because=[quoted(one) for one in record.access.evidence],
-        against=[quoted(one.evidence, one) for one in record.access.conflicts],
+        because=because,
+        against=against,
+        first=next((one.number for one in (*because, *against) if one.standing in _SEEN), 1),
         values=[(one, [quoted(evidence) for evidence in one.evidence]) for one in chosen(record)],
         statements=statements,
         trouble=trouble,
