@@ -26,7 +26,7 @@ _AS_THEY_ARE = frozenset(
 _INSTEAD = {"a": "span", "label": "span", "button": "b", "form": "div", "fieldset": "div", "legend": "b",
             "summary": "p", "details": "div", "center": "div", "option": "div"}  # fmt: skip
 _VOID = frozenset(("br", "hr"))
-_SILENT = INVISIBLE | frozenset("object embed applet audio video canvas math datalist noframes frameset".split())
+_SILENT = INVISIBLE | frozenset("object applet audio video canvas math datalist noframes frameset".split())
 _SILENT_XML = _SILENT - {"title", "head"}  # those are the article's
 _INLINE_XML = frozenset(("italic", "bold", "sup", "sub", "xref", "ext-link", "named-content", "styled-content"))
 _ELEMENT = re.compile(r"(?:/[\w.*-]+(?:\[\d+\])?)+")
