@@ -35,7 +35,7 @@ def show(office: Office, asked: Asked) -> Response:
         "desk/source.html",
         stand=stand,
         now_mix=charts.shares([("", stand.access)]) if stand.records else None,
-        chart=charts.shares(measured) if measured else None,
+        chart=charts.shares(measured) if len(measured) > 1 else None,
         runs=runs[:_LISTED],
         rules=_rules(stand),
         file=_file(office, stand),
