@@ -6,9 +6,11 @@ but the language. So it has no script, style, picture, link, form or frame, and 
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from html import escape
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -83,6 +85,7 @@ class _Copy:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._marks: dict[_Node, list[_Stretch]] = {}
+        self._last: tuple[Any, tuple[list[_Node], list[int]]] | None = None
         self._silent = _SILENT_XML if document.is_xml else _SILENT
         self._name = _xml_name if document.is_xml else _html_name
 
@@ -139,16 +142,26 @@ class _Copy:
 
     def _place(self, element: Any, offset: int, length: int, number: int) -> bool:
         """Part the stretch of an element's string value among its text nodes; False where a reader sees none of it."""
-        end, at, found = offset + length, 0, []
-        for node, text in _texts(element):
-            start, at = at, at + len(text)
-            if at > offset and start < end and not self._is_within_silence(node):
-                found.append((node, max(offset - start, 0), min(end - start, len(text))))
-            if at >= end:
-                break
+        end, found = offset + length, []
+        nodes, bounds = self._parted(element)
+        for at in range(bisect_right(bounds, offset) - 1, min(bisect_left(bounds, end), len(nodes))):
+            node, start, after = nodes[at], bounds[at], bounds[at + 1]
+            if not self._is_within_silence(node):
+                found.append((node, max(offset - start, 0), min(end, after) - start))
         for place, (node, first, last) in enumerate(found, 1):
             self._marks.setdefault(node, []).append(_Stretch(first, last, number, place == len(found)))
         return bool(found)
+
+    def _parted(self, element: Any) -> tuple[list[_Node], list[int]]:
+        """The text nodes of an element, and where in its string value each begins and the last one ends.
+
+        Kept for the next quote, which is mostly sought in the same place: a hostile page has a million of them.
+        """
+        if self._last is None or self._last[0] is not element:
+            nodes = [*_texts(element)]
+            bounds = [0, *accumulate(len(text) for _, text in nodes)]
+            self._last = element, ([node for node, _ in nodes], bounds)
+        return self._last[1]
 
     def _is_within_silence(self, node: _Node) -> bool:
         element, is_tail = node

@@ -1,11 +1,13 @@
 """An archived page comes back as text in a few elements, its quotes marked at the very place evidence names."""
 
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from lxml import html
+from machine import seconds
 
 from harvester.extraction.extract import extract
 from harvester.model.page import Page
@@ -103,6 +105,15 @@ def test_a_page_nested_without_end_is_shown() -> None:
     assert made.html.count("<div>") <= 200
     replica(page(b"\x00\xff<"), [said("x", "/html")], "t")
     replica(page(b""), [], "t")
+
+
+def test_many_words_that_moved_on_a_large_page_are_found_at_once() -> None:
+    text = "<i>x</i>" * 40_000 + "".join(f"<p>word {n}.</p>" for n in range(100))
+    began = time.process_time()
+    made = replica(page(text), [said(f"word {n}.", "/html/body/h6") for n in range(100)], "t")
+    assert time.process_time() - began < seconds(1)
+    assert {*made.standings} == {Standing.MOVED}
+    assert len(marks(made.html)) == 100
 
 
 def test_an_article_in_xml_is_shown_as_text() -> None:
