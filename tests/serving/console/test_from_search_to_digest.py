@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from browser import chromium
 from playwright.sync_api import Browser, Locator, Page, expect
-from quays import ARTICLE, TITLE, Quays
+from quay_letters import ARTICLE, TITLE, Quays
 
 from harvester.run import run_source
 from harvester.sample import Publisher, seeds, serve
