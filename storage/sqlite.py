@@ -4,11 +4,12 @@ import errno
 import os
 import sqlite3
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy import URL, Connection, PoolProxiedConnection, create_engine, event
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from harvester.errors import StorageError
@@ -38,6 +39,16 @@ class SqliteDatabase(Database):
         )
         event.listen(self._engine, "connect", _set_up)
         event.listen(self._engine, "begin", _begin)
+        self._asking = threading.Lock()
+        self._asked: PoolProxiedConnection | None = None  # kept for `value`: to have one from the pool costs twice it
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._asking:
+            if self._asked is not None:
+                self._asked.close()
+                self._asked = None
+        super().close()
 
     @classmethod
     def at(cls, url: URL, *, create: bool, busy_s: float) -> "SqliteDatabase":
@@ -66,6 +77,15 @@ class SqliteDatabase(Database):
             for table, rowid, parent, _ in self._pragma("foreign_key_check"):
                 found.append(f"reference: row {rowid} of {table} points to nothing in {parent}")
         return found
+
+    def _value(self, words: str, given: Any) -> Any:
+        with self.said_plainly(), self._asking:
+            asked = self._asked or self._engine.raw_connection()
+            self._asked = None
+            # To the end: a statement that is half read would hold its snapshot, and with it the log.
+            rows = asked.cursor().execute(words, given).fetchall()
+            self._asked = asked
+        return rows[0][0] if rows else None
 
     def settle(self) -> None:
         """Overwrite the free pages, where text of earlier transactions may stand, and empty the write-ahead log."""

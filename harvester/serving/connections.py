@@ -65,10 +65,10 @@ class Connection(H11Protocol):
             self._request_is_there()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes: the deadline of a request begins with its first, on a connection that was kept."""
-        if self._deadline is None and self.conn.their_state is h11.IDLE:
-            self._await_request()
+        """Bytes: on a connection that was kept, a request that did not come whole has a deadline from its first."""
         super().data_received(data)
+        if self._deadline is None and self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self._await_request()
 
     def on_response_complete(self) -> None:
         """It is kept for another request."""
