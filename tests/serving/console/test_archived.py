@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from lxml import html
-from machine import seconds
 
 from harvester.extraction.extract import extract
 from harvester.model.page import Page
@@ -109,9 +108,13 @@ def test_a_page_nested_without_end_is_shown() -> None:
 
 def test_many_words_that_moved_on_a_large_page_are_found_at_once() -> None:
     text = "<i>x</i>" * 40_000 + "".join(f"<p>word {n}.</p>" for n in range(100))
-    began = time.process_time()
-    made = replica(page(text), [said(f"word {n}.", "/html/body/h6") for n in range(100)], "t")
-    assert time.process_time() - began < seconds(1)
+    quotes = [said(f"word {n}.", "/html/body/h6") for n in range(100)]
+    spent: list[float] = []
+    for some in (quotes[:1], quotes):
+        began = time.process_time()
+        made = replica(page(text), some, "t")
+        spent.append(time.process_time() - began)
+    assert spent[1] < 3 * spent[0]  # not another walk for each
     assert {*made.standings} == {Standing.MOVED}
     assert len(marks(made.html)) == 100
 
