@@ -81,7 +81,7 @@ class SqliteDatabase(Database):
     def _value(self, words: str, given: Any) -> Any:
         with self.said_plainly(), self._asking:
             asked = self._asked or self._engine.raw_connection()
-            self._asked = None
+            self._asked = None  # one that failed is not asked again
             # To the end: a statement that is half read would hold its snapshot, and with it the log.
             rows = asked.cursor().execute(words, given).fetchall()
             self._asked = asked

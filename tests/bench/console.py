@@ -32,6 +32,7 @@ from harvester.serving.server import Server  # noqa: E402
 from harvester.settings import Settings  # noqa: E402
 from storage.runs import Owner  # noqa: E402
 from storage.store import Store  # noqa: E402
+from storage.unit import Unit  # noqa: E402
 
 ROUNDS, GOAL_MS, GOAL_KB = 9, 200, 300
 SETTINGS = Settings(
@@ -83,7 +84,7 @@ def signed_in(store: Store) -> str:
     """The cookie of an admin's session."""
     now = datetime.now(UTC)
 
-    def begin(unit):  # type: ignore[no-untyped-def]
+    def begin(unit: Unit) -> str:
         account = store.accounts.add(unit, f"bench-{now.timestamp():.0f}", Role.ADMIN, "none", now)
         return store.accounts.begin(unit, account.id, now)
 
