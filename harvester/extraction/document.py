@@ -2,8 +2,7 @@
 
 import codecs
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from functools import cache, cached_property
 from html import escape
 from html.entities import html5
@@ -121,8 +120,8 @@ class Document:
 
     @cached_property
     def words(self) -> bytes:
-        """`texts`, NUL between, as UTF-8 with ASCII letters in lower case: searched faster than characters."""
-        return "\0".join(self.texts).encode("utf-8", "surrogatepass").lower()
+        """`texts` to be searched (`as_words`)."""
+        return as_words(self.texts)
 
     @cached_property
     def elements(self) -> list[Element]:
@@ -137,39 +136,39 @@ class Document:
         return values
 
     @cached_property
-    def _places_of_class(self) -> Mapping[str, list[int]]:
-        """Where in `elements` those stand that have a class attribute, by its value."""
-        return _places([element.get("class") for element in self.elements])
-
-    @cached_property
-    def _places_of_id(self) -> Mapping[str, list[int]]:
-        return _places([element.get("id") for element in self.elements])
-
-    @cached_property
     def ids(self) -> frozenset[str]:
         """All ids of the page."""
-        return frozenset(self._places_of_id)
+        return frozenset(self.stated("id"))
+
+    @cached_property
+    def _class_attributes(self) -> frozenset[str]:
+        return frozenset(self.stated("class"))
 
     @cached_property
     def classes(self) -> frozenset[str]:
         """Every single class of the page."""
-        return frozenset(" ".join(self._places_of_class).split())
+        return frozenset(" ".join(self._class_attributes).split())
 
     def named(self, fits: Callable[[str], object]) -> list[Element]:
         """The elements whose class attribute or id `fits`, in document order; it is asked once for each value."""
-        return self._at(_fitting(self._places_of_class, fits) + _fitting(self._places_of_id, fits))
+        classed, identified = self.classed(fits), self.identified(filter(fits, self.ids))
+        return self.in_order({*classed, *identified}) if classed and identified else classed or identified
 
     def classed(self, fits: Callable[[str], object]) -> list[Element]:
         """The elements whose class attribute `fits`, in document order; it is asked once for each value."""
-        return self._at(_fitting(self._places_of_class, fits))
+        return self._with_value("class", filter(fits, self._class_attributes))
 
     def identified(self, names: Iterable[str]) -> list[Element]:
         """The elements that have one of some ids, in document order."""
-        return self._at([place for name in names for place in self._places_of_id.get(name, ())])
+        return self._with_value("id", names)
 
-    def _at(self, places: list[int]) -> list[Element]:
-        elements = self.elements
-        return [elements[place] for place in sorted(set(places))] if places else []
+    def _with_value(self, attribute: str, values: Iterable[str]) -> list[Element]:
+        wanted = frozenset(values)
+        return [value.getparent() for value in self.stated(attribute) if value in wanted] if wanted else []
+
+    def in_order(self, elements: Collection[Element]) -> list[Element]:
+        """The elements of a set in document order."""
+        return [element for element in self.elements if element in elements] if elements else []
 
     @cached_property
     def metas(self) -> dict[str, list[str]]:
@@ -229,18 +228,6 @@ class Document:
 @cache
 def _values_of(attribute: str) -> etree.XPath:
     return etree.XPath(f"descendant-or-self::*/@{attribute}")
-
-
-def _places(names: list[str | None]) -> Mapping[str, list[int]]:
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, name in enumerate(names):
-        if name:
-            places[name].append(place)
-    return dict(places)
-
-
-def _fitting(places: Mapping[str, list[int]], fits: Callable[[str], object]) -> list[int]:
-    return [place for name in filter(fits, places) for place in places[name]]
 
 
 def _without_entities(body: bytes) -> bytes:
@@ -313,6 +300,11 @@ def block_of(element: Element) -> Element:
             return element
         element = parent
     return element
+
+
+def as_words(texts: Iterable[str]) -> bytes:
+    """Texts, NUL between, as UTF-8 with ASCII letters in lower case: searched faster than characters."""
+    return "\0".join(texts).encode("utf-8", "surrogatepass").lower()
 
 
 def string_value(element: Element) -> str:

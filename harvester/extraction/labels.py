@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -55,27 +55,36 @@ def _table() -> tuple[dict[str, Label], dict[str, str]]:
     return labels, sections
 
 
-# \0 stands in no text of a tree: it parts the texts that are searched together.
-_BEGINNING = 100  # characters of a text that the search looks at
-_FIRST_WORDS = re.compile(r"\0[ \t\r\n\xa0\[(*•]{0,59}+(\w{0,40}+)").findall
+# \0 stands in no text of a tree: it parts the texts that are searched together. White space and the marks that lists
+# and brackets open with are passed over; the last five bytes are no-break space and bullet: no label begins as they do.
+_FIRST_WORDS = re.compile(rb"\0[ \t\r\n\[(*\xc2\xa0\xe2\x80\xa2]{0,59}+([\w\x80-\xff]{0,80}+)").findall
+_WORD = re.compile(r"\w{0,40}")
 
 
-def begin_labels(texts: Sequence[str]) -> Iterator[bool]:
-    """A cheap test before the look-up, for each text: False if it begins as no label of a block or fact does."""
-    words = _FIRST_WORDS("\0" + "\0".join([text[:_BEGINNING] for text in texts]).lower())
-    distinct = set(words)
+def begin_labels(words: bytes) -> Iterator[bool]:
+    """A cheap test before the look-up, for each of some texts: False if it begins as no label of a block or fact does.
+
+    `words` are the texts, NUL between, as UTF-8 with ASCII letters in lower case (`Document.words`).
+    """
+    found: list[bytes] = _FIRST_WORDS(b"\0" + words)
+    distinct = set(found)
+    begin = distinct & _beginnings()[0]
+    begin.update([word for word in distinct if not word.isascii() and _begins(word)])
+    return map(begin.__contains__, found)
+
+
+def _begins(head: bytes) -> bool:
     firsts, initials = _beginnings()
-    begin = distinct & firsts
-    begin.update([word for word in distinct if not word.isascii() and word[0] in initials])
-    return map(begin.__contains__, words)
+    word = _WORD.match(head.decode("utf-8", "replace").lower())
+    return word is not None and (word[0].encode() in firsts or (word[0][:1] in initials and not word[0].isascii()))
 
 
 @cache
-def _beginnings() -> tuple[frozenset[str], frozenset[str]]:
-    """First words of all labels, folded, and their first letters as printed in lower case."""
+def _beginnings() -> tuple[frozenset[bytes], frozenset[str]]:
+    """First words of all labels, folded, as UTF-8, and their first letters as printed in lower case."""
     keys = (*_table()[0], *_facts())
     letters = {key[0] for key in keys} | {unicodedata.normalize("NFC", key)[0] for key in keys} | set("öéèё")
-    return frozenset(key.split()[0] for key in keys), frozenset(letters)
+    return frozenset(key.split()[0].encode() for key in keys), frozenset(letters)
 
 
 @lru_cache(maxsize=8192)

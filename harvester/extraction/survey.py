@@ -5,12 +5,11 @@ What is asked of every element is asked of all at once: its first word by one se
 """
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from itertools import compress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from harvester.extraction.document import Document, Element
+from harvester.extraction.document import Document, Element, as_words
 from harvester.extraction.labels import begin_labels
 
 CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
@@ -33,8 +32,8 @@ def survey(document: Document) -> Survey:
     authors = document.named(_credits)
     if credited := _credited(document):
         credited.update(authors)
-        authors = [element for element in document.elements if element in credited]
-    return Survey(_labelled(document.elements), document.named(_names), authors)
+        authors = document.in_order(credited)
+    return Survey(_labelled(document), document.named(_names), authors)
 
 
 def _credited(document: Document) -> set[Element]:
@@ -43,14 +42,16 @@ def _credited(document: Document) -> set[Element]:
     return credited | {one.getparent() for one in document.stated("rel") if one == "author"}
 
 
+def _labelled(document: Document) -> list[tuple[Element, str]]:
+    texts: list[Any] = document.texts
+    begun = [text.getparent() for text in compress(texts, begin_labels(document.words)) if text.is_text]
+    return [(element, element.text) for element in begun if element.tag in CARRYING]
+
+
 def labelled(root: Element) -> list[tuple[Element, str]]:
     """Elements in `root` whose own text may begin with a label, with that text."""
-    return _labelled(root.iter(*CARRIERS))
-
-
-def _labelled(elements: Iterable[Element]) -> list[tuple[Element, str]]:
-    speaking = [(e, text) for e in elements if e.tag in CARRYING and (text := e.text) and not text.isspace()]
-    return list(compress(speaking, begin_labels([text for _, text in speaking])))
+    speaking = [(element, text) for element in root.iter(*CARRIERS) if (text := element.text) and not text.isspace()]
+    return list(compress(speaking, begin_labels(as_words(text for _, text in speaking))))
 
 
 @lru_cache(maxsize=1 << 15)  # a site's pages share their classes and ids

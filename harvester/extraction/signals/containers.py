@@ -82,8 +82,7 @@ def _named_abstracts(document: Document, named: Sequence[Element]) -> list[Eleme
     }
     if not describing:
         return found
-    describing.update(found)
-    return [element for element in document.elements if element in describing and element.tag in _ABSTRACT_TAGS]
+    return document.in_order({*found, *(one for one in describing if one.tag in _ABSTRACT_TAGS)})
 
 
 def _inside(element: Element, following: Sequence[Element]) -> Iterator[Element]:
