@@ -5,7 +5,6 @@ answer is a line for every page that was read and an empty one at the end of the
 the end of the input is the end.
 """
 
-import gc
 import hashlib
 import json
 import sys
@@ -15,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from harvester.extraction.extract import Extraction, extract
+from harvester.garbage import search_rarely
 from harvester.model.base import Value
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import Record
@@ -74,7 +74,7 @@ def main() -> None:
     """Read what is asked for until nothing more is asked."""
     source = Source.model_validate_json(sys.stdin.buffer.readline())
     warm()
-    gc.freeze()  # what was loaded stays: no search for garbage need look at it
+    search_rarely()
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         for said in read_ahead(SpoolReader.read(Path(asked["segment"])), source, asked["digests"]):

@@ -116,6 +116,7 @@ def run(
     run goes on from there. Exit code 1 when a run failed or is degraded, 4 when another run of the source is at work.
     """
     from harvester.cli.progress import progress
+    from harvester.garbage import search_rarely
     from harvester.model.run import RunOutcome
     from harvester.run import run_sources
     from storage.store import Store
@@ -126,6 +127,7 @@ def run(
     if explain:
         _explain(wiring, [source.id for source in wanted], limit or 50, as_json=as_json)
         return
+    search_rarely()
     codes = []
     good = (RunOutcome.SUCCEEDED, RunOutcome.INTERRUPTED)
     with Store.open(settings.database_url, migrate=True) as store, progress() as watch:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from harvester import logs
 from harvester.crawl.crawl import CrawlConfig
 from harvester.errors import HarvesterError
+from harvester.garbage import search_rarely
 
 _PR_SET_PDEATHSIG = 1
 
@@ -65,6 +66,7 @@ def _crawl(config: CrawlConfig) -> int:
     with Store.open(config.database_url) as store:
         process = AsyncCrawlerProcess(SETTINGS | {"USER_AGENT": config.user_agent})
         process.crawl(HarvestSpider, config=config, store=store, failures=failures)
+        search_rarely()
         process.start(install_signal_handlers=False)
     for failure in failures:
         raise failure

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from harvester import logs
 from harvester.errors import HarvesterError
+from harvester.garbage import search_rarely
 from harvester.model.run import RunOutcome
 from harvester.run.apart import RunOrder
 from harvester.run.replay import replay_source
@@ -32,6 +33,7 @@ def main() -> int:
         sys.stderr.write(f"run: the order is wrong: {error.error_count()} mistakes\n")
         return 2
     logs.set_up("json", order.settings.log_level, order.settings.secrets())
+    search_rarely()
     threading.Thread(target=_watch, daemon=True).start()
     with logs.about(source=order.source.id, run=order.run_id):
         return _run(order)

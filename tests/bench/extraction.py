@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from harvester.evaluate import labels
 from harvester.extraction.extract import extract
+from harvester.garbage import search_rarely
 from harvester.model.page import Page
 from harvester.model.source import Detect, Platform, Source
 from harvester.sample import Site, seeds
@@ -33,6 +34,7 @@ Tried = list[tuple[Detect, Platform]]
 
 def main() -> None:
     """Print the table, over the labelled pages where they are, else over the sample publisher's."""
+    search_rarely()  # as in every process that reads pages; the contenders have it too
     corpus = (CORPUS / "labels.jsonl").is_file()
     pages, tried = _labelled() if corpus else _sample()
     figures = [_per_page(page, source, tried) for page, source in pages]
