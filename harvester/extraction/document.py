@@ -132,8 +132,13 @@ class Document:
         """The values of an attribute wherever it stands, each with `getparent`; faster than asking every element."""
         values = self._stated.get(attribute)
         if values is None:
-            values = self._stated[attribute] = _values_of(attribute)(self.root)
+            stands = attribute.encode() in self._lower_markup
+            values = self._stated[attribute] = _values_of(attribute)(self.root) if stands else []
         return values
+
+    @cached_property
+    def _lower_markup(self) -> bytes:
+        return self.markup.lower()
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -160,7 +165,7 @@ class Document:
 
     def identified(self, names: Iterable[str]) -> list[Element]:
         """The elements that have one of some ids, in document order."""
-        return self._with_value("id", names)
+        return self._with_value("id", self.ids.intersection(names))
 
     def _with_value(self, attribute: str, values: Iterable[str]) -> list[Element]:
         wanted = frozenset(values)
