@@ -129,11 +129,14 @@ def sightings(words: bytes) -> Sightings:
 
 def hinted(seen: Sightings, languages: Collection[str]) -> tuple[str, ...]:
     """Languages besides `languages` that a page's frame may speak: one of their hints stands on it."""
-    return tuple(
-        language.code
-        for language in _all()
-        if language.code not in languages and seen.any_of(_words().numbers[hint.encode()] for hint in language.hints)
-    )
+    return tuple(code for code, hints in _hints() if code not in languages and seen.any_of(hints))
+
+
+@cache
+def _hints() -> tuple[tuple[str, frozenset[int]], ...]:
+    """The languages, and which of `_words` are the hints of each."""
+    numbers = _words().numbers
+    return tuple((one.code, frozenset(numbers[hint.encode()] for hint in one.hints)) for one in _all())
 
 
 @cache

@@ -19,7 +19,7 @@ from harvester.model.record import Licence
 from harvester.model.signal import Evidence
 from harvester.model.source import AccessRules
 
-_CC_HOST = "creativecommons.org"
+_CC_ADDRESS = re.compile(r"creativecommons\.org")
 _LINKS, _PASSAGES = 50, 60  # that name a licence: more is an attack
 _STATEMENTS = 200  # of rights, likewise
 _MAYBE = re.compile(r"[Cc]reative\s?[Cc]ommons|CREATIVE|\b[Cc][Cc][\s0-]")
@@ -140,7 +140,7 @@ def _admissible(page: PageText, element: Element) -> bool:
 def _linked(page: PageText) -> Iterator[tuple[Named, Evidence]]:
     if b"creativecommons.org" not in page.document.page.body:
         return
-    for link in page.links((_CC_HOST,), _LINKS):
+    for link in page.links(_CC_ADDRESS, _LINKS):
         named = licence_of_url(link.get("href", ""))
         if named and _own_words_fit(link) and _admissible(page, link):
             name = _name(page.places.of(link))

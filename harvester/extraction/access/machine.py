@@ -27,6 +27,9 @@ _RIGHTS = (
 _RIGHTS_NAMES = frozenset(
     ("rights", "right", "accessrights", "access_rights", "rights.accessrights", "conditionsofaccess")
 )
+_FLAGS = frozenset(("isaccessibleforfree", "haspart.isaccessibleforfree"))
+_SPEAKING = _RIGHTS_NAMES | _FLAGS | {"free_to_read"}
+_WORLD_READABLE = "fulltext_world_readable"
 _FOR_FREE = re.compile(r""""isAccessibleForFree"\s*:\s*"?[^",}\s]{1,40}"?""", re.IGNORECASE)
 _EMBARGO_END = re.compile(r"info:eu-repo/date/embargoend/(\d{4}-\d{2}-\d{2})")
 _AVAILABLE = re.compile(r"(?:^|[._])(?:available|date\.available|embargo_?(?:date|end|until))$")
@@ -41,9 +44,9 @@ def machine_statements(
 ) -> Iterator[Statement]:
     """Statements of metadata and licences; names in `rules.ignore` never vary on the host and say nothing."""
     for signal in signals:
-        if rules.ignore and f"{signal.vocabulary}:{signal.name}" in rules.ignore:
-            continue
-        yield from _of_signal(document, signal, signals, today)
+        if signal.name in _SPEAKING or signal.name.endswith(_WORLD_READABLE):
+            if not rules.ignore or f"{signal.vocabulary}:{signal.name}" not in rules.ignore:
+                yield from _of_signal(document, signal, signals, today)
     for licence in licences:
         status = effect(licence.url) if licence.evidence and licence.applies_to in _READERS else None
         if status and licence.start:
@@ -56,9 +59,9 @@ def machine_statements(
 
 def _of_signal(document: Document, signal: Signal, signals: Sequence[Signal], today: date) -> Iterator[Statement]:
     name = signal.name
-    if name.endswith("fulltext_world_readable"):
+    if name.endswith(_WORLD_READABLE):
         yield Statement(AccessStatus.FREE, Tier.MACHINE, "machine.world-readable@1", _present(document, signal))
-    elif name in ("isaccessibleforfree", "haspart.isaccessibleforfree"):
+    elif name in _FLAGS:
         yield from _of_flag(document, signal)
     elif name == "free_to_read":
         yield from _of_free_to_read(document, signal, today)

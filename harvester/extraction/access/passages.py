@@ -3,6 +3,7 @@
 Only the blocks around the text nodes in which a stem stands are looked at.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
@@ -94,11 +95,14 @@ class PageText:
         """The passages around the text nodes at `stops`, in order."""
         return self.passages(self._stops)
 
-    def links(self, parts: Sequence[str], most: int) -> list[Element]:
-        """The first links of an HTML page's body in whose address one of `parts` stands."""
+    @cached_property
+    def _links(self) -> list[tuple[Element, str]]:
         links = self.body.iter("a") if self.body.tag == "body" else ()
-        addressed = ((link, link.get("href", "")) for link in links)
-        return list(islice((link for link, address in addressed if any(part in address for part in parts)), most))
+        return [(link, address) for link in links if (address := link.get("href"))]
+
+    def links(self, wanted: re.Pattern[str], most: int) -> list[Element]:
+        """The first links of an HTML page's body in whose address `wanted` stands."""
+        return [link for link, address in self._links if wanted.search(address)][:most]
 
     def around(self, at: int, before: int, after: int) -> tuple[str, str]:
         """Text nodes, one a line, before and from the one `at`: some `before` and `after` characters, across blocks."""
@@ -166,20 +170,20 @@ class PageText:
         if not self.texts[index]:
             return False
         parent = self._parent(index)
-        return self.places.of(parent) <= place and self._block(parent) is block
+        return self._block(parent) is block and self.places.of(parent) <= place
 
 
 def _title_element(root: Element, excluded: Collection[Element], title: str | None) -> Element | None:
-    headings = list(islice(root.iter("h1", "h2"), _HEADINGS))
     wanted = " ".join((title or "").casefold().split())[:60]
     if wanted:
-        for heading in headings:
+        for heading in islice(root.iter("h1", "h2"), _HEADINGS):
             words = _words(heading)
             if words.startswith(wanted) or (len(words) > _TITLE_LENGTH and wanted.startswith(words)):
                 return heading
     for element in excluded:
         if isinstance(element.tag, str) and element.tag in ("h1", "h2", "h3"):
             return element
+    headings = islice(root.iter("h1", "h2"), _HEADINGS)
     firsts = [(heading, _words(heading)) for heading in headings if heading.tag == "h1"]
     if not firsts:
         return None

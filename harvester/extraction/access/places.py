@@ -59,6 +59,8 @@ rf"ft|foot|logo)(?!\S)",
     (Place.ASIDE, rf"{_PART}side-?(?:bar|panel)\w*{_END}"),
 )  # fmt: skip
 _PATTERNS = tuple((place, re.compile(pattern)) for place, pattern in _NAMES)
+_SAYING = frozenset(("role", "aria-hidden", "hidden", "style"))  # attributes, besides those that name
+_ARTICLE = Place.ARTICLE
 _NO_SHOW = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -79,37 +81,33 @@ class Places:
         inadmissible = (element for element in excluded if element is title or element not in self._around_title)
         self._outside_names = outside_names
         self._known: dict[Element, Place] = {
-            element: Place.SITE if outside_names.fit(element) else Place.TEXT for element in inadmissible
+            element: Place.SITE if outside_names.fit(element.tag, element) else Place.TEXT for element in inadmissible
         }
         self._known.update(dict.fromkeys(outside, Place.SITE))
 
     def of(self, element: Element) -> Place:
         """The place of the words in `element`."""
         chain = []
-        place = Place.ARTICLE
-        while element is not None:
-            known = self._known.get(element)
-            if known is None and self._outside_names.fit(element):
-                known = self._known[element] = Place.SITE
-            if known is not None:
-                place = known
-                break
+        while element is not None and element not in self._known:
             chain.append(element)
             element = element.getparent()
+        place = Place.ARTICLE if element is None else self._known[element]
         for inner in reversed(chain):
-            place = self._known[inner] = max(place, self._own(inner))
+            place = self._known[inner] = self._within(place, inner)
         return place
 
-    def _own(self, element: Element) -> Place:
-        # Pages that hide their body until a script has run are meant to be read all the same.
-        if element in self._around_title or element.tag in ("html", "body"):
-            return Place.ARTICLE
-        by_tag = _TAGS.get(element.tag, Place.ARTICLE)
+    def _within(self, around: Place, element: Element) -> Place:
+        tag = element.tag
         attributes = dict(element.items())
-        if not attributes:
-            return by_tag
-        shown = max(by_tag, _ROLES.get(attributes.get("role", ""), Place.ARTICLE), _by_name(attributes))
-        return max(shown, _visibility(attributes))
+        if self._outside_names.fit(tag, attributes):
+            return Place.SITE
+        # Pages that hide their body until a script has run are meant to be read all the same.
+        if element in self._around_title or tag in ("html", "body"):
+            return around
+        place = max(around, _TAGS.get(tag, _ARTICLE), _by_name(attributes) if attributes else _ARTICLE)
+        if _SAYING.isdisjoint(attributes):
+            return place
+        return max(place, _ROLES.get(attributes.get("role", ""), _ARTICLE), _visibility(attributes))
 
 
 def _visibility(attributes: dict[str, str]) -> Place:

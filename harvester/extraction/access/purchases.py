@@ -31,6 +31,7 @@ _CODE = r"(?<![a-z])(?:" + "|".join(sorted(_CODES)).lower() + ")"
 _WORD = r"(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")\b"
 _AMOUNT = r"\d{1,3}(?:[ .,']\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d{1,2}(?!\d))?"
 _PRICE = re.compile(
+    r"(?=\D{0,9}+\d)"  # as much as may stand before an amount: most places are left at once
     rf"(?:(?P<code1>{_CODE})[\s:]?)?(?P<sign1>{_SIGN})?\s?(?<![\d.,])(?P<amount>{_AMOUNT})(?:[.,][-]{{1,2}})?"
     rf"(?:\s?(?P<sign2>(?:{_SIGN})(?![a-z\d])))?(?:\s?(?P<code2>(?:{_CODE})(?![a-z]))|\s(?P<word>{_WORD}))?"
 )

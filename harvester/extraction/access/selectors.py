@@ -1,11 +1,9 @@
 """CSS of a source's file that is one plain name: asked of an element, not of the page."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
-
-from harvester.extraction.document import Element
 
 _PLAIN = re.compile(r"([.#]?)([\w-]+)")
 
@@ -17,12 +15,11 @@ class PlainNames(NamedTuple):
     ids: frozenset[str]
     classes: frozenset[str]
 
-    def fit(self, element: Element) -> bool:
-        """Whether one of the names is the element's tag, its id, or one of its classes."""
-        if element.tag in self.tags or (self.ids and element.get("id") in self.ids):
+    def fit(self, tag: object, attributes: Mapping[str, str]) -> bool:
+        """Whether one of the names is an element's tag, its id, or one of its classes."""
+        if tag in self.tags or (self.ids and attributes.get("id") in self.ids):
             return True
-        classes: str = element.get("class", "") if self.classes else ""
-        return not self.classes.isdisjoint(classes.split())
+        return bool(self.classes) and not self.classes.isdisjoint(attributes.get("class", "").split())
 
 
 @lru_cache(maxsize=2_000)

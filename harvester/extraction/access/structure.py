@@ -22,6 +22,7 @@ _OPEN_CLASS = re.compile(
     r"article|note|tag|indicator|content|status))?(?=\s|$)",
     re.IGNORECASE,
 )
+_MAYBE_OPEN = re.compile("open[-_]?access")
 _OPEN_WORDS = re.compile(
     r"\W*(?:full |gold |this is an |an )?(?:open[ -]?access|libre acces|acces libre|acceso abierto|"
     r"acesso aberto|accesso aperto|freier zugang|offener zugang)(?: article| logo| icon| badge)?\W*"
@@ -57,7 +58,7 @@ _ENDS = frozenset(
 _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
 _LINE = 240
 _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)(?:i?b(?:ytes)?|o)\b", re.IGNORECASE)
-_FILE_ADDRESSES = (".pdf", ".PDF", "bitstream")
+_FILE_ADDRESS = re.compile(r"\.pdf|\.PDF|bitstream")
 _FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
 _EXTRA_FILE = re.compile(
     r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE
@@ -74,6 +75,8 @@ def marks(page: PageText, rules: AccessRules) -> Iterator[Statement]:
 
 def icons(page: PageText) -> Iterator[Statement]:
     """Open icons, open locks and closed ones in the article's head, by their alternative text or class."""
+    if page.title is None:  # no title, no head
+        return
     for element in islice(page.body.iter("img", "svg"), 300):
         for attribute in ("alt", "title", "aria-label"):
             words = element.get(attribute)
@@ -102,17 +105,20 @@ def _icon_status(words: str) -> AccessStatus | None:
 
 @lru_cache(maxsize=1 << 15)  # a site's pages share their classes
 def _says_open(names: str) -> bool:
-    return "open" in names.lower() and bool(_OPEN_CLASS.search(names))
+    return bool(_MAYBE_OPEN.search(names.lower()) and _OPEN_CLASS.search(names))
 
 
 def _open_classes(page: PageText) -> Iterator[Statement]:
-    for element in page.document.classed(_says_open)[:40] if page.body.tag == "body" else ():
+    document = page.document
+    if page.body.tag != "body" or not _MAYBE_OPEN.search(" ".join(document.classes).lower()):
+        return
+    for element in document.classed(_says_open)[:40]:
         names = element.get("class", "")
         if element.tag in ("li", "body", "html") or not _in_head(page, element):
             continue
         words = beginning(element, 1_500)
         if len(words) < 1_500 and not _ABOUT_PROGRAMMES.search(words[:60]):
-            evidence = page.document.evidence("icon", "class", element, names[:QUOTE_LIMIT], attribute="class")
+            evidence = document.evidence("icon", "class", element, names[:QUOTE_LIMIT], attribute="class")
             yield Statement(AccessStatus.OPEN, Tier.STRUCTURE, "structure.open-class@1", evidence)
             return
 
@@ -188,7 +194,7 @@ def _beside(link: Element) -> str:
 
 def offered_file(page: PageText, *, files_open: bool) -> Statement | None:
     """A file of the text itself: named and sized as repositories list theirs, or, by the source's word, any."""
-    for link in page.links(_FILE_ADDRESSES, 60):
+    for link in page.links(_FILE_ADDRESS, 60):
         words = beginning(link, _LINE)
         size = _beside(link)
         place = page.places.of(link)
