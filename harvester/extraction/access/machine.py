@@ -44,9 +44,10 @@ def machine_statements(
 ) -> Iterator[Statement]:
     """Statements of metadata and licences; names in `rules.ignore` never vary on the host and say nothing."""
     for signal in signals:
-        if signal.name in _SPEAKING or signal.name.endswith(_WORLD_READABLE):
-            if not rules.ignore or f"{signal.vocabulary}:{signal.name}" not in rules.ignore:
-                yield from _of_signal(document, signal, signals, today)
+        if signal.name not in _SPEAKING and not signal.name.endswith(_WORLD_READABLE):
+            continue
+        if not rules.ignore or f"{signal.vocabulary}:{signal.name}" not in rules.ignore:
+            yield from _of_signal(document, signal, signals, today)
     for licence in licences:
         status = effect(licence.url) if licence.evidence and licence.applies_to in _READERS else None
         if status and licence.start:
