@@ -40,6 +40,7 @@ _EARLIER = 50  # Runs that are compared with
 _LOOK_S = 0.05
 _REPORT_S = 0.2
 _HEED_S = 2.0
+_INDEX_S, _INDEX_MOST = 2.0, 1_000
 _READING = threading.Lock()  # Runs side by side in one process read one after the other: the work is the processor's
 
 
@@ -156,7 +157,7 @@ class _Work:
         self._notes: list[str] = []
         self._drifts = 0
         self._told = 0.0
-        self._heeded = time.monotonic()
+        self._heeded = self._indexed = time.monotonic()
 
     def harvest(self, *, full: bool, unconditional: bool) -> None:
         """Everything between lease and outcome."""
@@ -235,9 +236,8 @@ class _Work:
                 deadline = time.monotonic() + STOP_S
             if deadline is not None and time.monotonic() > deadline:
                 child.kill()
-            self._ingest.keep_lease()
             self._heed()
-            self._tell(child)
+            self._meanwhile(child)
             if not segments:
                 time.sleep(_LOOK_S)
 
@@ -279,11 +279,18 @@ class _Work:
         while reader := next((one for one in self._ahead if one.is_asked(path)), None):
             if (found := reader.answer(path, _LOOK_S)) is not None:
                 return found
-            self._ingest.keep_lease()
-            self._tell(child)
+            self._meanwhile(child)
             self._look_ahead(path)
         warm()
         return {}
+
+    def _meanwhile(self, child: Child | None) -> None:
+        """What a Run does while others are at work; what it has stored can be searched before it ends."""
+        self._ingest.keep_lease()
+        self._tell(child)
+        if time.monotonic() - self._indexed >= _INDEX_S:
+            self._store.search.catch_up(_INDEX_MOST)  # what others have left may be much
+            self._indexed = time.monotonic()
 
     def _look_ahead(self, first: Path) -> None:
         """Have segments read from the `first` on, as many as the processes may wait for."""
