@@ -15,7 +15,7 @@ from harvester.model.record import AbstractPolicy, Record
 from harvester.model.source import SelectorRule
 from harvester.policy.abstracts import Cut, cut_abstracts
 from harvester.policy.addresses import body_without_addresses, without_addresses
-from harvester.policy.fulltext import cut_fulltext, hides, may_hide
+from harvester.policy.fulltext import cut_fulltext, hides, hints
 from harvester.policy.phrases import Facts, Phrases
 from harvester.policy.rights import abstract_texts, archive_ban, fact_texts, quotes
 from harvester.policy.xml_text import without_text
@@ -69,7 +69,8 @@ def body_to_keep(
     clean = body_without_addresses(body, encoding)
     if clean != body:
         reasons.append(_ADDRESSES)
-    page = page.model_copy(update={"body": clean})
+    if clean is not page.body:
+        page = page.model_copy(update={"body": clean})
     return Kept(page, "cut", "; ".join(reasons)) if reasons else Kept(page, "kept", "")
 
 
@@ -89,13 +90,13 @@ def _codec(encoding: str) -> str:
 
 
 def _shows_fulltext(body: bytes, encoding: str, rules: Sequence[SelectorRule]) -> bool:
-    hinted = may_hide(body)
-    if not (hinted or rules):
+    hinted = hints(body)
+    if not (any(hinted) or rules):
         return False
     root = _tree(body.decode(encoding, "replace"))
     if root is None:
         return False
-    return any(_matches(root, rule) for rule in rules) or (hinted and hides(root, body))
+    return any(_matches(root, rule) for rule in rules) or hides(root, hinted)
 
 
 def _tree(text: str) -> lxml.html.HtmlElement | None:

@@ -1,11 +1,13 @@
 """Full text that a page carries hidden, or that its source file points at, is cut before anything is kept."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import lxml.html
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
+from lxml.etree import XPath
 
 from harvester.model.source import SelectorRule
 from harvester.policy.abstracts import FACTUAL, Cut, set_script, text_nodes
@@ -21,49 +23,70 @@ _WALL_NAMES = "paywall(?:ed)?|subscribers?-only|members?-only|premium-content|lo
 _BODY_NAMES = "article[-_]?(?:body|text|content|full)|full[-_]?text|body[-_]?text|content[-_]?body|texte[-_]?integral"
 _HIDES = r"display\s*:\s*none|visibility\s*:\s*hidden"
 _BODY_FILLED = re.compile(rb'"articleBody"\s*:\s*"[^"]')
-# Words without which a page hides nothing; looking for words is many times faster than looking for patterns.
-_WALL_HINTS = (b"paywall", b"subscriber", b"member", b"premium-content", b"locked-content", b"restricted-content")
+# Words without which a page hides nothing, after what they have in common: looking for a word is many times faster than
+# looking for a pattern, and every page is looked through.
+_WALL_HINTS = {
+    b"paywall": (b"paywall",),
+    b"-only": (b"subscriber-only", b"subscribers-only", b"member-only", b"members-only"),
+    b"-content": (b"premium-content", b"locked-content", b"restricted-content"),
+}
+_HIDING_HINTS = (b"hidden", b"display", b"d-none")
 _NAME_HINTS = (b"article", b"full", b"body", b"content", b"integral")
-_HIDING_HINTS = (b"hidden", b"display:none", b"display: none", b"display :", b"d-none")
 _WALLED = re.compile(rf"(?:^|[\s_-])(?:{_WALL_NAMES})(?:$|[\s_-])", re.IGNORECASE)
 _BODY_NAME = re.compile(_BODY_NAMES, re.IGNORECASE)
 _HIDDEN_CLASS = frozenset(("hidden", "d-none", "is-hidden"))
 _HIDDEN_STYLE = re.compile(_HIDES, re.IGNORECASE)
+_NAMED = XPath("//*[@class or @id or @itemprop]")
+# By way of the attributes, which are few: to ask every element for them takes twice the time.
+_PERHAPS_HIDDEN = XPath("//@hidden/.. | //@style/.. | //@class[contains(., 'hidden') or contains(., 'd-none')]/..")
 
 
-def may_hide(body: bytes) -> bool:
-    """A cheap look at the bytes: False when nothing in them can be hidden full text."""
+class Hints(NamedTuple):
+    """What the bytes of a page say of hidden full text; none of it: there is none."""
+
+    walls: bool  # words that name a wall
+    hiding: bool  # words that hide, and such as name a body
+    script: bool  # a text among the data of a script
+
+
+def hints(body: bytes) -> Hints:
+    """A cheap look at the bytes."""
     lowered = body.lower()
-    if any(hint in lowered for hint in _WALL_HINTS) or b"articlebody" in lowered:
-        return True
-    return any(hint in lowered for hint in _HIDING_HINTS) and any(hint in lowered for hint in _NAME_HINTS)
+    hiding = any(hint in lowered for hint in _HIDING_HINTS) and any(hint in lowered for hint in _NAME_HINTS)
+    return Hints(_hinted(lowered, _WALL_HINTS), hiding, bool(_BODY_FILLED.search(body)))
 
 
-def hides(root: lxml.html.HtmlElement, body: bytes) -> bool:
+def _hinted(lowered: bytes, words: Mapping[bytes, Sequence[bytes]]) -> bool:
+    return any(common in lowered and any(one in lowered for one in some) for common, some in words.items())
+
+
+def hides(root: lxml.html.HtmlElement, hinted: Hints) -> bool:
     """A closer look at the tree: whether it is worth the price of cutting."""
-    if _BODY_FILLED.search(body):
-        return True
-    for element in root.xpath("//*[@class or @id or @itemprop or @hidden or @style]"):
-        name = " ".join(element.get(key, "") for key in ("class", "id", "itemprop"))
-        if (_WALLED.search(name) or _hides_body(element, name)) and _prose_in(element) >= HIDDEN_PROSE:
-            return True
-    return False
+    return (
+        hinted.script
+        or (hinted.walls and any(_has_prose(one) for one in _NAMED(root) if _WALLED.search(_names(one))))
+        or (hinted.hiding and any(map(_hides_body, _PERHAPS_HIDDEN(root))))
+    )
 
 
-def _prose_in(element: lxml.html.HtmlElement) -> int:
+def _names(element: lxml.html.HtmlElement) -> str:
+    return " ".join(element.get(key, "") for key in ("class", "id", "itemprop"))
+
+
+def _has_prose(element: lxml.html.HtmlElement) -> bool:
     lengths = (len(str(text).strip()) for text in element.itertext())
-    return sum(length for length in lengths if length >= PROSE)
+    return sum(length for length in lengths if length >= PROSE) >= HIDDEN_PROSE
 
 
-def _hides_body(element: lxml.html.HtmlElement, name: str) -> bool:
+def _hides_body(element: lxml.html.HtmlElement) -> bool:
     hidden = (
         element.get("hidden") is not None
         or _HIDDEN_STYLE.search(element.get("style", ""))
         or not _HIDDEN_CLASS.isdisjoint(element.get("class", "").split())
     )
-    if not hidden or element.tag == "input":
+    if not hidden or element.tag == "input" or not _has_prose(element):
         return False
-    if _BODY_NAME.search(name):
+    if _BODY_NAME.search(_names(element)):
         return True
     around = (*element.iterancestors(), *element.iterdescendants())
     return any(_BODY_NAME.search(f"{one.get('class', '')} {one.get('id', '')}") for one in around)
