@@ -4,12 +4,15 @@ Order of a batch: write, `sync`, commit the pointers. What a crash leaves behind
 by `recover`. A removed member is overwritten in place by an empty one of the same length, so that pointers stay true.
 """
 
+import hashlib
 import os
 import re
+import uuid
 import zlib
+from base64 import b32encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
@@ -19,10 +22,10 @@ from urllib.parse import quote
 from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
-from warcio.timeutils import datetime_to_iso_date, iso_date_to_datetime
-from warcio.warcwriter import WARCWriter
+from warcio.timeutils import iso_date_to_datetime
 
 from harvester.errors import StorageError
+from harvester.model.base import iso_utc
 from harvester.model.page import Page
 from storage.durable import sync
 from storage.pointer import Pointer
@@ -34,6 +37,14 @@ GZIP_LEVEL = 6
 _SUFFIX = ".warc.gz"
 _NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _INSTEAD = {"metadata": "the page was removed", "revisit": "only a word that it had not changed"}
+_HTTP = "application/http; msgtype=response"
+_CONTENT = {
+    "response": _HTTP,
+    "revisit": _HTTP,
+    "warcinfo": "application/warc-fields",
+    "metadata": "application/warc-fields",
+}
+_NO_PAYLOAD = frozenset(("revisit", "warcinfo"))
 _CUT, _REQUESTED = "X-Harvester-Cut", "X-Harvester-Requested-URI"
 # Of one hop, of one encoding of the body, or of one visitor: not true of the body as it is kept.
 _NOT_KEPT = {
@@ -76,7 +87,7 @@ class ArchiveWriter:
         """
         if self._fd is None or self._offset >= self._max_bytes:
             self._begin_file(page.fetched_at)
-        return self._append(_member(_response(page, body, (reason or "unspecified") if cut else None)))
+        return self._append(_response(page, body, (reason or "unspecified") if cut else None))
 
     def write_revisit(self, page: Page, original: Original) -> Pointer:
         """Archive the headers of a 304 as a revisit record (WARC 1.1, 6.7.2), which refers to the page as archived.
@@ -85,7 +96,7 @@ class ArchiveWriter:
         """
         if self._fd is None or self._offset >= self._max_bytes:
             self._begin_file(page.fetched_at)
-        return self._append(_member(_revisit(page, original)))
+        return self._append(_revisit(page, original))
 
     def sync(self) -> None:
         """Wait until everything written is on the disk. Call before committing pointers."""
@@ -113,7 +124,7 @@ class ArchiveWriter:
         except OSError as error:
             raise _unusable(place, error) from error
         self._offset = 0
-        self._append(_member(_warcinfo(Path(self._file).name, self._run_id, now)))
+        self._append(_warcinfo(Path(self._file).name, self._run_id, now))
 
     def _append(self, member: bytes) -> Pointer:
         assert self._fd is not None
@@ -184,50 +195,64 @@ def remove_members(folder: Path, pointers: Iterable[Pointer]) -> None:
             os.close(fd)
 
 
-def _response(page: Page, body: bytes, cut: str | None) -> ArcWarcRecord:
-    http = StatusAndHeaders(_status_line(page.status), [*_kept(page), ("content-length", str(len(body)))], "HTTP/1.1")
+def _response(page: Page, body: bytes, cut: str | None) -> bytes:
     about = _about(page)
     if cut:
         about[_CUT] = _one_line(cut)
-    return _builder().create_warc_record(
-        _safe_url(page.final_url), "response", BytesIO(body), len(body), http_headers=http, warc_headers_dict=about
-    )
+    http = _http(page, ("content-length", str(len(body))))
+    return _member("response", about, body, url=_safe_url(page.final_url), http=http)
 
 
-def _revisit(page: Page, original: Original) -> ArcWarcRecord:
-    http = StatusAndHeaders(_status_line(page.status), _kept(page), "HTTP/1.1")
+def _revisit(page: Page, original: Original) -> bytes:
     about = _about(page) | {
         "WARC-Profile": _NOT_MODIFIED,
         "WARC-Refers-To-Target-URI": _safe_url(original.url),
-        "WARC-Refers-To-Date": _warc_date(original.fetched_at),
+        "WARC-Refers-To-Date": iso_utc(original.fetched_at),
     }
-    return _builder().create_warc_record(
-        _safe_url(page.final_url), "revisit", http_headers=http, warc_headers_dict=about
-    )
+    return _member("revisit", about, url=_safe_url(page.final_url), http=_http(page))
 
 
-def _kept(page: Page) -> list[tuple[str, str]]:
-    return [(name, _one_line(value)) for name, value in page.headers if name.lower() not in _NOT_KEPT]
+def _http(page: Page, *more: tuple[str, str]) -> bytes:
+    """Status line and headers as they are kept."""
+    kept = [(name, _one_line(value)) for name, value in page.headers if name.lower() not in _NOT_KEPT]
+    head: bytes = StatusAndHeaders(_status_line(page.status), [*kept, *more], "HTTP/1.1").to_ascii_bytes()
+    return head
 
 
 def _about(page: Page) -> dict[str, str]:
-    about = {"WARC-Date": _warc_date(page.fetched_at)}
+    about = {"WARC-Date": iso_utc(page.fetched_at)}
     if page.url != page.final_url:
         about[_REQUESTED] = _safe_url(page.url)
     return about
 
 
-def _warcinfo(name: str, run_id: str, now: datetime) -> ArcWarcRecord:
+def _warcinfo(name: str, run_id: str, now: datetime) -> bytes:
     lines = ("software: harvester", "format: WARC File Format 1.1", f"isPartOf: {run_id}", "robots: obey")
     text = "".join(f"{line}\r\n" for line in lines).encode()
-    about = {"WARC-Date": _warc_date(now), "WARC-Filename": name}
-    return _builder().create_warc_record("", "warcinfo", BytesIO(text), len(text), warc_headers_dict=about)
+    return _member("warcinfo", {"WARC-Date": iso_utc(now), "WARC-Filename": name}, text)
 
 
-def _member(record: ArcWarcRecord) -> bytes:
-    plain = BytesIO()
-    WARCWriter(plain, gzip=False, warc_version="1.1").write_record(record)
-    return _gzip(plain.getvalue())
+def _member(kind: str, about: Mapping[str, str], body: bytes = b"", *, url: str = "", http: bytes = b"") -> bytes:
+    """A record (WARC 1.1, 4 and 5) of HTTP headers and body, as a gzip member."""
+    named = {**about, "WARC-Type": kind, "WARC-Record-ID": f"<urn:uuid:{uuid.uuid4()}>"}
+    if url:
+        named["WARC-Target-URI"] = url
+    if kind not in _NO_PAYLOAD:
+        named["WARC-Payload-Digest"] = _digest(body)
+    named |= {
+        "WARC-Block-Digest": _digest(http, body),
+        "Content-Type": _CONTENT[kind],
+        "Content-Length": str(len(http) + len(body)),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+    return _gzip(b"".join((f"WARC/1.1\r\n{lines}\r\n".encode(), http, body, b"\r\n\r\n")))
+
+
+def _digest(*parts: bytes) -> str:
+    hashed = hashlib.sha1(usedforsecurity=False)
+    for part in parts:
+        hashed.update(part)
+    return f"sha1:{b32encode(hashed.digest()).decode()}"
 
 
 def _gzip(plain: bytes) -> bytes:
@@ -237,9 +262,7 @@ def _gzip(plain: bytes) -> bytes:
 
 def _blank(length: int) -> bytes:
     """A metadata record without content, filled up to `length` by a comment in the gzip header (RFC 1952)."""
-    about = {"WARC-Date": "1970-01-01T00:00:00Z"}
-    record = _builder().create_warc_record("", "metadata", BytesIO(b""), 0, warc_headers_dict=about)
-    member = _member(record)
+    member = _member("metadata", {"WARC-Date": "1970-01-01T00:00:00Z"})
     filling = length - len(member) - 1
     if filling < 0:
         raise StorageError(f"a member of {length} bytes cannot be blanked", remedy="check the archive's index")
@@ -260,20 +283,11 @@ def _page(record: ArcWarcRecord) -> Page:
     )
 
 
-def _builder() -> WARCWriter:
-    return WARCWriter(BytesIO(), gzip=False, warc_version="1.1")
-
-
 def _status_line(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return f"{status} Unknown"
-
-
-def _warc_date(moment: datetime) -> str:
-    text: str = datetime_to_iso_date(moment.astimezone(UTC).replace(tzinfo=None), use_micros=True)
-    return text
 
 
 def _safe_url(url: str) -> str:
