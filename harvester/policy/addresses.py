@@ -1,7 +1,7 @@
 """E-mail addresses leave a body: plain, entity-encoded, percent-encoded, escaped, spelled out or obfuscated."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 # One letter, digit, dot, plus, minus or underscore of an address, encoded; a no-break space is none of them.
 _HEX = r"(?:2[bBdDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF])"
@@ -28,7 +28,7 @@ _CODED_HINTS = {
     "\xef": re.compile("\xef\xbc\xa0"),
 }
 _SPELLED_HINTS = {
-    left: re.compile(f"{re.escape(left)}(?:at| at |chez|@|arobase){re.escape(right)}")
+    left[0]: re.compile(f"{re.escape(left)}(?:at| at |chez|@|arobase){re.escape(right)}")
     for left, right in ("[]", "()", "{}", ("&lt;", "&gt;"))
 }
 _WORDED_DOTS = (" dot ", " point ")
@@ -55,10 +55,9 @@ def without_addresses(text: str) -> str:
 def _without(text: str, lowered: str) -> str:
     if "mail" in lowered:
         text = _without_links(text, lowered)
-    signs = _signs(lowered)
     parts: list[str] = []
     done = 0
-    for sign in signs.finditer(text):
+    for sign in _signs(text, lowered):
         if sign.start() >= done and (place := _address(text, sign, done)):
             start, left, right, end = place
             parts += (text[done:start], *_TAG.findall(text, left, right))
@@ -75,11 +74,13 @@ def _without_links(text: str, lowered: str) -> str:
     return text
 
 
-def _signs(lowered: str) -> re.Pattern[str]:
-    """What to look for in a text, given in lower case."""
+def _signs(text: str, lowered: str) -> Iterator[re.Match[str]]:
+    """What may stand between the name and the domain of an address."""
     if _is_worded(lowered) or _hinted(lowered, _SPELLED_HINTS):
-        return _ALL_SIGNS
-    return _CODED_SIGNS if _hinted(lowered, _CODED_HINTS) else _PLAIN_SIGN
+        return _ALL_SIGNS.finditer(text)
+    if _hinted(lowered, _CODED_HINTS):
+        return _CODED_SIGNS.finditer(text)
+    return _PLAIN_SIGN.finditer(text) if "@" in text else iter(())
 
 
 def _is_worded(lowered: str) -> bool:
@@ -121,12 +122,15 @@ def _local_start(text: str, end: int, done: int) -> int | None:
     return begin + local.start() if local else None
 
 
-def body_without_addresses(body: bytes, encoding: str) -> bytes:
-    """The same for a body. Addresses are ASCII, so every ASCII-compatible encoding is left byte for byte as it was."""
+def body_without_addresses(body: bytes, lowered: bytes, encoding: str) -> bytes:
+    """The same for a body, which is given in lower case too.
+
+    Addresses are ASCII, so every ASCII-compatible encoding is left byte for byte as it was.
+    """
     if encoding.lower().startswith(("utf-16", "utf-32")):
         text = body.decode(encoding, "replace")
         clean = without_addresses(text)
         return body if clean == text else clean.encode(encoding, "replace")
     text = body.decode("latin-1")
-    clean = _without(text, body.lower().decode("latin-1"))
+    clean = _without(text, lowered.decode("latin-1"))
     return body if clean is text or clean == text else clean.encode("latin-1")

@@ -55,7 +55,8 @@ def body_to_keep(
     if body is None:
         return Kept(None, "none", "the text of the article could not be cut out of its XML")
     xml = ["full text"] if body is not page.body else []
-    if not policy.keep or _shows_fulltext(body, encoding, fulltext):
+    lowered = body.lower()
+    if not policy.keep or _shows_fulltext(body, lowered, encoding, fulltext):
         if len(body) > TREE_LIMIT:
             return Kept(None, "none", f"too large to cut ({len(body)} bytes)")
         cut = _cut(body, encoding, record, policy, fulltext)
@@ -64,9 +65,10 @@ def body_to_keep(
         text, reasons = cut
         if reasons:
             body, encoding = text.encode("utf-8", "replace"), "utf-8"
+            lowered = body.lower()
             page = page.model_copy(update={"headers": _utf8_headers(page.headers)})
     reasons = [*xml, *reasons]
-    clean = body_without_addresses(body, encoding)
+    clean = body_without_addresses(body, lowered, encoding)
     if clean != body:
         reasons.append(_ADDRESSES)
     if clean is not page.body:
@@ -89,8 +91,8 @@ def _codec(encoding: str) -> str:
         return "utf-8"
 
 
-def _shows_fulltext(body: bytes, encoding: str, rules: Sequence[SelectorRule]) -> bool:
-    hinted = hints(body)
+def _shows_fulltext(body: bytes, lowered: bytes, encoding: str, rules: Sequence[SelectorRule]) -> bool:
+    hinted = hints(body, lowered)
     if not (any(hinted) or rules):
         return False
     root = _tree(body.decode(encoding, "replace"))
