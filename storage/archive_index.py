@@ -1,7 +1,7 @@
 """Which page stands where in the archive, committed together with the records read from it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -137,10 +137,18 @@ def _of_record(record_id: str) -> ColumnElement[bool]:
 
 
 def _row(entry: ArchiveEntry) -> dict[str, Any]:
-    row = asdict(entry)
-    place: dict[str, Any] = row.pop("pointer")
-    cut = _REVISIT if row.pop("revisit") else int(entry.cut)
-    return row | place | {"cut": cut}
+    place = entry.pointer
+    return {
+        "file": place.file,
+        "offset": place.offset,
+        "length": place.length,
+        "source_id": entry.source_id,
+        "url": entry.url,
+        "fetched_at": entry.fetched_at,
+        "record_id": entry.record_id,
+        "cut": _REVISIT if entry.revisit else int(entry.cut),
+        "reason": entry.reason,
+    }
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> ArchiveEntry:

@@ -1,7 +1,7 @@
 """The frontier and what is known of every page: when it is due, and what became of the last visit."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Literal
@@ -276,10 +276,21 @@ def _found_row(source_id: str, url: str, lastmod: datetime | None, now: datetime
 
 
 def _visit_row(visit: PageVisit) -> dict[str, object]:
-    row = asdict(visit)
-    row["due"] = row.pop("next_due")
-    row["visited_at"] = row["first_seen"] = row.pop("at")
-    return row | {"outcome": visit.outcome.value, "kind": "article"}
+    return {
+        "source_id": visit.source_id,
+        "url": visit.url,
+        "kind": "article",
+        "outcome": visit.outcome.value,
+        "detail": visit.detail,
+        "etag": visit.etag,
+        "last_modified": visit.last_modified,
+        "digest": visit.digest,
+        "record_id": visit.record_id,
+        "failures": visit.failures,
+        "first_seen": visit.at,
+        "visited_at": visit.at,
+        "due": visit.next_due,
+    }
 
 
 def _state(row: Row[*tuple[object, ...]]) -> PageState:
