@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, func, select, tuple_
 
+from storage.bulk import Fresh
 from storage.documents import from_text
 from storage.search.analyser import VERSION, primary
 from storage.search.entry import Entry, entry
@@ -22,6 +23,7 @@ from storage.tables import (
 from storage.unit import Unit
 
 _CHUNK = 500
+_ENTRIES, _KEYWORDS = Fresh(search_entries), Fresh(search_keywords)
 
 
 def follow(unit: Unit, index: Index, most: int) -> int:
@@ -77,14 +79,13 @@ def _put(unit: Unit, index: Index, entries: Sequence[Entry]) -> None:
         return
     execute = unit.connection.execute
     placed = _places(unit, entries)
-    execute(search_entries.insert(), [_row(place, one) for place, one in placed.items()])
+    _ENTRIES.write(unit.connection, [_row(place, one) for place, one in placed.items()])
     index.put(unit.connection, placed)
     keywords = sorted(
         (k.key, k.language, place, k.position, k.of, k.term) for place, one in placed.items() for k in one.keywords
     )
     if keywords:
-        names = [column.name for column in search_keywords.c]
-        execute(search_keywords.insert(), [dict(zip(names, row, strict=True)) for row in keywords])
+        _KEYWORDS.write(unit.connection, keywords)
         _count(Counter((key, language) for key, language, *_ in keywords), unit)
     spoken = sorted({primary(language) for one in entries for language in one.languages})
     if spoken:
@@ -113,16 +114,8 @@ def _is_taken(unit: Unit, place: int) -> bool:
     return unit.connection.execute(found).first() is not None
 
 
-def _row(place: int, one: Entry) -> dict[str, object]:
-    return {
-        "place": place,
-        "record_id": one.record_id,
-        "source_id": one.source_id,
-        "access": one.access,
-        "languages": " ".join(one.languages),
-        "journal": one.journal,
-        "year": one.year,
-    }
+def _row(place: int, one: Entry) -> tuple[object, ...]:
+    return place, one.record_id, one.source_id, one.access, " ".join(one.languages), one.journal, one.year
 
 
 def _count(more: Mapping[tuple[str, str], int], unit: Unit) -> None:

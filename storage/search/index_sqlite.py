@@ -12,6 +12,7 @@ from storage.search.expressions import FIELDS, All, Any, Expression, Row, Withou
 from storage.search.index import Index
 
 _NAME = "search_words"
+_PUT = "INSERT INTO search_words (rowid, title, keyword, other, abstract) VALUES (?, ?, ?, ?, ?)"
 _OPTIMIZE = text("INSERT INTO search_words (search_words) VALUES ('optimize')")
 
 
@@ -26,10 +27,8 @@ class SqliteIndex(Index):
 
     def put(self, connection: Connection, entries: Mapping[int, Entry]) -> None:
         # Rising places: FTS5 writes out what it has gathered whenever one is lower than the one before.
-        rows = [
-            {"rowid": place} | {name: getattr(entries[place], name) for name in FIELDS} for place in sorted(entries)
-        ]
-        connection.execute(self.words.insert(), rows)
+        rows = [(place, one.title, one.keyword, one.other, one.abstract) for place, one in sorted(entries.items())]
+        connection.exec_driver_sql(_PUT, rows)
 
     def remove(self, connection: Connection, places: Sequence[int]) -> None:
         connection.execute(self.words.delete().where(self.place.in_(sorted(places))))
