@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import orjson
 from sqlalchemy import (
     ARRAY,
-    Column,
+    BigInteger,
     ColumnElement,
     Connection,
     Dialect,
@@ -24,10 +24,21 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.type_api import TypeEngine
 
 
-def among(connection: Connection, column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
+class Speaker(Protocol):
+    """What tells its dialect: a connection or a snapshot."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The engine's."""
+
+
+_One = TypeVar("_One", str, int)
+
+
+def among(connection: Speaker, column: ColumnElement[_One], values: Sequence[_One]) -> ColumnElement[bool]:
     """`column` is one of any number of values, which go to the database as one parameter."""
     if connection.dialect.name == "postgresql":
-        return column == any_(literal(list(values), ARRAY(Text)))
+        return column == any_(literal(list(values), ARRAY(BigInteger if isinstance(column.type, Integer) else Text)))
     return column.in_(select(func.json_each(orjson.dumps(list(values)).decode()).table_valued("value").c.value))
 
 

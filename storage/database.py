@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, NamedTuple, TypeVar, TypeVarTuple, overload
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, Select
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import TypedReturnsRows
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -40,7 +40,12 @@ class Database(ABC):
     @property
     def engine_name(self) -> str:
         """`sqlite` or `postgresql`."""
-        return self._engine.dialect.name
+        return self.dialect.name
+
+    @property
+    def dialect(self) -> Dialect:
+        """The engine's way of speaking."""
+        return self._engine.dialect
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -91,7 +96,7 @@ class Database(ABC):
 
     def prepare(self, statement: Select[Any]) -> "Prepared":
         """A SELECT of one value that is asked often, put into words once."""
-        compiled = statement.compile(dialect=self._engine.dialect)
+        compiled = statement.compile(dialect=self.dialect)
         return Prepared(str(compiled), compiled.positiontup)
 
     def value(self, prepared: "Prepared", **values: Any) -> Any:
@@ -151,6 +156,11 @@ class Snapshot:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._taken: Connection | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """The engine's, as a Connection tells it."""
+        return self._database.dialect
 
     @overload
     def execute(self, statement: TypedReturnsRows[*_Ts]) -> CursorResult[*_Ts]: ...

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from harvester.model.page import VisitOutcome
 from harvester.model.run import FrontierItem
+from storage.bulk import among
 from storage.database import Database
 from storage.tables import NEVER_AGAIN, Moment, identities, pages, records, upsert
 from storage.unit import Unit
@@ -188,12 +189,9 @@ class Pages:
 
     def states(self, source_id: str, urls: Sequence[str]) -> dict[str, PageState]:
         """States of the known ones among `urls`."""
-        found: dict[str, PageState] = {}
-        for some in _chunks(list(urls)):
-            query = select(pages).where(pages.c.source_id == source_id, pages.c.url.in_(some))
-            with self._database.read() as connection:  # each is read again by itself when the server is lost
-                found |= {row.url: _state(row) for row in connection.execute(query)}
-        return found
+        with self._database.read() as connection:
+            query = select(pages).where(pages.c.source_id == source_id, among(connection, pages.c.url, urls))
+            return {row.url: _state(row) for row in connection.execute(query)}
 
     def make_all_due(self, unit: Unit, source_id: str, now: datetime, *, afresh: bool = False) -> None:
         """Visit everything again; `afresh` forgets validators and digests, so that every page is read whole."""

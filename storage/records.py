@@ -13,12 +13,13 @@ from harvester.model.record import Provenance, Record, Rights
 from harvester.model.run import ChangeKind
 from storage import doubts, history, lookups, oai, review, rows, saving
 from storage.archive_index import ArchiveIndex
+from storage.bulk import among
 from storage.changes import Changes
 from storage.database import Database, Snapshot
 from storage.documents import document, from_text
 from storage.dump import Dump, dump
 from storage.history import History
-from storage.identity import chunks, doi_key, names_of, owners, target_of, url_key
+from storage.identity import doi_key, names_of, owners, target_of, url_key
 from storage.pages import Pages
 from storage.saving import Saved
 from storage.search.search import Search
@@ -69,8 +70,10 @@ class Records:
 
     def several(self, record_ids: Sequence[str]) -> list[Record]:
         """Records by id, in the order asked for; ids that are not known are left out."""
-        query = select(records.c.id, records.c.document).where(records.c.id.in_(record_ids))
+        if not record_ids:
+            return []
         with self._database.read() as connection:
+            query = select(records.c.id, records.c.document).where(among(connection, records.c.id, record_ids))
             found = {row.id: row.document for row in connection.execute(query)}
         return [from_text(found[record_id]) for record_id in record_ids if record_id in found]
 
@@ -94,10 +97,9 @@ class Records:
         ids: dict[str, str] = {}
         texts: dict[str, str] = {}
         with self._database.read() as connection:
-            for some in chunks(keys):
-                query = owned.where(identities.c.source_id == source_id, identities.c.key.in_(some))
-                for row in connection.execute(query):
-                    ids[row.key], texts[row.id] = row.id, row.document
+            query = owned.where(identities.c.source_id == source_id, among(connection, identities.c.key, keys))
+            for row in connection.execute(query):
+                ids[row.key], texts[row.id] = row.id, row.document
         known = {record_id: from_text(text) for record_id, text in texts.items()}
         return {key: known[record_id] for key, record_id in ids.items()}
 

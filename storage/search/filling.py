@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, func, select, tuple_
 
-from storage.bulk import Fresh
+from storage.bulk import Fresh, among
 from storage.documents import from_text
 from storage.search.analyser import VERSION, primary
 from storage.search.entry import Entry, entry
@@ -37,7 +37,7 @@ def follow(unit: Unit, index: Index, most: int) -> int:
         return 0
     ids = sorted({row.record_id for row in read})
     forget(unit, index, ids)
-    live = select(records.c.document).where(records.c.id.in_(ids), records.c.deleted_at.is_(None))
+    live = select(records.c.document).where(among(unit.connection, records.c.id, ids), records.c.deleted_at.is_(None))
     _put(unit, index, [entry(from_text(text)) for text in execute(live.order_by(records.c.id)).scalars()])
     head = upsert(search_head).values(id=1, seq=read[-1].seq, analyser=VERSION)
     execute(head.on_conflict_do_update(index_elements=[search_head.c.id], set_={"seq": head.excluded.seq}))
@@ -48,7 +48,7 @@ def forget(unit: Unit, index: Index, record_ids: Sequence[str]) -> None:
     """Take records out, where they are in."""
     unit.lock("search")  # one at a time writes the index
     execute = unit.connection.execute
-    held = select(search_entries.c.place).where(search_entries.c.record_id.in_(record_ids))
+    held = select(search_entries.c.place).where(among(unit.connection, search_entries.c.record_id, record_ids))
     places = list(execute(held).scalars())
     if not places:
         return
@@ -96,10 +96,9 @@ def _put(unit: Unit, index: Index, entries: Sequence[Entry]) -> None:
 def _places(unit: Unit, entries: Sequence[Entry]) -> dict[int, Entry]:
     """Entries by place; one whose place is taken goes to the next that is free."""
     wanted = sorted(entries, key=lambda one: (one.place, one.record_id))
-    held = select(search_entries.c.place)
-    taken = set(
-        unit.connection.execute(held.where(search_entries.c.place.in_([one.place for one in wanted]))).scalars()
-    )
+    places = search_entries.c.place
+    held = select(places).where(among(unit.connection, places, [one.place for one in wanted]))
+    taken = set(unit.connection.execute(held).scalars())
     placed: dict[int, Entry] = {}
     for one in wanted:
         place = one.place
