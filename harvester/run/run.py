@@ -303,7 +303,7 @@ class _Work:
             min(free, key=lambda one: one.waiting).ask(segment, self._digests(segment))
 
     def _digests(self, segment: Path) -> dict[str, str | None]:
-        urls = list({visit.url for visit in self._reader.read(segment)})
+        urls = self._reader.urls(segment)
         return {url: state.digest for url, state in self._store.pages.states(self._source.id, urls).items()}
 
     @contextmanager
