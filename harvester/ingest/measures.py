@@ -1,14 +1,20 @@
 """What the records of a Run were like, field by field: counts from which drift is seen. Pure, and flat in memory."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from harvester.model.access import AccessStatus
 from harvester.model.record import Record
 
 _MOST_ABSTRACTS = 10_000  # remembered; further ones are only looked up among these
-_VARYING = ("keywords", "authors", "doi", "verdict")  # fields whose value should differ between articles
+# Fields whose value should differ between articles, as something that can be compared; a false one says nothing.
+_VARYING: dict[str, Callable[[Record], object]] = {
+    "keywords": lambda read: tuple(words.items for words in read.keywords.values()),
+    "authors": lambda read: tuple(person.name for person in read.contributors),
+    "doi": lambda read: read.identifier("doi"),
+    "verdict": lambda read: read.access.status is not AccessStatus.UNKNOWN and read.access.status.value,
+}
 FIELDS = (
     "titles",
     "titles_in_two",
@@ -99,22 +105,11 @@ class Measures:
                 self._abstracts.setdefault(key, title)
 
     def _note_varying(self, read: Record, title: int) -> None:
-        for name in _VARYING:
-            if name in self._vary or (value := _value(read, name)) is None:
+        for name, value_of in _VARYING.items():
+            if name in self._vary or not (value := value_of(read)):
                 continue
             first, first_title = self._first.setdefault(name, (hash(value), title))
             if first != hash(value):
                 self._vary.add(name)
             elif title != first_title:
                 self._others[name] += 1
-
-
-def _value(read: Record, name: str) -> object:
-    """A field's value as something that can be compared; None: the record has none."""
-    values: dict[str, object] = {
-        "keywords": tuple(words.items for words in read.keywords.values()),
-        "authors": tuple(person.name for person in read.contributors),
-        "doi": read.identifier("doi"),
-        "verdict": read.access.status is not AccessStatus.UNKNOWN and read.access.status.value,
-    }
-    return values[name] or None
