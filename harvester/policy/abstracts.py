@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from bs4 import BeautifulSoup
 from bs4.element import Comment, Declaration, Doctype, NavigableString, PreformattedString, Script, Stylesheet, Tag
 
-from harvester.policy.phrases import Facts, Phrases, Word, bridged, runs, variants, words
+from harvester.policy.phrases import Facts, Phrases, Word, bridged, folded, runs, variants, words
 
 LONG = 300  # characters; titles, notices and labels are shorter, abstracts are longer
 SENTENCE = 12  # words; shorter blocks are labels, headings and links
@@ -122,7 +122,7 @@ def _without(text: str, cuts: Iterable[tuple[int, int]]) -> str:
         parts.append(text[done:start])
         done = end
     left = " ".join((*parts, text[done:]))
-    return left if words(left) else ""
+    return left if folded(left) else ""
 
 
 def cut_prose(nodes: Iterable[NavigableString], facts: Facts) -> None:
@@ -134,7 +134,7 @@ def cut_prose(nodes: Iterable[NavigableString], facts: Facts) -> None:
             blocks[id(block)].append(node)
             owners[id(block)] = block
     sizes = {key: sum(len(" ".join(node.split())) for node in found) for key, found in blocks.items()}
-    sentences = [key for key, found in blocks.items() if sum(len(words(node)) for node in found) >= SENTENCE]
+    sentences = [key for key, found in blocks.items() if sum(len(folded(node)) for node in found) >= SENTENCE]
     prose = {key for key, size in sizes.items() if size > LONG} | _rows(sentences, owners, sizes)
     for key in prose:
         _cut_unless_factual(blocks[key], facts)

@@ -30,7 +30,14 @@ class Word(NamedTuple):
 
 def words(text: str) -> list[Word]:
     """The words of a text, without case, accents and joiners, with their places."""
-    return [Word(fold(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
+    return [Word(fold(match[0]), *match.span()) for match in _WORD.finditer(text)]
+
+
+def folded(text: str) -> list[str]:
+    """The same words without their places."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    return list(map(fold, _WORD.findall(text)))
 
 
 def fold(word: str) -> str:
@@ -63,9 +70,9 @@ class Phrases:
     """Word shingles of texts that must go; shingles that `spare` texts share are not among them."""
 
     def __init__(self, texts: Iterable[str], *, spare: Iterable[str] = ()) -> None:
-        self._shingles = {shingle for text in texts for form in variants(text) for shingle in _shingles(words(form))}
+        self._shingles = {shingle for text in texts for form in variants(text) for shingle in _shingles(folded(form))}
         for text in spare:
-            self._shingles.difference_update(_shingles(words(text)))
+            self._shingles.difference_update(_shingles(folded(text)))
 
     def __bool__(self) -> bool:
         return bool(self._shingles)
@@ -73,7 +80,7 @@ class Phrases:
     def marks(self, stream: Sequence[Word]) -> list[bool]:
         """For each word whether it belongs to a shingle that must go."""
         marked = [False] * len(stream)
-        for at, shingle in enumerate(_shingles(stream)):
+        for at, shingle in enumerate(_shingles([word.text for word in stream])):
             if shingle in self._shingles:
                 marked[at : at + SHINGLE] = [True] * SHINGLE
         return marked
@@ -82,11 +89,10 @@ class Phrases:
         """Whether any reading of the text holds a shingle that must go."""
         if not self._shingles:
             return False
-        return any(shingle in self._shingles for form in variants(text) for shingle in _shingles(words(form)))
+        return any(not self._shingles.isdisjoint(_shingles(folded(form))) for form in variants(text))
 
 
-def _shingles(stream: Sequence[Word]) -> Iterator[tuple[str, ...]]:
-    texts = [word.text for word in stream]
+def _shingles(texts: Sequence[str]) -> Iterator[tuple[str, ...]]:
     return zip(*(texts[at:] for at in range(SHINGLE)), strict=False)
 
 
@@ -117,7 +123,7 @@ class Facts:
 
 
 def _phrase(text: str) -> tuple[str, ...]:
-    return tuple(word.text for word in words(text))
+    return tuple(folded(text))
 
 
 def bridged(marked: Sequence[bool], barrier: Sequence[bool]) -> list[bool]:
