@@ -91,7 +91,7 @@ def _hides_body(element: lxml.html.HtmlElement) -> bool:
 
 
 def cut_fulltext(soup: BeautifulSoup, rules: Sequence[SelectorRule], stays: Cut, marked: str) -> bool:
-    """Cut declared full text (`rules`, or elements carrying the attribute `marked`) and hidden full text, in place.
+    """Cut declared full text (`rules`: by XPath the elements carrying the attribute `marked`) and hidden one, in place.
 
     `stays.phrases` are the abstracts that may be kept, `stays.facts` what the record quotes. True if anything went.
     """
@@ -111,9 +111,10 @@ def _declared(soup: BeautifulSoup, rules: Sequence[SelectorRule], marked: str) -
     for rule in rules:
         if rule.css:
             yield from soup.select(rule.css)
-    for element in soup.select(f"[{marked}]"):
-        del element[marked]
-        yield element
+    if any(rule.xpath and not rule.css for rule in rules):
+        for element in soup.select(f"[{marked}]"):
+            del element[marked]
+            yield element
 
 
 def _walled(soup: BeautifulSoup) -> Iterator[Tag]:

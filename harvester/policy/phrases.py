@@ -34,10 +34,9 @@ def words(text: str) -> list[Word]:
 
 
 def folded(text: str) -> list[str]:
-    """The same words without their places."""
-    if text.isascii():
-        return _WORD.findall(text.lower())
-    return list(map(fold, _WORD.findall(text)))
+    """The same words without their places; to lower all of the text at once changes none of them."""
+    found = _WORD.findall(text.lower())
+    return found if text.isascii() else [word if word.isascii() else fold(word) for word in found]
 
 
 def fold(word: str) -> str:
