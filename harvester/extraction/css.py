@@ -13,6 +13,7 @@ from harvester.extraction.document import Document, Element
 # Names in any of these ("or", "not", another way to write a letter) need not stand on the page.
 _MAY_BE_MISSING = re.compile(r"[,(\\]|!=")
 _NOT_A_NAME = re.compile(r"\[[^\]]*\]|::?[\w-]+")
+_META = re.compile(r"""meta\[name=["']([^"'\\]+)["']\]""")
 _CLASS = re.compile(r"\.([\w-]+)")
 _ID = re.compile(r"#([\w-]+)")
 # One or more compounds of tag, ids and classes, each below the one before it.
@@ -35,35 +36,54 @@ class _Compound(NamedTuple):
         return not self.classes or self.classes.issubset(element.get("class", "").split())
 
 
-class _Rule(NamedTuple):
-    classes: frozenset[str]  # without these and the ids nothing is found
+class Needed(NamedTuple):
+    """Classes, ids and names of meta elements without which nothing is found."""
+
+    classes: frozenset[str]
     ids: frozenset[str]
+    metas: frozenset[str]
+
+    def stand_in(self, document: Document) -> bool:
+        """False if the page lacks one of them."""
+        named = self.classes <= document.classes and self.ids <= document.ids
+        return named and (not self.metas or self.metas <= document.metas.keys())
+
+
+class _Rule(NamedTuple):
+    needed: Needed
     chain: tuple[_Compound, ...]  # empty for anything less plain
     search: etree.XPath
 
 
 @lru_cache(maxsize=4096)
 def _rule(css: str) -> _Rule:
-    wanted = "" if _MAY_BE_MISSING.search(css) else _NOT_A_NAME.sub(" ", css)
+    plain = "" if _MAY_BE_MISSING.search(css) else css
+    named = _NOT_A_NAME.sub(" ", plain)
     chain = tuple(map(_compound, css.split())) if _CHAIN.fullmatch(css) else ()
-    return _Rule(frozenset(_CLASS.findall(wanted)), frozenset(_ID.findall(wanted)), chain, within(css))
+    needed = Needed(frozenset(_CLASS.findall(named)), frozenset(_ID.findall(named)), frozenset(_META.findall(plain)))
+    return _Rule(needed, chain, within(css))
 
 
 def _compound(css: str) -> _Compound:
     return _Compound(re.split("[.#]", css)[0].lower(), frozenset(_ID.findall(css)), frozenset(_CLASS.findall(css)))
 
 
-def may_find(document: Document, css: str) -> bool:
-    """False if the page lacks a class or an id without which `css` finds nothing."""
-    rule = _rule(css)
-    return rule.classes <= document.classes and rule.ids <= document.ids
+@lru_cache(maxsize=1024)
+def needed(selectors: tuple[str, ...]) -> Needed:
+    """What a page must hold for each of some CSS to find anything."""
+    each = [_rule(css).needed for css in selectors]
+    return Needed(
+        frozenset(name for one in each for name in one.classes),
+        frozenset(name for one in each for name in one.ids),
+        frozenset(name for one in each for name in one.metas),
+    )
 
 
 def select(document: Document, css: str) -> list[Element]:
     """Elements that CSS finds on a page, in document order."""
-    if not may_find(document, css):
-        return []
     rule = _rule(css)
+    if not rule.needed.stand_in(document):
+        return []
     if not rule.chain or document.is_xml:
         return list(rule.search(document.root))
     *above, last = rule.chain

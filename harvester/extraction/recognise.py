@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache, partial
 
-from harvester.extraction.css import may_find, select
+from harvester.extraction.css import needed, select
 from harvester.extraction.document import Document
 from harvester.model.source import AccessRules, Detect, Platform, ReadRules, Source
 
 _NO_RULES = ReadRules()
 _NO_ACCESS_RULES = AccessRules()
-_META = re.compile(r"""meta\[name=["']([^"'\\]+)["']\]""")
 
 
 def recognised(document: Document, source: Source, fingerprints: Sequence[tuple[Detect, Platform]]) -> Source:
@@ -31,22 +29,10 @@ def platform_of(document: Document, fingerprints: Sequence[tuple[Detect, Platfor
 
 
 def _matches(document: Document, detect: Detect) -> bool:
-    if not all(map(partial(_may_match, document), detect.elements)):
+    if not needed(detect.elements).stand_in(document):
         return False
     if detect.generator:
         said = (*document.metas.get("generator", ()), *document.metas.get("Generator", ()))
         if not any(re.search(detect.generator, content) for content in said):
             return False
     return all(select(document, css) for css in detect.elements)
-
-
-def _may_match(document: Document, css: str) -> bool:
-    """A cheap test before the selector is tried."""
-    meta = _meta_name(css)
-    return meta in document.metas if meta else may_find(document, css)
-
-
-@lru_cache(maxsize=1024)
-def _meta_name(css: str) -> str | None:
-    meta = _META.fullmatch(css)
-    return meta[1] if meta else None

@@ -138,6 +138,6 @@ def _signal(block: Block) -> Iterator[Signal]:
         yield Signal("heading", "keywords", "; ".join(words), language, carrier, None, quote, words)
         return
     sections = block.sections()
-    value = block.text()
+    value = " ".join([f"{part.label} {part.text}" if part.label else part.text for part in sections])
     labelled = tuple(sections) if any(section.label for section in sections) else ()
     yield Signal("heading", block.label.kind, value, language, carrier, None, quote, (), labelled)

@@ -45,8 +45,8 @@ def _is_tab(element: Element) -> bool:
     row = item.getparent() if item is not None else None
     if item is None or row is None or (item is not element and string_value(element).rstrip().endswith((":", "："))):
         return False
-    others = [string_value(e).strip() for e in islice(row, _ROW) if e is not item and e.tag == item.tag]
-    return len(others) >= 2 and all(len(text) < 40 for text in others) and len(string_value(item).strip()) < 40
+    others = [e for e in islice(row, _ROW) if e is not item and e.tag == item.tag]
+    return len(others) >= 2 and all(len(string_value(e).strip()) < 40 for e in (item, *others))
 
 
 def _headed(element: Element) -> bool:

@@ -65,10 +65,6 @@ class Block:
         made = [(label, " ".join("".join(parts).split())) for label, parts in self.pieces]
         return [Section(label=label, text=text) for label, text in made if text]
 
-    def text(self) -> str:
-        parts = [f"{s.label} {s.text}" if s.label else s.text for s in self.sections()]
-        return " ".join(parts)
-
 
 class Closed(Exception):  # noqa: N818 - a signal between walker and reader, not an error
     """The region ends here."""
@@ -92,7 +88,7 @@ class RegionReader:
         self.blocks.append(self.current)
 
     def has_content(self) -> bool:
-        return any(block.items or any(s.text for s in block.sections()) for block in self.blocks)
+        return any(block.items or block.first for block in self.blocks)
 
     def finish(self, scope: Element) -> list[Block]:
         for block in self.blocks:

@@ -18,6 +18,7 @@ from harvester.extraction.signals.signal import Signal
 
 _SHORTEST = 8  # characters of a title in letters; four of those that are words
 _LONGEST = 600
+_TITLE_METAS = frozenset(("citation_title", "dc.title", "dcterms.title"))
 _TAGS = frozenset(("h2", "h3", "h4", "p", "div", "span", "td"))
 _SEPARATOR = re.compile(r"\s+[-–—|»«·:]+\s+|\s*[|»]\s*|:\s+")
 _SUBTITLE = re.compile(r"\s*[:.?!]\s+")
@@ -110,7 +111,7 @@ def _open_graph(document: Document) -> list[str]:
 
 
 def _has_title_meta(document: Document) -> bool:
-    return any(name.lower() in ("citation_title", "dc.title", "dcterms.title") for name in document.metas)
+    return not _TITLE_METAS.isdisjoint(map(str.lower, document.metas))
 
 
 def _title_text(element: Element) -> str:
