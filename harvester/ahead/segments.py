@@ -1,17 +1,19 @@
 """A segment of the spool in, what extraction makes of its pages out: lines of JSON.
 
-The Source comes in the first line of standard input, in each further one a segment and what is known of its pages. The
-answer is a line for every page that was read and an empty one at the end of the segment. Nothing else is written, and
-the end of the input is the end.
+On a socket, the Source comes in the first line, in each further one a segment and what is known of its pages. The first
+line of the answer is the number of the process; then come a line for every page that was read and an empty one at the
+end of each segment. Nothing else is written, and the end of the input is the end.
 """
 
 import hashlib
 import json
-import sys
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from socket import socket
 
 from harvester.extraction.extract import Extraction, extract
 from harvester.garbage import search_rarely
@@ -70,14 +72,37 @@ def read_ahead(visits: list[Visit], source: Source, digests: Mapping[str, str | 
             continue
 
 
-def main() -> None:
-    """Read what is asked for until nothing more is asked."""
-    source = Source.model_validate_json(sys.stdin.buffer.readline())
+def main(lines: Sequence[int]) -> None:
+    """Load what reading needs, then let a process for each of the sockets `lines` (descriptors) answer there.
+
+    Ends when all of them have.
+    """
     warm()
     search_rarely()
-    for line in sys.stdin.buffer:
-        asked = json.loads(line)
-        for said in read_ahead(SpoolReader.read(Path(asked["segment"])), source, asked["digests"]):
-            sys.stdout.buffer.write(said + b"\n")
-        sys.stdout.buffer.write(b"\n")
-        sys.stdout.buffer.flush()
+    left = [socket(fileno=line) for line in lines]
+    while left:
+        line = left.pop()
+        if os.fork() == 0:
+            for other in left:
+                other.close()
+            try:
+                _answer(line)
+            finally:
+                os._exit(0)
+        line.close()
+    with suppress(ChildProcessError):
+        while os.wait():
+            continue
+
+
+def _answer(line: socket) -> None:
+    with line.makefile("rb") as asked, line.makefile("wb") as said:
+        said.write(b"%d\n" % os.getpid())
+        said.flush()
+        source = Source.model_validate_json(asked.readline())
+        for question in asked:
+            segment = json.loads(question)
+            for page in read_ahead(SpoolReader.read(Path(segment["segment"])), source, segment["digests"]):
+                said.write(page + b"\n")
+            said.write(b"\n")
+            said.flush()

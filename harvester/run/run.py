@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from harvester.ingest import Ingest, LeaseLostError, Looked, Quarantine
 from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Source
 from harvester.reach import user_agent
-from harvester.run.ahead import MOST, Ahead
+from harvester.run.ahead import MOST, Ahead, reading_ahead
 from harvester.run.baseline import lost_lately, taken_over
 from harvester.run.child import Child
 from harvester.run.lease import is_alive, this_process
@@ -254,12 +254,9 @@ class _Work:
     def _reading_ahead(self) -> Iterator[None]:
         """Where no gap is kept, pages come faster than one process reads and stores them."""
         no_gap = not self._source.politeness.delay and all(map(self._settings.is_private, self._source.hosts))
-        with ExitStack() as stack:
-            for _ in range(self._settings.read_ahead if no_gap else 0):
-                self._ahead.append(Ahead(self._source))
-                stack.callback(self._ahead[-1].close)
+        with reading_ahead(self._source, self._settings.read_ahead if no_gap else 0) as self._ahead:
             yield
-        self._ahead.clear()
+        self._ahead = []
 
     def _take(self, segments: Sequence[Path], child: Child | None) -> None:
         for path in segments:

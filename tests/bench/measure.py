@@ -94,7 +94,7 @@ def watched(command: Sequence[str], *, stdin: bytes = b"", **environment: str) -
     peaks: dict[int, float] = {}
     cpus: dict[int, float] = {}
     while not (finished := os.wait4(process.pid, os.WNOHANG))[0]:
-        for pid in (process.pid, *_children(process.pid)):
+        for pid in (process.pid, *_descendants(process.pid)):
             peaks[pid] = max(peaks.get(pid, 0), _peak_mb(pid))
             cpus[pid] = max(cpus.get(pid, 0), _cpu(pid))
         time.sleep(_SAMPLE_S)
@@ -107,15 +107,15 @@ def watched(command: Sequence[str], *, stdin: bytes = b"", **environment: str) -
     return Process(ended_at, usage.ru_utime + usage.ru_stime, list(peaks.values()), list(cpus.values()))
 
 
-def _children(pid: int) -> list[int]:
-    """Children of all threads of a process (proc_pid_task(5))."""
+def _descendants(pid: int) -> list[int]:
+    """Children of all threads of a process (proc_pid_task(5)), and theirs."""
     found: list[int] = []
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
             found += map(int, listed.read_text().split())
         except OSError:  # the thread has ended
             continue
-    return found
+    return [*found, *(below for child in found for below in _descendants(child))]
 
 
 def _peak_mb(pid: int) -> float:

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,27 +17,30 @@ from harvester.extraction.extract import Extraction
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.run import Visit
 from harvester.model.source import Source
-from harvester.run import run, run_source
+from harvester.run import ahead as companies
+from harvester.run import run_source
 from harvester.run.ahead import Ahead
 from harvester.settings import Settings
 from storage.store import Store
 
 
 class Watched(Ahead):
-    """Remembers itself, and may be killed at the first question."""
+    """Remembers itself, and may be struck by a signal at every question."""
 
     made: list["Watched"] = []
-    dies = False
+    struck: signal.Signals | None = None
 
-    def __init__(self, source: Source) -> None:
-        super().__init__(source)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.brought: dict[str, Extraction] = {}
         self.made.append(self)
 
     def ask(self, *args: Any) -> None:
-        if self.dies:
-            os.kill(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        while self.struck and not self._pid:
+            time.sleep(0.01)
+        if self.struck:
+            with suppress(ProcessLookupError):  # struck before
+                os.kill(self._pid, self.struck)
         super().ask(*args)
 
     def answer(self, *args: Any) -> dict[str, Extraction] | None:
@@ -48,9 +53,9 @@ class Watched(Ahead):
 def ahead(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings of a Run that has its pages read ahead."""
     Watched.made = []
-    monkeypatch.setattr(run, "Ahead", Watched)
+    monkeypatch.setattr(companies, "Ahead", Watched)
     yield settings.model_copy(update={"read_ahead": 2})
-    assert all(one._process.returncode is not None for one in Watched.made)
+    assert not any(Path(f"/proc/{one._pid}").exists() for one in Watched.made)
 
 
 def _said(store: Store) -> dict[str, Any]:
@@ -90,11 +95,21 @@ def test_the_same_bytes_are_not_read_again(source: Source) -> None:
 def test_once_it_is_killed_the_run_reads_by_itself(
     store: Store, source: Source, ahead: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(Watched, "dies", True)
+    monkeypatch.setattr(Watched, "struck", signal.SIGKILL)
     assert run_source(store, source, ahead).counts["created"] == PAGES
     assert_whole(store, ahead)
     assert [one.brought for one in Watched.made] == [{}, {}]
-    assert "the process that reads ahead has ended (-9)" in caplog.text
+    assert "a process that reads ahead has ended" in caplog.text
+
+
+def test_one_that_does_not_answer_is_killed(
+    store: Store, source: Source, ahead: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(companies, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(Watched, "struck", signal.SIGSTOP)
+    assert run_source(store, source, ahead).counts["created"] == PAGES
+    assert_whole(store, ahead)
+    assert "a process that reads ahead has not answered for 0.1 s" in caplog.text
 
 
 def test_a_gap_leaves_time_enough(store: Store, source: Source, ahead: Settings, press: Press) -> None:
