@@ -1,8 +1,10 @@
 """What of a record is indexed: its place in time, the words of four fields, and the marks it can be filtered by."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from harvester.model.record import Record
 from harvester.model.search import Door
@@ -19,6 +21,8 @@ _LOW_BITS = 24
 _PUBLISHED = ("published", "online", "print")
 _NOT_IN_MARKS = re.compile(r"[^a-z0-9-]")
 _ID_DIGITS = _LOW_BITS // 4
+
+Said = Mapping[str, Any]  # a record, or a part of one, as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +56,39 @@ class Entry:
 
 def entry(record: Record) -> Entry:
     """The entry of a record that is not deleted."""
+    return entry_of(record.model_dump(mode="json"))
+
+
+def entry_of(record: Said) -> Entry:
+    """The same of a record as JSON: stored ones need not be validated again for it."""
     published = _published(record)
-    languages = tuple(sorted({*record.languages, *record.titles, *record.abstracts}))
-    journal = next(iter(record.container.titles.values()), "")
+    titles, abstracts, keywords = record["titles"], record["abstracts"], record["keywords"].values()
+    languages = tuple(sorted({*record["languages"], *titles, *abstracts}))
     return Entry(
-        record_id=record.id,
-        place=lowest_place(published) + _low(record.id),
-        source_id=record.source_id,
-        access=record.access.status.value,
+        record_id=record["id"],
+        place=lowest_place(published) + _low(record["id"]),
+        source_id=record["source_id"],
+        access=record["access"]["status"],
         languages=languages,
-        journal=journal,
+        journal=next(iter(record["container"]["titles"].values()), ""),
         year=int(published[:4]) if published else 0,
-        title=field([(title.value, title.language) for title in record.titles.values()]),
-        keyword=field([(item, words.language) for words in record.keywords.values() for item in words.items]),
-        abstract=field([(text.value, text.language) for text in (*record.abstracts.values(), *record.other_abstracts)]),
+        title=field([(title["value"], title["language"]) for title in titles.values()]),
+        keyword=field([(item, words["language"]) for words in keywords for item in words["items"]]),
+        abstract=field([(t["value"], t["language"]) for t in (*abstracts.values(), *record["other_abstracts"])]),
         other=_other(record, languages, published),
-        keywords=tuple(_keywords(record)),
+        keywords=tuple(_keywords(keywords)),
     )
 
 
 def withheld(record: Record) -> list[Door]:
     """The doors through which abstracts of this record may not go."""
     policy = record.rights.abstract_policy
-    if not (record.abstracts or record.other_abstracts):
-        return []
-    shut = {Door.PUBLIC: not policy.redistribute, Door.SIGNED_IN: policy.show == "nobody"}
+    has_abstracts = bool(record.abstracts or record.other_abstracts)
+    return _shut(redistribute=policy.redistribute, show=policy.show) if has_abstracts else []
+
+
+def _shut(*, redistribute: bool, show: str) -> list[Door]:
+    shut = {Door.PUBLIC: not redistribute, Door.SIGNED_IN: show == "nobody"}
     return [door for door, is_shut in shut.items() if is_shut]
 
 
@@ -108,12 +120,12 @@ def year_mark(year: int) -> str:
     return f"{MARK}y{MARK}{year}"
 
 
-def _published(record: Record) -> str:
+def _published(record: Said) -> str:
     """The day of publication at its true precision; empty where the record states none that exists."""
     for kind in _PUBLISHED:
-        for one in record.dates:
-            if one.kind == kind and _is_day(one.value):
-                return one.value
+        for one in record["dates"]:
+            if one["kind"] == kind and _is_day(one["value"]):
+                return str(one["value"])
     return ""
 
 
@@ -132,18 +144,21 @@ def _low(record_id: str) -> int:
         return int.from_bytes(record_id[:3].encode()[:3])
 
 
-def _other(record: Record, languages: tuple[str, ...], published: str) -> str:
-    names = [one.name for one in record.contributors]
-    known = [identifier.value for identifier in record.identifiers if identifier.role == "self"]
-    known += [one.orcid for one in record.contributors if one.orcid]
-    known += [issn.value for issn in record.container.issns]
-    known += [record.id, record.publisher_id or ""]
-    marks = [EVERY, access_mark(record.access.status), source_mark(record.source_id)]
+def _other(record: Said, languages: tuple[str, ...], published: str) -> str:
+    people, box, rights = record["contributors"], record["container"], record["rights"]
+    names = [one["name"] for one in people]
+    known = [identifier["value"] for identifier in record["identifiers"] if identifier["role"] == "self"]
+    known += [one["orcid"] for one in people if one["orcid"]]
+    known += [issn["value"] for issn in box["issns"]]
+    known += [record["id"], record["publisher_id"] or ""]
+    marks = [EVERY, access_mark(record["access"]["status"]), source_mark(record["source_id"])]
     marks += [language_mark(tag) for tag in sorted({*languages, *map(primary, languages)})]
     marks += [year_mark(int(published[:4]))] if published else []
-    marks += [WITHHELD[door] for door in withheld(record)]
-    marks += [UNLISTED] if "noindex" in record.rights.robots else []
-    journals = list(dict.fromkeys(record.container.titles.values()))
+    if record["abstracts"] or record["other_abstracts"]:
+        policy = rights["abstract_policy"]
+        marks += [WITHHELD[door] for door in _shut(redistribute=policy["redistribute"], show=policy["show"])]
+    marks += [UNLISTED] if "noindex" in rights["robots"] else []
+    journals = list(dict.fromkeys(box["titles"].values()))
     parts = [*_marked(names, AUTHOR), *_marked(journals, JOURNAL), *_marked(known, IDENTIFIER), *marks]
     return f" {MARK} ".join(parts)
 
@@ -152,13 +167,11 @@ def _marked(values: list[str], mark: str) -> list[str]:
     return [" ".join(mark + form for form in forms_of(value[:1000])) for value in values[:500] if value]
 
 
-def _keywords(record: Record) -> list[Keyword]:
+def _keywords(lists: Iterable[Said]) -> list[Keyword]:
     found: dict[tuple[str, str], Keyword] = {}
-    for words in record.keywords.values():
-        language = primary(words.language)
-        for position, item in enumerate(words.items[:100]):
+    for words in lists:
+        language, items = primary(words["language"]), words["items"]
+        for position, item in enumerate(items[:100]):
             if item_key := key(item, language):
-                found.setdefault(
-                    (language, item_key), Keyword(language, item_key, item[:200], position, len(words.items))
-                )
+                found.setdefault((language, item_key), Keyword(language, item_key, item[:200], position, len(items)))
     return list(found.values())

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import orjson
 from sqlalchemy import delete, func, select, tuple_
 
 from storage.bulk import Fresh, among
-from storage.documents import from_text
 from storage.search.analyser import VERSION, primary
-from storage.search.entry import Entry, entry
+from storage.search.entry import Entry, entry_of
 from storage.search.index import Index
 from storage.tables import (
     changes,
@@ -38,7 +38,7 @@ def follow(unit: Unit, index: Index, most: int) -> int:
     ids = sorted({row.record_id for row in read})
     forget(unit, index, ids)
     live = select(records.c.document).where(among(unit.connection, records.c.id, ids), records.c.deleted_at.is_(None))
-    _put(unit, index, [entry(from_text(text)) for text in execute(live.order_by(records.c.id)).scalars()])
+    _put(unit, index, [entry_of(orjson.loads(text)) for text in execute(live.order_by(records.c.id)).scalars()])
     head = upsert(search_head).values(id=1, seq=read[-1].seq, analyser=VERSION)
     execute(head.on_conflict_do_update(index_elements=[search_head.c.id], set_={"seq": head.excluded.seq}))
     return len(read)
