@@ -26,6 +26,8 @@ _BLOCK_NAMES = """
     form h1 h2 h3 h4 h5 h6 header html legend li main nav ol option p pre section summary table tbody td tfoot th thead
     tr ul"""
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
+_REMARKS = (Comment, Declaration)
+_UNSEEN = (PreformattedString, Script, Stylesheet)
 _DESCRIBES = re.compile(r"descri|abstract|summary|excerpt|teaser|r[eé]sum[eé]", re.IGNORECASE)
 _DOUBLE_QUOTED = r'"(?:[^"\\]|\\.)*"'
 _LITERAL = re.compile(rf"{_DOUBLE_QUOTED}|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`", re.DOTALL)
@@ -45,9 +47,8 @@ class Cut(NamedTuple):
 
 def cut_abstracts(soup: BeautifulSoup, cut: Cut) -> None:
     """Take every abstract, long prose, comment and description without facts out of the tree, in place."""
-    for remark in soup.find_all(string=lambda text: isinstance(text, Comment | Declaration)):
-        if not isinstance(remark, Doctype):
-            remark.extract()
+    for remark in [node for node in soup.descendants if isinstance(node, _REMARKS) and not isinstance(node, Doctype)]:
+        remark.extract()
     soup.smooth()
     cut_quoted(text_nodes(soup), cut)
     cut_prose(text_nodes(soup), cut.facts)
@@ -59,8 +60,8 @@ def cut_abstracts(soup: BeautifulSoup, cut: Cut) -> None:
 
 def text_nodes(soup: Tag) -> list[NavigableString]:
     """The text nodes a reader may see, in document order; scripts, styles and comments are not among them."""
-    kinds = (PreformattedString, Script, Stylesheet)
-    return [node for node in soup.find_all(string=True) if not isinstance(node, kinds) and node.strip()]
+    strings = (node for node in soup.descendants if isinstance(node, NavigableString))
+    return [node for node in strings if not isinstance(node, _UNSEEN) and node.strip()]
 
 
 def cut_quoted(nodes: Iterable[NavigableString], cut: Cut) -> None:
