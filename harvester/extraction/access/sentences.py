@@ -1,7 +1,7 @@
 """Tiers 3, 4, 6 and 7 from words: passages of the page read with the lexicon."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache, partial
@@ -75,7 +75,7 @@ class SentenceReader:
         """Statements of all `passages`; in a slot every passage speaks of this article."""
         statements: list[Statement] = []
         collapsed: list[Statement] = []
-        said: Counter[str] = Counter()
+        said: defaultdict[str, int] = defaultdict(int)
         actions: list[Passage] = []
         banner: str | None = None
         for passage in passages:

@@ -27,16 +27,27 @@ class Fact(NamedTuple):
     value: str | None
 
 
+class _Said(NamedTuple):
+    kind: str
+    value: str | None
+    closed: bool  # by a colon
+
+
 def fact_at(element: Element, stripped: str) -> Fact | None:
     """The fact that an element's own text labels; only label-like places count unless a colon closes the word."""
+    said = fact_said(stripped)
+    return Fact(element, said.kind, said.value) if said and (said.closed or _labels(element)) else None
+
+
+def fact_said(stripped: str) -> _Said | None:
+    """The fact that words label, wherever they stand."""
     if len(stripped) > _LIMIT:
         return None
     match = _LABEL.match(stripped) if ":" in stripped or "：" in stripped else None
     if match and (kind := fact_of(match[1])):
-        return Fact(element, kind, match[2])
-    if len(stripped) <= 40 and (kind := fact_of(stripped)) and _labels(element):
-        return Fact(element, kind, None)
-    return None
+        return _Said(kind, match[2], closed=True)
+    kind = fact_of(stripped) if len(stripped) <= 40 else None
+    return _Said(kind, None, closed=False) if kind else None
 
 
 def _labels(element: Element) -> bool:

@@ -5,12 +5,13 @@ rule, or the end of the region closes it. So two abstracts glued together part w
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from harvester.extraction.css import within
 from harvester.extraction.document import Document, Element, block_of, string_value
 from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_begin_with_inline_label
 from harvester.extraction.normalise.keywords import split_keywords
-from harvester.extraction.signals.facts import Fact, fact_at, read_fact
+from harvester.extraction.signals.facts import Fact, fact_at, fact_said, read_fact
 from harvester.extraction.signals.keyword_blocks import keyword_items, keyword_items_inside
 from harvester.extraction.signals.label_places import Start, climb, in_navigation
 from harvester.extraction.signals.regions import Block, Closed, RegionReader
@@ -19,6 +20,7 @@ from harvester.extraction.signals.signal import Signal
 from harvester.extraction.survey import labelled
 from harvester.model.source import SelectorRule
 
+_SHORT = 60  # characters of a text that may be nothing but a label
 Carriers = Sequence[tuple[Element, str]]  # elements with their own text, which may begin with a label
 
 
@@ -75,7 +77,10 @@ def _read_all(carriers: Carriers, seen: set[Element]) -> list[Signal]:
 
 def _starts(carriers: Carriers) -> Iterator[Start | Fact]:
     for element, text in carriers:
-        found = _label_at(element, text, stripped := text.strip())
+        stripped = text.strip()
+        if len(stripped) <= _SHORT and not _may_label(stripped):
+            continue
+        found = _label_at(element, text, stripped)
         if found and found.label.kind != "stop":
             if not in_navigation(element):
                 yield found
@@ -83,8 +88,14 @@ def _starts(carriers: Carriers) -> Iterator[Start | Fact]:
             yield fact
 
 
+@lru_cache(maxsize=8192)  # links and buttons of a site's pages say the same
+def _may_label(stripped: str) -> bool:
+    """False if words are no label of a block or a fact, neither alone nor with others after them."""
+    return bool(label_of(stripped) or may_begin_with_inline_label(stripped) or fact_said(stripped))
+
+
 def _label_at(element: Element, text: str, stripped: str) -> Start | None:
-    if len(stripped) <= 60 and (label := label_of(stripped)):
+    if len(stripped) <= _SHORT and (label := label_of(stripped)):
         return Start(element, label, None)
     head = text[:400].lstrip()
     match = inline_label().match(head) if may_begin_with_inline_label(head) else None

@@ -19,7 +19,7 @@ _TEXTS_BELOW = etree.XPath("count(descendant::text())")
 _MENUS = 20  # lists to choose from that are left out; a page with more is no article's
 _BEFORE, _AFTER = 1500, 3000  # characters around the title: a citation further off is another article's
 _REFERENCES = re.compile(
-    r"\n[ \t]{0,40}+(?:(?:cited )?references|referencias|referências|références|bibliogra(?:ph|f)\w{1,3}|"
+    r"\n[ \t]{0,40}+(?=[crblkpл])(?:(?:cited )?references|referencias|referências|références|bibliogra(?:ph|f)\w{1,3}|"
     r"literatur(?:verzeichnis)?|riferimenti|литература|kaynak\w*|piśmiennictwo)\b[^\n]{0,40}\s+"
     r"(?=(?:\[?\d{1,3}[\].)]?\s+)?(?-i:[^\W\d_][\w’'-]+,?\s+[A-ZÀ-ÞА-Я]{1,3}[.,]))",
     re.IGNORECASE,
