@@ -148,9 +148,10 @@ def _by_element(page: PageText, element: Element, status: AccessStatus, rule: st
 
 def full_text(page: PageText) -> Statement | None:
     """The article's own text standing on the page: long paragraphs under several of an article's headings."""
-    if sum(map(len, page.texts)) < _LEAST_TEXT:
+    if len("".join(page.texts)) < _LEAST_TEXT:
         return None
-    found = [(element, name) for element in page.body.iter("h2", "h3", "h4", "h5") if (name := _section(element))]
+    headings = page.body.iter("h2", "h3", "h4", "h5")
+    found = [(element, name) for element in headings if (name := _section(beginning(element, 100)))]
     if len({name for _, name in found}) < _LEAST_SECTIONS or not any(name in _ENDS for _, name in found):
         return None
     if len(list(islice(_long_paragraphs(page), _LEAST_PARAGRAPHS))) < _LEAST_PARAGRAPHS:
@@ -163,9 +164,9 @@ def full_text(page: PageText) -> Statement | None:
     return Statement(AccessStatus.FREE, Tier.STRUCTURE, "structure.full-text@1", evidence, about_article=False)
 
 
-def _section(heading: Element) -> str | None:
-    """A short name if the heading is one of an article's sections, by its words or by its number."""
-    words = beginning(heading, 100)
+@lru_cache(maxsize=2_000)  # the articles of a site have sections of the same names
+def _section(words: str) -> str | None:
+    """A short name if a heading is one of an article's sections, by its words or by its number."""
     if not words or len(words) > 90:
         return None
     folded = fold(words).text

@@ -74,7 +74,8 @@ def _is_original(text: str, others: list[Signal], said: str) -> bool:
 
 def _in_order(document: Document, body: Element, said: str) -> list[tuple[Element, str]]:
     """Headings with their texts, the article's own first where the page tells which one that is."""
-    first = [(e, text) for e in body.iter("h1") if (text := _title_text(e))]
+    headings = list(body.iter("h1", "h2", "h3", "h4"))
+    first = [(e, text) for e in headings if e.tag == "h1" and (text := _title_text(e))]
     shown = [value for value in (said, *_open_graph(document)) if value]
     wholes = [fold(value) for value in shown]
     best = _repeated(first, wholes)
@@ -82,7 +83,7 @@ def _in_order(document: Document, body: Element, said: str) -> list[tuple[Elemen
         parts = frozenset(fold(part) for value in shown for part in _SEPARATOR.split(value))
         lower = [
             (e, text)
-            for e in islice(body.iter("h2", "h3", "h4"), _MOST)
+            for e in [e for e in headings if e.tag != "h1"][:_MOST]
             if (text := _title_text(e)) and _is_a_part(text, wholes, parts)
         ]
         best = _repeated([*first, *lower], wholes) or _named(document, wholes)
