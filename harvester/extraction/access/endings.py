@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from harvester.extraction.access.entries import Kind, Language, lexicon
+from harvester.extraction.access.entries import Kind, Language, with_nouns
 from harvester.extraction.access.folding import fold
 
 _SENTENCES = 2  # so many may be glued on
@@ -42,13 +42,9 @@ def without_access(text: str) -> Parted:
 def _speaks_of_access(sentence: str) -> bool:
     folded = fold(sentence).text
     return any(
-        _names_article(language, folded) and not language.authors.search(folded) and _says(language, folded)
-        for language in lexicon().languages
+        language.article.search(folded) and not language.authors.search(folded) and _says(language, folded)
+        for language in with_nouns(folded)
     )
-
-
-def _names_article(language: Language, folded: str) -> bool:
-    return any(map(folded.__contains__, language.nouns)) and language.article.search(folded) is not None
 
 
 def _says(language: Language, folded: str) -> bool:

@@ -139,6 +139,21 @@ def _hints() -> tuple[tuple[str, frozenset[int]], ...]:
     return tuple((one.code, frozenset(numbers[hint.encode()] for hint in one.hints)) for one in _all())
 
 
+def with_nouns(text: str) -> list[Language]:
+    """The languages that may name an article in folded `text`: one of their nouns stands in it."""
+    nouns, by_noun = _nouns()
+    codes = {code for noun in nouns.found(text.encode("utf-8", "surrogatepass")) for code in by_noun[noun]}
+    return [language for language in _all() if language.code in codes] if codes else []
+
+
+@cache
+def _nouns() -> tuple[WordList, tuple[tuple[str, ...], ...]]:
+    """The nouns of all languages, and for each the codes of those that have it."""
+    nouns = WordList(noun.encode() for language in _all() for noun in language.nouns)
+    codes = (tuple(one.code for one in _all() if noun.decode() in one.nouns) for noun in nouns.words)
+    return nouns, tuple(codes)
+
+
 @cache
 def _words() -> WordList:
     """All stems and hints there are."""

@@ -51,7 +51,7 @@ class Folded(NamedTuple):
 
 def fold(raw: str) -> Folded:
     """Fold `raw`, keeping the way back."""
-    if _MANY.search(raw) is None:
+    if raw.isascii() or _MANY.search(raw) is None:
         return Folded(raw.translate(_TABLE), raw)
     pieces: list[str] = []
     offsets: list[int] = []

@@ -10,6 +10,7 @@ _RANK = {f"h{number}": number for number in range(1, 7)}
 LOWEST = 7
 _NAVIGATION = frozenset(("nav", "option", "button", "form", "select"))
 _ROW = 30  # neighbours looked at to tell a row of tabs
+_NEAR = 4  # ancestors of a label that may be a menu
 _SOLE_CLIMB = 6
 SKIPPED = frozenset(
     "script style noscript template nav button form select option textarea svg iframe math aside figure".split()
@@ -29,13 +30,11 @@ def in_navigation(element: Element) -> bool:
         return True
     if _is_tab(element):
         return True
-    for steps, ancestor in enumerate([element, *element.iterancestors()], 1):
+    for ancestor in (element, *islice(element.iterancestors(), _NEAR)):
         if ancestor.tag == "form" and len(string_value(ancestor)) > 2000:
             return False  # a page inside one big form
         if ancestor.tag in _NAVIGATION or (ancestor.tag == "a" and ancestor.get("href")):
             return not _headed(ancestor)
-        if steps > 4:
-            return False
     return False
 
 
