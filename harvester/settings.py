@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         2,
         ge=0,
         le=64,
-        description="Processes (15 MB each, 110 MB for all) that read pages which come without a gap; 0: the run's own does.",
+        description="Processes (15 MB each, 110 MB for all) for pages that come without a gap; 0: the run's own does.",
     )
     tdm_basis: Literal["none", "research", "licence", "permission"] = Field(
         "none",
