@@ -179,9 +179,14 @@ class Document:
     def metas(self) -> dict[str, list[str]]:
         """The contents of all meta elements by name as it is spelled."""
         found: dict[str, list[str]] = {}
-        for meta in self.root.iter("meta"):
-            found.setdefault(meta.get("name", ""), []).append(meta.get("content", ""))
+        for _, said in self.meta_elements:
+            found.setdefault(said.get("name", ""), []).append(said.get("content", ""))
         return found
+
+    @cached_property
+    def meta_elements(self) -> list[tuple[Element, dict[str, str]]]:
+        """All meta elements in document order, each with its attributes."""
+        return [(meta, dict(meta.items())) for meta in self.root.iter("meta")]
 
     @cached_property
     def language(self) -> str | None:

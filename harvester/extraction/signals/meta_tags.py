@@ -24,16 +24,10 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 def read(document: Document) -> list[Signal]:
     """Every `meta` with a value, in document order; names are lower-case without their vocabulary's prefix."""
-    signals = []
-    for element in document.root.iter("meta"):
-        signal = _signal(element)
-        if signal:
-            signals.append(signal)
-    return signals
+    return [signal for meta in document.meta_elements if (signal := _signal(*meta))]
 
 
-def _signal(element: Element) -> Signal | None:
-    attributes = dict(element.items())
+def _signal(element: Element, attributes: dict[str, str]) -> Signal | None:
     said = attributes.get
     content = said("content")
     name = said("name") or said("property")

@@ -107,8 +107,8 @@ def _begun(body: Element, shown: list[str]) -> tuple[Element, str] | None:
 
 def _open_graph(document: Document) -> list[str]:
     head = document.root.find("head")
-    metas = head.iter("meta") if head is not None else ()
-    return [e.get("content", "") for e in metas if e.get("property") == "og:title"]
+    metas = [(element, said) for element, said in document.meta_elements if said.get("property") == "og:title"]
+    return [said.get("content", "") for element, said in metas if head in element.iterancestors()]
 
 
 def _has_title_meta(document: Document) -> bool:
