@@ -107,7 +107,7 @@ def wanted(found: Iterable[Found], rules: UrlRules, hosts: Sequence[str]) -> tup
         if not in_bounds(loc, hosts) or not is_article(loc, rules) or urlsplit(loc).path in {"", "/"}:
             continue
         url = canonical_url(loc, rules)
-        if not _askable(loc, rules, hosts) or not _askable(url, rules, hosts):
+        if not all(_askable(one, rules, hosts) for one in {loc, url}):
             excluded += 1
         elif url not in articles or (lastmod and (articles[url] is None or lastmod > (articles[url] or lastmod))):
             articles[url] = lastmod
