@@ -2,10 +2,12 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from heapq import nlargest
 from importlib.resources import files
-from itertools import accumulate, permutations, starmap
+from itertools import accumulate, combinations, starmap
 from operator import sub
 from typing import NamedTuple
 
@@ -27,6 +29,7 @@ _SIDE = 80  # characters on each side of a seam
 _ENOUGH = 3000  # characters; a language is told by so many
 LONG = 60  # characters; below it detection alone is not believed (RECORD.md, Languages)
 _Scores = Sequence[Mapping[str, float]]  # of sentences
+Words = Mapping[str, int]  # how many little words a text has that some languages share: `{"en": 9, "en nl": 4}`
 
 
 class Guess(NamedTuple):
@@ -43,55 +46,79 @@ def _stopwords() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _languages_of_word() -> dict[str, tuple[str, ...]]:
+def _languages_of_word() -> dict[str, str]:
+    """The languages that have a little word, `en nl`, by the word."""
     found: dict[str, list[str]] = {}
     for language, words in _stopwords().items():
         for word in words:
             found.setdefault(word, []).append(language)
-    return {word: tuple(languages) for word, languages in found.items()}
+    return {word: " ".join(languages) for word, languages in found.items()}
+
+
+def little_words(text: str) -> Words:
+    """The little words of `text`, counted by the languages that share them."""
+    return Counter(filter(None, map(_languages_of_word().get, _words(text))))
 
 
 def score(text: str) -> dict[str, float]:
     """Little words of each language in `text`; a word shared by n languages counts 1/n for each of them."""
-    groups: dict[tuple[str, ...], int] = {}
-    for languages in filter(None, map(_languages_of_word().get, _words(text))):
-        groups[languages] = groups.get(languages, 0) + 1
+    return _scores(little_words(text))
+
+
+def _scores(words: Words, *, without: str = "") -> dict[str, float]:
+    """The scores of counted words, those left out that the language `without` has too."""
     scores: dict[str, float] = {}
-    for languages, count in groups.items():
-        share = count / len(languages)
-        for language in languages:
-            scores[language] = scores.get(language, 0.0) + share
+    for group, count in words.items():
+        languages = group.split()
+        if without not in languages:
+            share = count / len(languages)
+            for language in languages:
+                scores[language] = scores.get(language, 0.0) + share
     return scores
 
 
 # Most texts in Latin letters fit one byte a character, and bytes are parted into words several times faster.
-_CODEC = "cp1252"
-_CHARACTERS = bytes(range(256)).decode(_CODEC, "replace")
-_LETTERS = "".join(char.lower() if _WORD.fullmatch(char) else " " for char in _CHARACTERS).encode(_CODEC)
+def _lower_letters(codec: str) -> bytes:
+    """For each byte the letter it is, in lower case, or a space."""
+    characters = bytes(range(256)).decode(codec, "replace")
+    return "".join(char.lower() if _WORD.fullmatch(char) else " " for char in characters).encode(codec, "replace")
+
+
+_LETTERS = {codec: _lower_letters(codec) for codec in ("latin-1", "cp1252")}
 
 
 def _words(text: str) -> list[str]:
     """The words of a text, runs of letters, case-folded."""
-    try:
-        return text.replace("ß", "ss").encode(_CODEC).translate(_LETTERS).decode(_CODEC).split()
-    except UnicodeEncodeError:
-        return _WORD.findall(text.casefold())
+    for codec, letters in _LETTERS.items():
+        try:
+            return text.replace("ß", "ss").encode(codec).translate(letters).decode(codec).split()
+        except UnicodeEncodeError:
+            continue
+    return _WORD.findall(text.casefold())
 
 
-def detect(text: str, among: Collection[str] = ()) -> Guess | None:
-    """The language of `text`, limited to `among` if given; None when it cannot be told."""
-    return _by_script(text) or _by_words(text, score(text[:_ENOUGH]), among)
+def detect(text: str, among: Collection[str] = (), *, counted: Callable[[str], Words] = little_words) -> Guess | None:
+    """The language of `text`, limited to `among` if given; None when it cannot be told.
+
+    `counted` may stand for `little_words` where texts come again.
+    """
+    return _by_script(text) or _by_words(text, _scores(counted(text[:_ENOUGH])), among)
 
 
 def _by_words(text: str, scores: Mapping[str, float], among: Collection[str] = ()) -> Guess | None:
     """What the little words tell, else the model."""
-    ranked = sorted((item for item in scores.items() if not among or item[0] in among), key=lambda item: -item[1])
-    if ranked:
-        best, value = ranked[0]
-        second = ranked[1][1] if len(ranked) > 1 else 0.0
-        if value >= 2 and value >= 1.6 * second:
-            return Guess(best, (value - second) / value)
-    return _by_model(text, among)
+    wanted = {language: value for language, value in scores.items() if language in among} if among else scores
+    return _told_by(wanted) or _by_model(text, among)
+
+
+def _told_by(scores: Mapping[str, float]) -> Guess | None:
+    """The language of the highest score if it is high, and far above the next."""
+    if not scores:
+        return None
+    best = max(scores, key=scores.__getitem__)
+    value = scores[best]
+    second = max((other for language, other in scores.items() if language != best), default=0.0)
+    return Guess(best, (value - second) / value) if value >= 2 and value >= 1.6 * second else None
 
 
 def _by_script(text: str) -> Guess | None:
@@ -185,27 +212,42 @@ def same(one: str, other: str) -> bool:
     return one.split("-")[0].lower() == other.split("-")[0].lower()
 
 
-def split_at_seam(text: str) -> list[str]:
+def split_at_seam(text: str, counted: Callable[[str], Words] = little_words) -> list[str]:
     """Cut a text whose head is in one language and whose tail is in another; else the text alone.
 
     Both sides must be long and clearly of different languages, so a quoted foreign sentence never cuts.
+    `counted` may stand for `little_words` where texts come again.
     """
-    if len(text) < 200:
+    if len(text) < 200 or _is_of_one_language(text, words := counted(text)):
         return [text]
+    totals = _scores(words)
     sentences = _sentences(text)
-    if len(sentences) < 2:
+    if len(sentences) < 2 or len(totals) < 2:
         return [text]
     scores = [score(sentence) for sentence in sentences]
-    totals = _sum(scores)
-    ranked = sorted(totals, key=lambda language: -totals[language])[:3]
+    ranked = nlargest(3, totals, key=totals.__getitem__)
     columns = [[entry.get(language, 0.0) for entry in scores] for language in ranked]
-    if len(columns) < 2:
-        return [text]
-    _, seam = max(starmap(_seam, permutations(columns, 2)))
+    _, seam = max(starmap(_seam, combinations(columns, 2)))
     head, tail = " ".join(sentences[:seam]), " ".join(sentences[seam:])
     if min(len(head), len(tail)) < _SIDE or not _differ(head, scores[:seam], tail, scores[seam:]):
         return [text]
     return [*split_at_seam(head), *split_at_seam(tail)]
+
+
+def _is_of_one_language(text: str, words: Words) -> bool:
+    """A cheap test before a seam is looked for: True if neither side of one could be told to be in another language.
+
+    Every side holds the text's first words or its last. Where those are in the main language, another one comes near
+    its score only by words of its own: what the two share counts the same for both.
+    """
+    if not text.isascii() and _OTHER_SCRIPT.search(text):
+        return False
+    main = _told_by(_scores(words))
+    ends = [score(text[:_SIDE]), score(text[-_SIDE:])]
+    if main is None or any((told := _told_by(end)) is None or told.language != main.language for end in ends):
+        return False
+    others = _scores(words, without=main.language)
+    return 2 * max(others.values(), default=0.0) < min(end[main.language] for end in ends)
 
 
 def _sum(scores: _Scores) -> dict[str, float]:
@@ -232,12 +274,15 @@ def _sentences(text: str) -> list[str]:
 
 
 def _seam(first: list[float], second: list[float]) -> tuple[float, int]:
-    """(gain, number of sentences before it) of the best place for a seam between two languages, by their scores."""
+    """(gain, number of sentences before it) of the best place for a seam between two languages, whichever comes first.
+
+    They are given by the scores of the sentences.
+    """
     gains = list(map(sub, first, second))
     total = sum(gains)
     sides = [running - (total - running) for running in accumulate(gains[:-1])]
-    best = max(sides)
-    return best, sides.index(best) + 1
+    highest, lowest = max(sides), min(sides)
+    return max((highest, sides.index(highest) + 1), (-lowest, sides.index(lowest) + 1))
 
 
 def _differ(head: str, head_scores: _Scores, tail: str, tail_scores: _Scores) -> bool:

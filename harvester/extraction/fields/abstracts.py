@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 from functools import cache, partial
 from importlib.resources import files
 from typing import NamedTuple
@@ -10,9 +11,9 @@ from harvester.extraction.access.endings import without_access
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
-from harvester.extraction.languages import Known, detect, language_of, same, split_at_seam
+from harvester.extraction.languages import Known, Words, detect, language_of, little_words, same, split_at_seam
 from harvester.extraction.memo import Memo
-from harvester.extraction.normalise.text import fold, tidy
+from harvester.extraction.normalise.text import fold, folded_words, tidy
 from harvester.extraction.signals.signal import Signal
 from harvester.extraction.wordlist import WordList
 from harvester.model.record import LangText, Section
@@ -110,7 +111,9 @@ def _candidates(
     ranked = index.ranked(_RANKS)
     strong = [entry for entry in ranked if entry[0] >= _WEAK]
     page = document.language
-    cleaned, parts, guessed = Memo(partial(clean, boilerplate=boilerplate)), Memo(_parts), Memo(detect)
+    counted = Memo(little_words).__getitem__
+    parts, guessed = Memo(partial(_parts, counted=counted)), Memo(partial(detect, counted=counted))
+    cleaned = Memo(partial(clean, boilerplate=boilerplate))
     for rank, signal in ranked:
         if len(signal.value) > _ENDLESS or (rank < _WEAK + 25 and len(signal.value) < _LIKE):
             continue
@@ -144,7 +147,7 @@ def _ranked(rank: int, signal: Signal, text: str) -> int:
     return rank - 30 if text.endswith(("...", "…")) else rank
 
 
-def _parts(value: str) -> list[str]:
+def _parts(value: str, counted: Callable[[str], Words]) -> list[str]:
     """One text per language: cut where another label is glued in, then at a language seam."""
     text = tidy(value) if "<" in value or "&" in value else value
     pieces: list[str] = []
@@ -158,7 +161,7 @@ def _parts(value: str) -> list[str]:
         if label.kind != "abstract":
             break
     pieces.append(text[start:])
-    return [part for piece in pieces if piece.strip() for part in split_at_seam(piece)]
+    return [part for piece in pieces if piece.strip() for part in split_at_seam(piece, counted)]
 
 
 def nearest_language(signal: Signal) -> str | None:
@@ -193,7 +196,7 @@ def clean(text: str, boilerplate: tuple[str, ...] = ()) -> tuple[str, tuple[str,
     match = inline_label().match(text)
     if match and (label := label_of(match[1])) and label.kind == "abstract":
         text = text[match.end() :]
-    text = _leading_label(" ".join(text.split()))
+    text = _leading_label(" ".join(text.split()) if removed else text)
     for _ in range(4):
         if not _holds(text[-_ENDING:], site.last_words):
             break
@@ -241,7 +244,7 @@ def _abstract_like(text: str, rank: int) -> bool:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(fold(text).split())
+    return frozenset(folded_words(text))
 
 
 def _agree(words: Memo[str, frozenset[str]], one: _Candidate, other: _Candidate) -> bool:

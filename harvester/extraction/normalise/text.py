@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _TAG = re.compile(r"<(?:/?[A-Za-z][^<>]{0,500}|!--.*?--)>", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -44,6 +44,8 @@ def tidy(text: str) -> str:
             text = _unmojibake(text)
             plain = False
         text = unicodedata.normalize("NFC", text)
+    if plain and "  " not in text:  # the one space that can be printed is the common one
+        return text.strip()
     return " ".join((text if plain else _CONTROL.sub("", text)).split())
 
 
@@ -77,16 +79,43 @@ def fold(text: str) -> str:
     return _folded_short(text) if len(text) <= _SHORT else _folded(text)
 
 
-def _folded(text: str) -> str:
+def folded_words(text: str) -> list[str]:
+    """The words of `fold`."""
     if text.isascii():
-        return " ".join(text.lower().translate(_ASCII_WORDS).split())
+        return text.lower().translate(_ASCII_WORDS).split()
+    try:
+        folded = text.encode(_CODEC).translate(_folded_characters())
+    except UnicodeEncodeError:
+        return _folded_words(text)
+    return _folded_words(text) if _SPECIAL in folded else folded.decode("ascii").split()
+
+
+def _folded_words(text: str) -> list[str]:
     if _LIGATURE.search(text):
         text = text.translate(_LIGATURES)
     plain = unicodedata.normalize("NFKD", text).casefold()
     plain = _COMBINING.sub("", plain)
-    if plain.isascii():
-        return " ".join(plain.translate(_ASCII_WORDS).split())
-    return " ".join(_WORDS.findall(plain))
+    return plain.translate(_ASCII_WORDS).split() if plain.isascii() else _WORDS.findall(plain)
+
+
+# Most texts in Latin letters fit one byte a character, and bytes are folded several times faster.
+_CODEC = "cp1252"
+_SPECIAL = b"\0"  # a character that is folded to no single one
+
+
+@cache
+def _folded_characters() -> bytes:
+    """For each byte the character it is folded to, or a space."""
+    table = bytearray()
+    for char in bytes(range(256)).decode(_CODEC, "replace"):
+        words = _folded_words(f"a{char}a")  # a space parts words, a combining mark does not
+        between = " " if words == ["a", "a"] else words[0][1:-1]
+        table += between.encode() if between.isascii() and len(between) == 1 else _SPECIAL
+    return bytes(table)
+
+
+def _folded(text: str) -> str:
+    return " ".join(folded_words(text))
 
 
 _folded_short = lru_cache(maxsize=1 << 13)(_folded)
