@@ -4,12 +4,13 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache
+from copy import copy
+from functools import cache, lru_cache
 from heapq import nlargest
 from importlib.resources import files
 from itertools import accumulate, combinations, starmap
 from operator import sub
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"[.!?…;:]\s+(?=[^\W\d_a-zà-ÿ]|[«“\"(¿¡])")
@@ -23,9 +24,12 @@ _SCRIPTS = (
     ("el", re.compile("[\u0370-\u03ff]")),
     ("he", re.compile("[\u0590-\u05ff]")),
 )
-_OTHER_SCRIPT = re.compile("[\u0370-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
+_SYMBOLS = 8  # letters of other scripts that stand for quantities in any text
+_OTHER_FIRST_BYTES = bytes((*range(0xCD, 0xDC), *range(0xE3, 0xEE)))  # of those characters, as UTF-8
 _MANY = 6  # little words that no text in another language holds by chance
 _SIDE = 80  # characters on each side of a seam
+_FAR = 400  # characters before the shortest tail in which it is looked for where its first sentence begins
 _ENOUGH = 3000  # characters; a language is told by so many
 LONG = 60  # characters; below it detection alone is not believed (RECORD.md, Languages)
 _Scores = Sequence[Mapping[str, float]]  # of sentences
@@ -69,7 +73,7 @@ def _scores(words: Words, *, without: str = "") -> dict[str, float]:
     """The scores of counted words, those left out that the language `without` has too."""
     scores: dict[str, float] = {}
     for group, count in words.items():
-        languages = group.split()
+        languages = _parted(group)
         if without not in languages:
             share = count / len(languages)
             for language in languages:
@@ -77,24 +81,22 @@ def _scores(words: Words, *, without: str = "") -> dict[str, float]:
     return scores
 
 
+_parted = cache(str.split)
+
+
 # Most texts in Latin letters fit one byte a character, and bytes are parted into words several times faster.
-def _lower_letters(codec: str) -> bytes:
-    """For each byte the letter it is, in lower case, or a space."""
-    characters = bytes(range(256)).decode(codec, "replace")
-    return "".join(char.lower() if _WORD.fullmatch(char) else " " for char in characters).encode(codec, "replace")
-
-
-_LETTERS = {codec: _lower_letters(codec) for codec in ("latin-1", "cp1252")}
+_CODEC = "cp1252"
+_CHARACTERS = bytes(range(256)).decode(_CODEC, "replace")
+_LETTERS = "".join(char.lower() if _WORD.fullmatch(char) else " " for char in _CHARACTERS).encode(_CODEC)
 
 
 def _words(text: str) -> list[str]:
     """The words of a text, runs of letters, case-folded."""
-    for codec, letters in _LETTERS.items():
-        try:
-            return text.replace("ß", "ss").encode(codec).translate(letters).decode(codec).split()
-        except UnicodeEncodeError:
-            continue
-    return _WORD.findall(text.casefold())
+    codec = "ascii" if text.isascii() else _CODEC
+    try:
+        return text.replace("ß", "ss").encode(codec).translate(_LETTERS).decode(codec).split()
+    except UnicodeEncodeError:
+        return _WORD.findall(text.casefold())
 
 
 def detect(text: str, among: Collection[str] = (), *, counted: Callable[[str], Words] = little_words) -> Guess | None:
@@ -122,41 +124,53 @@ def _told_by(scores: Mapping[str, float]) -> Guess | None:
 
 
 def _by_script(text: str) -> Guess | None:
-    if text.isascii() or not _OTHER_SCRIPT.search(text, 0, 2000):
+    head = text[:2000]
+    others = _of_other_scripts(head)
+    if not others or others <= 0.25 * len(head.encode("ascii", "ignore").translate(None, _NO_LETTERS)):
         return None
-    letters = sum(1 for char in text[:2000] if char.isalpha())
-    if not letters:
-        return None
+    letters = sum(map(str.isalpha, head))
     for language, pattern in _SCRIPTS:
-        if len(pattern.findall(text[:2000])) > 0.25 * letters:
+        if len(pattern.findall(head)) > 0.25 * letters:
             return Guess(language, 1.0)
-    if len(_CYRILLIC.findall(text[:2000])) > 0.5 * letters:
+    if len(_CYRILLIC.findall(head)) > 0.5 * letters:
         ukrainian = re.search("[іїєґІЇЄҐ]", text)
         return Guess("uk" if ukrainian else "ru", 1.0)
     return None
 
 
+def _of_other_scripts(text: str) -> int:
+    """How many characters of other scripts `text` has at most, told by their first bytes."""
+    if text.isascii():
+        return 0
+    encoded = text.encode("utf-8", "surrogatepass")
+    return len(encoded) - len(encoded.translate(None, _OTHER_FIRST_BYTES))
+
+
 @cache
-def _model() -> object:
+def _whole_model() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
+@lru_cache(maxsize=16)
+def _model(languages: frozenset[str]) -> Any:
+    """The model that reckons with some languages only; None if it knows none of them."""
+    model = copy(_whole_model())
+    known = languages.intersection(model.labels)
+    model.set_languages(known)
+    return model if known else None
+
+
 def _by_model(text: str, among: Collection[str]) -> Guess | None:
     if len(text) < 12:
         return None
-    ranked = _model().rank(text[:2000])  # type: ignore[attr-defined]
-    allowed = set(among) or set(_stopwords())
-    ranked = [(language, float(value)) for language, value in ranked if language in allowed]
-    if not ranked:
+    model = _model(frozenset(among or _stopwords()))
+    if model is None:
         return None
-    best, value = ranked[0]
-    second = ranked[1][1] if len(ranked) > 1 else 0.0
-    total = value + second
-    if total <= 0:
-        return None
-    margin = (value - second) / total
+    (best, value), *others = model.rank(text[:2000])
+    second = others[0][1] if others else 0.0
+    margin = (value - second) / (value + second)
     return Guess(best, margin) if margin > 0.4 else None
 
 
@@ -237,17 +251,27 @@ def split_at_seam(text: str, counted: Callable[[str], Words] = little_words) -> 
 def _is_of_one_language(text: str, words: Words) -> bool:
     """A cheap test before a seam is looked for: True if neither side of one could be told to be in another language.
 
-    Every side holds the text's first words or its last. Where those are in the main language, another one comes near
-    its score only by words of its own: what the two share counts the same for both.
+    Every side holds the text's first sentences or its last. Where those are in the main language, another one comes
+    near its score only by words of its own: what the two share counts the same for both.
     """
-    if not text.isascii() and _OTHER_SCRIPT.search(text):
-        return False
     main = _told_by(_scores(words))
-    ends = [score(text[:_SIDE]), score(text[-_SIDE:])]
-    if main is None or any((told := _told_by(end)) is None or told.language != main.language for end in ends):
+    if main is None or _of_other_scripts(text) > _SYMBOLS:
+        return False
+    ends = [score(end) for end in _shortest_sides(text)]
+    if any((told := _told_by(end)) is None or told.language != main.language for end in ends):
         return False
     others = _scores(words, without=main.language)
     return 2 * max(others.values(), default=0.0) < min(end[main.language] for end in ends)
+
+
+def _shortest_sides(text: str) -> tuple[str, str]:
+    """What every head before a seam begins with, and what every tail after one ends with."""
+    head = _SENTENCE.search(text, _SIDE)
+    last = len(text) - _SIDE
+    begin = first = max(last - _FAR, 0)
+    for end in _SENTENCE.finditer(text, first, last + 1):
+        begin = end.end()
+    return text[: head.start()] if head else text, text[begin:]
 
 
 def _sum(scores: _Scores) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Keyword lists, one per language; equal-length lists are paired by position, as an inference."""
 
 import re
+from typing import NamedTuple
 
 from harvester.extraction.document import Document
 from harvester.extraction.fields.abstracts import nearest_language
@@ -38,41 +39,48 @@ _NOTHING = re.compile(
 )
 
 
-class _List:
+class _List(NamedTuple):
     """Keywords gathered from the Signals of one name and one declared language."""
 
-    def __init__(self, rank: int, items: tuple[str, ...], signals: list[Signal], known: Known) -> None:
-        self.rank, self.items, self.signals, self.known = rank, items, signals, known
+    rank: int
+    items: tuple[str, ...]
+    signals: list[Signal]
+    declared: str | None
+    label: str | None = None
+
+    def known(self, languages: list[str]) -> Known:
+        """The language of the list; asked only of lists that may be chosen."""
+        return keyword_language(self.items, self.declared, self.label, languages)
 
 
 def choose_keywords(document: Document, index: SignalIndex, languages: list[str]) -> dict[str, KeywordList]:
     """Keyword lists by language; `languages` are those of the abstracts and titles, the article's own first."""
     types = {fold(s.value) for key in _TYPES for s in index.get(*key)}
-    lists = sorted(_lists(index, languages), key=lambda entry: -entry.rank)
+    lists = sorted(_lists(index), key=lambda entry: -entry.rank)
     lists = [entry for entry in lists if not types.issuperset(map(fold, entry.items))]
     strong = [entry for entry in lists if entry.rank >= _WEAK]
-    weak = [entry for entry in lists if entry.rank < _WEAK and _confirmed(entry, index)]
-    chosen: dict[str, _List] = {}
-    for entry in strong or weak:
-        language = entry.known.language
-        if any(same(language, known) for known in chosen) or _seen(entry, chosen):
+    chosen: dict[str, tuple[_List, Known]] = {}
+    for entry in strong or [entry for entry in lists if _confirmed(entry, index)]:
+        if _seen(entry, [other for other, _ in chosen.values()]):
             continue
-        chosen[language] = entry
-    return _paired({language: _keyword_list(document, entry) for language, entry in chosen.items()})
+        known = entry.known(languages)
+        if not any(same(known.language, language) for language in chosen):
+            chosen[known.language] = entry, known
+    return _paired({known.language: _keyword_list(document, entry, known) for entry, known in chosen.values()})
 
 
-def _lists(index: SignalIndex, languages: list[str]) -> list[_List]:
+def _lists(index: SignalIndex) -> list[_List]:
     found: list[_List] = []
     for vocabulary, name in index.stated(_RANKS):
         signals, rank = index.get(vocabulary, name), _RANKS[vocabulary, name]
         if vocabulary in ("heading", "selector", "container", "jats"):
-            found.extend(filter(None, (_whole(rank, signal, languages) for signal in signals)))
+            found.extend(filter(None, (_whole(rank, signal) for signal in signals)))
         else:
-            found.extend(_by_language(rank, signals, languages))
+            found.extend(_by_language(rank, signals))
     return found
 
 
-def _whole(rank: int, signal: Signal, languages: list[str]) -> _List | None:
+def _whole(rank: int, signal: Signal) -> _List | None:
     items = tuple(
         item for item in clean_keywords(list(signal.items or split_keywords(signal.value))) if _is_keyword(item)
     )
@@ -80,26 +88,24 @@ def _whole(rank: int, signal: Signal, languages: list[str]) -> _List | None:
         return None
     declared = signal.language if signal.vocabulary in ("selector", "jats") else nearest_language(signal)
     label = signal.language if signal.vocabulary == "heading" else None
-    return _List(rank, items, [signal], keyword_language(items, declared, label, languages))
+    return _List(rank, items, [signal], declared, label)
 
 
-def _by_language(rank: int, signals: list[Signal], languages: list[str]) -> list[_List]:
+def _by_language(rank: int, signals: list[Signal]) -> list[_List]:
     groups: dict[str | None, list[Signal]] = {}
     for signal in signals:
         if not _ADDRESS.match(signal.value):
             groups.setdefault(signal.language, []).append(signal)
     found = []
     for declared, group in groups.items():
-        split = [split_keywords(signal.value) for signal in group]
         single = len(group) > 1 and all(len(signal.value) < 150 for signal in group)
-        parts = (
-            [signal.value for signal in group]
-            if single and not _lines(group)
-            else [w for words in split for w in words]
-        )
+        if single and not _lines(group):
+            parts = [signal.value for signal in group]
+        else:
+            parts = [item for signal in group for item in split_keywords(signal.value)]
         items = tuple(item for item in clean_keywords(parts) if _is_keyword(item))
         if items:
-            found.append(_List(rank, items, group, keyword_language(items, declared, None, languages)))
+            found.append(_List(rank, items, group, declared))
     return found
 
 
@@ -141,22 +147,22 @@ def keyword_language(items: tuple[str, ...], declared: str | None, label: str | 
     return Known(guess.language, "detected") if guess else Known("und", "unknown")
 
 
-def _seen(entry: _List, chosen: dict[str, _List]) -> bool:
+def _seen(entry: _List, chosen: list[_List]) -> bool:
     """True if the same words were chosen under another language from a stronger place."""
     words = {fold(item) for item in entry.items}
     return any(
         len(words & {fold(item) for item in other.items}) > 0.6 * len(words)
-        for other in chosen.values()
+        for other in chosen
         if other.rank > entry.rank
     )
 
 
-def _keyword_list(document: Document, entry: _List) -> KeywordList:
+def _keyword_list(document: Document, entry: _List, known: Known) -> KeywordList:
     return KeywordList.model_validate(
         {
             "items": entry.items,
-            "language": entry.known.language,
-            "known_by": entry.known.known_by,
+            "language": known.language,
+            "known_by": known.known_by,
             "evidence": tuple(signal.evidence(document) for signal in entry.signals[:3]),
         }
     )
