@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from harvester.extraction.access.stems import Sightings
 from harvester.extraction.document import Document, Element, visible_text
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.normalise.text import fold
@@ -21,6 +22,7 @@ _CITE_OTHER = re.compile(
     r"[^.]{0,400}",
     re.IGNORECASE,
 )
+CUES = (b"utiliser", b"citer", b"please")  # looked for in a page's words
 _POUR_CITER = re.compile(rb"citer\b[^.]{0,400}(?:anglaise|originale)")
 _PLEASE_CITE = re.compile(rb"please\W{0,200}cite\W{0,200}the\b")
 _NOT_CITE = re.compile(rb"do(?:\W{1,200}not|n\W{1,4}t)\W{0,200}(?:use|cite)\b[^.]{0,400}reference")
@@ -53,23 +55,27 @@ def read_editions(
     titles: tuple[LangText, ...],
     journals: tuple[str, ...],
     languages: tuple[str, ...],
+    seen: Sightings,
 ) -> Editions:
-    """What the page states of other editions. `journals` name the record's own journal, `languages` are its texts'."""
-    note = _citation_note(document, index)
+    """What the page states of other editions. `journals` name the record's own journal, `languages` are its texts'.
+
+    `seen` are the sightings of the page's words.
+    """
+    note = _citation_note(document, index, seen)
     relations: list[Relation] = []
     if note:
         relation, identifiers = _settled(_other_edition(document, *note), note[1], identifiers, journals)
         relations.append(relation)
     own = next((i.value for i in identifiers if i.scheme == "doi" and i.role == "self"), None)
-    ties = read_ties(document, index, titles, own, languages)
+    ties = read_ties(document, index, titles, own, languages, seen)
     return Editions((*relations, *ties.relations), identifiers, ties.integrity)
 
 
-def _citation_note(document: Document, index: SignalIndex) -> tuple[Element, str] | None:
+def _citation_note(document: Document, index: SignalIndex, seen: Sightings) -> tuple[Element, str] | None:
     for signal in index.get("selector", "citation_note"):
         if _CITE_OTHER.search(signal.value):
             return signal.element, signal.value
-    if document.is_xml or not _may_cite_other(document.words):
+    if document.is_xml or not _may_cite_other(seen):
         return None
     for element in _CITING(document.root):
         text = visible_text(element)
@@ -78,13 +84,14 @@ def _citation_note(document: Document, index: SignalIndex) -> tuple[Element, str
     return None
 
 
-def _may_cite_other(words: bytes) -> bool:
+def _may_cite_other(seen: Sightings) -> bool:
     """A cheap test on all words of the page: False if no sentence of `_CITE_OTHER` can stand among them."""
+    words = seen.text
     return (
-        (b"utiliser" in words and b"citation" in words)
-        or (b"citer" in words and bool(_POUR_CITER.search(words)))
-        or (b"please" in words and bool(_PLEASE_CITE.search(words)))
-        or bool(_NOT_CITE.search(words))
+        (seen.holds(b"utiliser") and b"citation" in words)
+        or (seen.holds(b"citer") and bool(_POUR_CITER.search(words)))
+        or (seen.holds(b"please") and bool(_PLEASE_CITE.search(words)))
+        or (b"reference" in words and bool(_NOT_CITE.search(words)))
     )
 
 

@@ -22,6 +22,7 @@ from harvester.extraction.gather import signals_of
 from harvester.extraction.normalise.text import fold, has_mojibake, tidy
 from harvester.extraction.recognise import recognised
 from harvester.extraction.relations import NOTICES
+from harvester.extraction.sightings import sightings
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import LangText, Location, Provenance, Record, Rights, record_id
 from harvester.model.source import Detect, Platform, Source
@@ -104,7 +105,8 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
     identifiers = choose_identifiers(document, index, publisher_id)
     container = choose_container(document, index, source.journals)
     journals = tuple(container.titles.values())
-    editions = read_editions(document, index, identifiers, tuple(titles.values()), journals, tuple(languages))
+    seen = sightings(document.words)
+    editions = read_editions(document, index, identifiers, tuple(titles.values()), journals, tuple(languages), seen)
     excluded = _inadmissible(index)
     access = read_access(
         document,
@@ -112,6 +114,7 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
         source.access,
         excluded=excluded,
         languages=source.languages or tuple(languages),
+        seen=seen,
         today=page.fetched_at.date(),
         as_of=page.fetched_at,
     )

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from harvester.extraction.access.stems import Sightings
 from harvester.extraction.document import Document, Element, block_of, string_value
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.normalise.identifiers import doi
@@ -88,15 +89,21 @@ def _compiled(patterns: tuple[str, ...], flags: int = re.IGNORECASE) -> re.Patte
 
 
 def read_ties(
-    document: Document, index: SignalIndex, titles: Sequence[LangText], own: str | None, languages: Sequence[str]
+    document: Document,
+    index: SignalIndex,
+    titles: Sequence[LangText],
+    own: str | None,
+    languages: Sequence[str],
+    seen: Sightings,
 ) -> Ties:
     """What a page states of other works. `own` is the record's DOI: no tie leads to itself.
 
-    `languages` are those of its texts: sentences are looked for in them, in the page's own and in English.
+    `languages` are those of its texts: sentences are looked for in them, in the page's own and in English. `seen` are
+    the sightings of the page's words.
     """
     said = [*_stated(document, index, own), *_of_titles(document, titles, own)]
     if not document.is_xml:
-        said += _of_sentences(document, own, languages)
+        said += _of_sentences(document, own, languages, seen)
     notice = _table_of_types(index) or any(relation.type in NOTICES for relation, _ in said if relation)
     fates = [fate for _, fate in said if fate and not notice]  # what a notice says is said of another article
     fates.sort(key=lambda fate: _GRAVEST.index(fate.status))
@@ -202,8 +209,8 @@ def _of_original(document: Document, own: str | None) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _of_sentences(document: Document, own: str | None, languages: Sequence[str]) -> Iterator[_Said]:
-    near = _near_subjects(document, languages)
+def _of_sentences(document: Document, own: str | None, languages: Sequence[str], seen: Sightings) -> Iterator[_Said]:
+    near = _near_subjects(document, languages, seen)
     if not near:
         return
     for entry in _entries("sentence"):
@@ -226,20 +233,26 @@ def _of_sentences(document: Document, own: str | None, languages: Sequence[str])
             break
 
 
-def _near_subjects(document: Document, languages: Sequence[str]) -> str:
+def subjects() -> list[bytes]:
+    """The subjects of all sentences, which are looked for in a page's words."""
+    return [subject.encode() for language in _table()["subjects"].values() for subject in language]
+
+
+def _near_subjects(document: Document, languages: Sequence[str], seen: Sightings) -> str:
     """The words around all subjects of sentences that have a verb of such a sentence near them."""
-    subjects, verbs = _table()["subjects"], _verbs()
+    table, verbs = _table()["subjects"], _verbs()
     page = (document.language or "").split("-")[0]
     wanted = dict.fromkeys(("en", page, *(language.split("-")[0] for language in languages)))
-    words = document.words
     pieces: list[str] = []
-    for subject in (text.encode() for language in wanted for text in subjects.get(language, ())):
-        at = words.find(subject)
-        while at >= 0 and len(pieces) < _SUBJECTS:
-            window = words[max(at - _WINDOW, 0) : at + _WINDOW]
+    for subject in (text.encode() for language in wanted for text in table.get(language, ())):
+        end = 0
+        for at in seen.places_of(subject):
+            if at < end or len(pieces) == _SUBJECTS:
+                continue
+            end = at + _WINDOW
+            window = seen.text[max(at - _WINDOW, 0) : end]
             if verbs.found(window):
                 pieces.append(" ".join(window.decode("utf-8", "ignore").lower().split()))
-            at = words.find(subject, at + _WINDOW)
     return "\n".join(pieces)
 
 

@@ -13,6 +13,7 @@ from harvester.extraction.access.passages import PageText
 from harvester.extraction.access.purchases import purchase_options
 from harvester.extraction.access.sentences import Reading, SentenceReader, passages_of_slots
 from harvester.extraction.access.statements import Statement
+from harvester.extraction.access.stems import Sightings
 from harvester.extraction.access.structure import full_text, icons, marks, offered_file
 from harvester.extraction.css import select
 from harvester.extraction.document import Document, Element
@@ -64,18 +65,19 @@ def read_access(
     *,
     excluded: Collection[Element] = (),
     languages: Sequence[str] = (),
+    seen: Sightings | None = None,
     today: date,
     as_of: datetime,
 ) -> AccessReading:
     """The verdict on this page's article, and its licences. Only for a landing page that answered `ok`.
 
     `excluded`: elements of title, abstract and keywords, whose words are no evidence. `languages`: BCP 47, those of
-    the article's texts (English, the page's own and those of its frame come on top; none given: all). `today` decides
-    what an embargo's end means.
+    the article's texts (English, the page's own and those of its frame come on top; none given: all). `seen`: the
+    sightings of the page's words, if they have been looked for already. `today` decides what an embargo's end means.
     """
     if document.is_xml:
         return _read_xml(document, signals, rules, languages=languages, today=today, as_of=as_of)
-    page, words = open_page(document, signals, rules, excluded, languages=languages)
+    page, words = open_page(document, signals, rules, excluded, languages=languages, seen=seen)
     licences = find_licences(document, signals, rules, text=page)
     reading = _read_words(SentenceReader(words, page, today), rules)
     statements = [

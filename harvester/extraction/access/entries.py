@@ -122,9 +122,9 @@ def lexicon(languages: tuple[str, ...] = ()) -> Lexicon:
     return _lexicon(known | {_FIRST} if known else frozenset(language.code for language in _all()))
 
 
-def sightings(words: bytes) -> Sightings:
+def sightings(text: bytes) -> Sightings:
     """Where the stems and hints of all languages stand in `Document.words`."""
-    return Sightings.of(words, _words())
+    return Sightings.of(text, words())
 
 
 def hinted(seen: Sightings, languages: Collection[str]) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def hinted(seen: Sightings, languages: Collection[str]) -> tuple[str, ...]:
 @cache
 def _hints() -> tuple[tuple[str, frozenset[int]], ...]:
     """The languages, and which of `_words` are the hints of each."""
-    numbers = _words().numbers
+    numbers = words().numbers
     return tuple((one.code, frozenset(numbers[hint.encode()] for hint in one.hints)) for one in _all())
 
 
@@ -155,7 +155,7 @@ def _nouns() -> tuple[WordList, tuple[tuple[str, ...], ...]]:
 
 
 @cache
-def _words() -> WordList:
+def words() -> WordList:
     """All stems and hints there are."""
     lists = ((*language.triggers, *language.hints) for language in _all())
     return WordList(word.encode() for word in (*_LICENCE_STEMS, *_KNOWN_LICENCES, *chain.from_iterable(lists)))
@@ -169,7 +169,7 @@ def _lexicon(codes: frozenset[str]) -> Lexicon:
         for stem, pattern in language.triggers.items():
             triggers.setdefault(stem, []).append(pattern.replace(" ", r"\s+"))
     months = {name: number for language in languages for name, number in language.months.items()}
-    around = {_words().numbers[stem.encode()]: _any_of(patterns) for stem, patterns in triggers.items()}
+    around = {words().numbers[stem.encode()]: _any_of(patterns) for stem, patterns in triggers.items()}
     return Lexicon(languages, around, months)
 
 

@@ -27,9 +27,13 @@ def open_page(
     excluded: Collection[Element] = (),
     *,
     languages: Sequence[str] = (),
+    seen: Sightings | None = None,
 ) -> Opened:
-    """The page, made once for verdict and licences both. `languages` (BCP 47) are those of its texts."""
-    seen = sightings(document.words)
+    """The page, made once for verdict and licences both. `languages` (BCP 47) are those of its texts.
+
+    `seen`: the sightings of its words, if they have been looked for already.
+    """
+    seen = seen or sightings(document.words)
     words = _lexicon(document, languages, seen)
     title = next((signal.value for signal in signals if signal.name in _TITLES), None)
     stops = seen.nodes(words.around)

@@ -23,16 +23,26 @@ class Sightings(NamedTuple):
     text: bytes  # `Document.words`
     places: Sequence[tuple[int, int]]  # number of a word, offset
     seen: frozenset[int]  # the numbers of `places`
+    numbers: Mapping[bytes, int]  # of all words of the list
 
     @classmethod
     def of(cls, text: bytes, words: WordList) -> "Sightings":
         """What of `words` stands in `text`."""
         places = [*islice(words.places(text), _PLACES)]
-        return cls(text, places, frozenset(number for number, _ in places))
+        return cls(text, places, frozenset(number for number, _ in places), words.numbers)
 
     def any_of(self, numbers: Iterable[int]) -> bool:
         """Whether one of these words stands anywhere."""
         return not self.seen.isdisjoint(numbers)
+
+    def holds(self, word: bytes) -> bool:
+        """Whether a word of the list stands anywhere."""
+        return self.numbers[word] in self.seen
+
+    def places_of(self, word: bytes) -> list[int]:
+        """Where a word of the list stands, in order."""
+        wanted = self.numbers[word]
+        return sorted(at for number, at in self.places if number == wanted) if wanted in self.seen else []
 
     def nodes(self, around: Around) -> list[int]:
         """Indices of the text nodes that hold a stem of `around` with what it wants around it, in order, each once."""
