@@ -1,6 +1,7 @@
 """Titles, one per language: the article's own title and its translations."""
 
 import re
+from collections.abc import Callable
 from itertools import islice
 
 from harvester.extraction.document import Document
@@ -49,12 +50,17 @@ _SUFFIX = re.compile(r"\s+(?:[|–—»]|-|::)\s+")
 _RESPONSIBILITY = re.compile(
     r"\s/\s(?:von|by|par|de|di|por|vorgelegt von|eingereicht von|submitted by|door)\s+\S.{2,80}$"
 )
-_MARKS = re.compile(r"[\s*†‡☆★⋆]+$|^[\s☆★⋆]+")
+_STARS, _MARKS = " ☆★⋆", "*†‡"
 
 
 def clean_title(text: str) -> str:
     """A title without the date glued to its end and without footnote marks."""
-    return _MARKS.sub("", SHOWN_DATE.sub("", _RESPONSIBILITY.sub("", tidy(text))))
+    text = tidy(text)
+    if " / " in text:
+        text = _RESPONSIBILITY.sub("", text)
+    if text[-1:].isdigit():
+        text = SHOWN_DATE.sub("", text)
+    return text.lstrip(_STARS).rstrip(_STARS + _MARKS)
 
 
 def choose_titles(
@@ -62,22 +68,23 @@ def choose_titles(
 ) -> dict[str, LangText]:
     """Titles by language; `languages` are those of the abstracts, `page` the declared language of the article."""
     cleaned = Memo(clean_title).__getitem__  # the same words stand in several vocabularies
-    found = choices(index.ranked(_RANKS), cleaned)
+    folded = Memo(fold).__getitem__
+    found = choices(index.ranked(_RANKS), cleaned, folded)
     described = _describes_an_item(index)
     found = [choice for choice in found if _plausible(choice) and (described or not _is_fact(choice))]
     if not found:
         return {}
-    main = _printed_title(document, _without_suffix(found))
+    main = _printed_title(document, _without_suffix(found, folded))
     titles: dict[str, LangText] = {}
     known = title_language(main, languages, page)
     titles[known.language] = _lang_text(document, main, known, "original")
-    others = choices(index.ranked(_ALTERNATIVES), cleaned)
+    others = choices(index.ranked(_ALTERNATIVES), cleaned, folded)
     if not index.get("selector", "title"):
         others = [
             choice for choice in others if choice.signals[0].vocabulary != "visible" or _translates(choice, languages)
         ]
     for choice in others:
-        if _overlaps(choice.value, main.value):
+        if _overlaps(folded(choice.value), folded(main.value)):
             continue
         other = title_language(choice, languages, None)
         if other.language != "und" and not any(same(other.language, known) for known in titles):
@@ -103,18 +110,18 @@ def _plausible(choice: Choice) -> bool:
     return len(choice.value) >= 3 and bool(_WORD.search(choice.value)) and not choice.value.startswith("http")
 
 
-def _without_suffix(found: list[Choice]) -> Choice:
+def _without_suffix(found: list[Choice], folded: Callable[[str], str]) -> Choice:
     """The best title; if a lower one is its head before a site's suffix, the head and the words of both agree."""
     best = found[0]
     for other in found[1:]:
         if (
             _is_of_the_site(best)
             and other.signals[0].vocabulary == "visible"
-            and f" {fold(other.value)} " in (f" {fold(best.value)} ")
+            and f" {folded(other.value)} " in (f" {folded(best.value)} ")
         ):
             return Choice(other.value, other.signals + best.signals, best.score)
         tail = best.value[len(other.value) :]
-        if fold(best.value).startswith(fold(other.value)) and _SUFFIX.match(tail) and len(other.value) > 10:
+        if folded(best.value).startswith(folded(other.value)) and _SUFFIX.match(tail) and len(other.value) > 10:
             return Choice(other.value, other.signals + best.signals, best.score)
     return best
 
@@ -139,8 +146,7 @@ def _printed_title(document: Document, best: Choice) -> Choice:
     return best
 
 
-def _overlaps(one: str, other: str) -> bool:
-    a, b = fold(one), fold(other)
+def _overlaps(a: str, b: str) -> bool:
     return a == b or a.startswith(b[:60]) or b.startswith(a[:60]) or a in b or b in a
 
 

@@ -16,6 +16,7 @@ _PARTICLES = frozenset(
 )
 _MARKS = re.compile(r"[*†‡§¶#∗⁎⁺¹²³⁰-⁹ᵃ-ᶻ☆⊥✉️]+")
 _FOOTNOTE = re.compile(r"(?<=[\w.])\s*\^?\(?\[?\d{1,2}(?:\s*,\s*\d{1,2})*\]?\)?$|\s*\[[^\[\]]{2,30}\]$")
+_AND = re.compile(r"^(?:and|et|und|y|e|by|par)\s+(?=\S)")
 _GROUP = re.compile(
     r"\b(?:group|groupe|consortium|collaborat\w+|committee|comité|network|réseau|team|équipe|investigators|society|"
     r"société|association|organi[sz]ation|working party|study|university|université|initiative|task force|"
@@ -28,6 +29,8 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _DOTTED = re.compile(r"^(?:(?:[^\W\d_]\.[-‐‑]?)+|[^\W\d_])$")
+_ALL_DOTTED = re.compile(r"(?:[^\W\d_]\.[-‐‑]?\s?)+")
+_ONE_DOTTED = re.compile(r"[^\W\d_]\.")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.?[-‐‑]?){1,4}$")
 _CYRILLIC = re.compile("^[\u0400-\u04ff]")
 _PATRONYMIC = re.compile(r"(?:вич|вна|ична|инична|оглы|кызы)$", re.IGNORECASE)
@@ -50,9 +53,10 @@ class Name(NamedTuple):
 def clean_name(text: str) -> str:
     """A printed name without footnote marks, degrees, titles and surrounding punctuation."""
     text = _MARKS.sub(" ", text.replace("\xa0", " "))
-    text = _DEGREES.sub("", text)
-    text = _FOOTNOTE.sub("", " ".join(text.split()).strip(" ,;·•|/"))
-    text = re.sub(r"^(?:and|et|und|y|e|by|par)\s+(?=\S)", "", text) if len(text.split()) > 1 else text
+    text = " ".join(_DEGREES.sub("", text).split()).strip(" ,;·•|/")
+    if text and (text[-1] in ")]" or text[-1].isdigit()):
+        text = _FOOTNOTE.sub("", text)
+    text = _AND.sub("", text)
     return _TITLES.sub("", text).strip(" ,;")
 
 
@@ -127,8 +131,7 @@ def _split(words: list[str]) -> tuple[str, str]:
     if trailing := _trailing_initials(words):
         return " ".join(words[:-trailing]), " ".join(words[-trailing:])
     capitals = [_is_capitals(word) for word in words]
-    initials = [bool(_DOTTED.match(word)) for word in words]
-    if any(capitals) and (capitals.count(True) == 1 or not all(map(any, zip(capitals, initials, strict=True)))):
+    if any(capitals) and (capitals.count(True) == 1 or not all(map(_is_capitals_or_initial, words))):
         if capitals[0]:  # DUPONT Émile
             end = capitals.index(False)
             return " ".join(words[:end]), " ".join(words[end:])
@@ -142,20 +145,26 @@ def _split(words: list[str]) -> tuple[str, str]:
 def _trailing_initials(words: list[str]) -> int:
     """How many words at the end are initials after a family name: 1 for `Ordonez LN`, 0 for `J. Smith`."""
     last = words[-1].strip(".")
-    if _INITIALS.match(words[0]) and len(words[0].strip(".")) <= 2:
+    if len(words[0].strip(".")) <= 2 and _INITIALS.match(words[0]):
         return 0
-    dotted = bool(re.fullmatch(r"(?:[^\W\d_]\.[-‐‑]?\s?)+", words[-1]))
+    dotted = _ALL_DOTTED.fullmatch(words[-1]) is not None
     bare = last.isupper() and len(last) <= 3 and not any(_is_capitals(word) for word in words[:-1])
     single = len(last) == 1 and last.isupper()
     if not (dotted or bare or single):
         return 0
     count = 1
-    while count < len(words) - 1 and re.fullmatch(r"[^\W\d_]\.", words[-count - 1]):
+    while count < len(words) - 1 and _ONE_DOTTED.fullmatch(words[-count - 1]):
         count += 1
     return count
 
 
+def _is_capitals_or_initial(word: str) -> bool:
+    return _is_capitals(word) or _DOTTED.match(word) is not None
+
+
 def _is_capitals(word: str) -> bool:
+    if word[1:].islower():  # as most are
+        return False
     letters = [char for char in word if char.isalpha()]
     if _DOTTED.match(word) or len(letters) <= 2 or not any(char.isupper() for char in letters):
         return False
