@@ -119,7 +119,7 @@ def _told_by(scores: Mapping[str, float]) -> Guess | None:
         return None
     best = max(scores, key=scores.__getitem__)
     value = scores[best]
-    second = max((other for language, other in scores.items() if language != best), default=0.0)
+    second = sorted(scores.values())[-2] if len(scores) > 1 else 0.0
     return Guess(best, (value - second) / value) if value >= 2 and value >= 1.6 * second else None
 
 

@@ -13,7 +13,7 @@ from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
 from harvester.extraction.languages import Known, Words, detect, language_of, little_words, same, split_at_seam
 from harvester.extraction.memo import Memo
-from harvester.extraction.normalise.text import fold, folded_words, tidy
+from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
 from harvester.extraction.wordlist import WordList
 from harvester.model.record import LangText, Section
@@ -87,8 +87,9 @@ def choose_abstracts(
 
     `declared` are the Source's languages, `boilerplate` its regular expressions of sentences to remove.
     """
-    candidates = _candidates(document, index, declared, boilerplate)
-    words = Memo(_words)  # most texts stand on the page several times
+    folded = Memo(fold).__getitem__  # most texts stand on the page several times
+    words = Memo[str, frozenset[str]](lambda text: frozenset(folded(text).split())).__getitem__
+    candidates = _drop_teasers(_candidates(document, index, declared, boilerplate), folded)
     chosen: dict[str, list[_Candidate]] = {}
     for candidate in sorted(candidates, key=lambda entry: -entry.rank):
         language = candidate.known.language
@@ -99,7 +100,8 @@ def choose_abstracts(
         elif _agree(words, group[0], candidate):
             group.append(candidate)
     abstracts = {
-        language: _lang_text(document, _settled(group, boilerplate), "abstract") for language, group in chosen.items()
+        language: _lang_text(document, _settled(group, boilerplate, folded), "abstract")
+        for language, group in chosen.items()
     }
     return abstracts, _others(document, index, declared, abstracts)
 
@@ -138,7 +140,7 @@ def _candidates(
                 continue
             sections = signal.sections if part == signal.value else ()
             found.append(_Candidate(text, _ranked(rank, signal, text), signal, known, sections, removed))
-    return _drop_teasers(found)
+    return found
 
 
 def _ranked(rank: int, signal: Signal, text: str) -> int:
@@ -243,14 +245,10 @@ def _abstract_like(text: str, rank: int) -> bool:
     return len(text) >= _LIKE and len(prose) >= 2 and not text.startswith("http")
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(folded_words(text))
-
-
-def _agree(words: Memo[str, frozenset[str]], one: _Candidate, other: _Candidate) -> bool:
+def _agree(words: Callable[[str], frozenset[str]], one: _Candidate, other: _Candidate) -> bool:
     if one.text == other.text:
         return True
-    mine, others = words[one.text], words[other.text]
+    mine, others = words(one.text), words(other.text)
     return bool(mine and others) and len(mine & others) >= 0.7 * min(len(mine), len(others))
 
 
@@ -258,12 +256,12 @@ _WHOLE = frozenset((("highwire", "abstract"), ("dcterms", "abstract"), ("dc", "d
                     ("json_ld", "description"), ("eprints", "abstract"), ("bepress", "abstract")))  # fmt: skip
 
 
-def _settled(group: list[_Candidate], boilerplate: tuple[str, ...]) -> list[_Candidate]:
+def _settled(group: list[_Candidate], boilerplate: tuple[str, ...], folded: Callable[[str], str]) -> list[_Candidate]:
     """The group, the one that is taken first and its sections clean."""
     best = _with_clean_sections(group[0], boilerplate)
     if best.sections:
         return [best, *group[1:]]
-    first, *rest = _without_tail([best, *group[1:]])
+    first, *rest = _without_tail([best, *group[1:]], folded)
     return [first if first is best else _with_clean_sections(first, boilerplate), *rest]
 
 
@@ -271,27 +269,26 @@ def _with_clean_sections(one: _Candidate, boilerplate: tuple[str, ...]) -> _Cand
     return one._replace(sections=_clean_sections(one.sections, boilerplate)) if one.sections else one
 
 
-def _without_tail(group: list[_Candidate]) -> list[_Candidate]:
+def _without_tail(group: list[_Candidate], folded: Callable[[str], str]) -> list[_Candidate]:
     """Metadata that end as a sentence does and are the head of a longer block show where the abstract ends."""
     best = group[0]
     for other in group[1:]:
         named = (other.signal.vocabulary, other.signal.name) in _WHOLE and other.text != best.text
         if named and len(other.text) >= 200 and other.text.endswith((".", "!", "?", "»", ")")):
-            longer = fold(best.text)
-            if len(longer) > len(fold(other.text)) and longer.startswith(fold(other.text)):
+            longer, shorter = folded(best.text), folded(other.text)
+            if len(longer) > len(shorter) and longer.startswith(shorter):
                 return [other, *(entry for entry in group if entry is not other)]
     return group
 
 
-def _drop_teasers(found: list[_Candidate]) -> list[_Candidate]:
+def _drop_teasers(found: list[_Candidate], folded: Callable[[str], str]) -> list[_Candidate]:
     """A text that another one starts with and goes on from is a teaser, unless it is a labelled whole."""
-    folded = Memo(fold)
 
     def goes_on(one: _Candidate, other: _Candidate) -> bool:
         if other.rank < _WEAK or len(other.text) <= 1.2 * len(one.text):
             return False
-        start = folded[one.text.rstrip(".… ")][:400]
-        return folded[other.text].startswith(start[: max(40, len(start) - 12)])
+        start = folded(one.text.rstrip(".… "))[:400]
+        return folded(other.text).startswith(start[: max(40, len(start) - 12)])
 
     return [one for one in found if one.rank >= 150 or not any(goes_on(one, other) for other in found)]
 

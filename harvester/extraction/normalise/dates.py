@@ -47,6 +47,15 @@ def read_date(text: str, order: str = "dmy", century: int = 20) -> ReadDate | No
     `order` (dmy, mdy, ymd) decides only what the digits leave open; two-digit years are in `century`00.
     """
     text = text.strip()[:200]
+    iso = _ISO.fullmatch(text)  # as most are: nothing else can be read there
+    if iso is None:
+        if date := _not_iso(text, order, century):
+            return date
+        iso = _ISO.search(text)
+    return _build(int(iso[1]), int(iso[2] or 0), int(iso[3] or 0), "iso") if iso else None
+
+
+def _not_iso(text: str, order: str, century: int) -> ReadDate | None:
     if found := _NUMERIC.search(text):
         return _numeric(int(found[1]), int(found[2]), found[3], order, century)
     if found := _WORDS.search(text):
@@ -58,8 +67,6 @@ def read_date(text: str, order: str = "dmy", century: int = 20) -> ReadDate | No
         return _build(int(found[1]), month, int(found[3] or 0), "words")
     if (found := _MONTH_YEAR.search(text)) and int(found[1]) <= 12:
         return _build(int(found[2]), int(found[1]), 0, "month/year")
-    if found := _ISO.search(text):
-        return _build(int(found[1]), int(found[2] or 0), int(found[3] or 0), "iso")
     return None
 
 

@@ -15,6 +15,8 @@ _CLOSING = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 def doi(text: str) -> str | None:
     """The DOI in `text`, lower-case without prefix, or None. Percent-encoding and trailing punctuation go."""
+    if "10." not in text and "%2" not in text:
+        return None
     text = _DOI_PREFIX.sub("", text)
     if "%2" in text:
         text = unquote(text)
