@@ -127,7 +127,7 @@ def _record(document: Document, source: Source, index: SignalIndex, robots: tupl
         url=url,
         type=_type(index),
         languages=tuple(language for language in dict.fromkeys([*languages, *keywords]) if language != "und"),
-        titles=_with_roles(titles),
+        titles=titles,
         abstracts=abstracts,
         other_abstracts=other_abstracts,
         keywords=keywords,
@@ -198,10 +198,6 @@ def _inadmissible(index: SignalIndex) -> list[Element]:
     names = ("title", "abstract", "keywords", "title.other", "lay", "graphical", "highlights")
     vocabularies = ("heading", "selector", "visible", "container")
     return [s.element for s in index.all if s.vocabulary in vocabularies and s.name in names and s.attribute is None]
-
-
-def _with_roles(titles: dict[str, LangText]) -> dict[str, LangText]:
-    return titles if len(titles) > 1 else {k: v.model_copy(update={"role": "unknown"}) for k, v in titles.items()}
 
 
 def _type(index: SignalIndex) -> str:

@@ -2,10 +2,10 @@
 
 import re
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from heapq import nlargest
 from importlib.resources import files
 from itertools import accumulate, combinations, starmap
@@ -33,7 +33,6 @@ _FAR = 400  # characters before the shortest tail in which it is looked for wher
 _ENOUGH = 3000  # characters; a language is told by so many
 LONG = 60  # characters; below it detection alone is not believed (RECORD.md, Languages)
 _Scores = Sequence[Mapping[str, float]]  # of sentences
-Words = Mapping[str, int]  # how many little words a text has that some languages share: `{"en": 9, "en nl": 4}`
 
 
 class Guess(NamedTuple):
@@ -59,26 +58,34 @@ def _languages_of_word() -> dict[str, str]:
     return {word: " ".join(languages) for word, languages in found.items()}
 
 
-def little_words(text: str) -> Words:
-    """The little words of `text`, counted by the languages that share them."""
-    return Counter(filter(None, map(_languages_of_word().get, _words(text))))
+class LittleWords(Counter[str]):
+    """The little words of a text, counted by the languages that share them: `{"en": 9, "en nl": 4}`."""
+
+    @cached_property
+    def scores(self) -> dict[str, float]:
+        """The score of each language; a word shared by n languages counts 1/n for each of them."""
+        return self.scores_without("")
+
+    def scores_without(self, language: str) -> dict[str, float]:
+        """The scores by those words only that a language has not."""
+        scores: defaultdict[str, float] = defaultdict(float)
+        for group, count in self.items():
+            languages = _parted(group)
+            if language not in languages:
+                share = count / len(languages)
+                for one in languages:
+                    scores[one] += share
+        return dict(scores)
+
+
+def little_words(text: str) -> LittleWords:
+    """The little words of `text`."""
+    return LittleWords(filter(None, map(_languages_of_word().get, _words(text))))
 
 
 def score(text: str) -> dict[str, float]:
     """Little words of each language in `text`; a word shared by n languages counts 1/n for each of them."""
-    return _scores(little_words(text))
-
-
-def _scores(words: Words, *, without: str = "") -> dict[str, float]:
-    """The scores of counted words, those left out that the language `without` has too."""
-    scores: dict[str, float] = {}
-    for group, count in words.items():
-        languages = _parted(group)
-        if without not in languages:
-            share = count / len(languages)
-            for language in languages:
-                scores[language] = scores.get(language, 0.0) + share
-    return scores
+    return little_words(text).scores
 
 
 _parted = cache(str.split)
@@ -99,12 +106,14 @@ def _words(text: str) -> list[str]:
         return _WORD.findall(text.casefold())
 
 
-def detect(text: str, among: Collection[str] = (), *, counted: Callable[[str], Words] = little_words) -> Guess | None:
+def detect(
+    text: str, among: Collection[str] = (), *, counted: Callable[[str], LittleWords] = little_words
+) -> Guess | None:
     """The language of `text`, limited to `among` if given; None when it cannot be told.
 
     `counted` may stand for `little_words` where texts come again.
     """
-    return _by_script(text) or _by_words(text, _scores(counted(text[:_ENOUGH])), among)
+    return _by_script(text) or _by_words(text, counted(text[:_ENOUGH]).scores, among)
 
 
 def _by_words(text: str, scores: Mapping[str, float], among: Collection[str] = ()) -> Guess | None:
@@ -226,7 +235,7 @@ def same(one: str, other: str) -> bool:
     return one.split("-")[0].lower() == other.split("-")[0].lower()
 
 
-def split_at_seam(text: str, counted: Callable[[str], Words] = little_words) -> list[str]:
+def split_at_seam(text: str, counted: Callable[[str], LittleWords] = little_words) -> list[str]:
     """Cut a text whose head is in one language and whose tail is in another; else the text alone.
 
     Both sides must be long and clearly of different languages, so a quoted foreign sentence never cuts.
@@ -234,7 +243,7 @@ def split_at_seam(text: str, counted: Callable[[str], Words] = little_words) -> 
     """
     if len(text) < 200 or _is_of_one_language(text, words := counted(text)):
         return [text]
-    totals = _scores(words)
+    totals = words.scores
     sentences = _sentences(text)
     if len(sentences) < 2 or len(totals) < 2:
         return [text]
@@ -248,30 +257,32 @@ def split_at_seam(text: str, counted: Callable[[str], Words] = little_words) -> 
     return [*split_at_seam(head), *split_at_seam(tail)]
 
 
-def _is_of_one_language(text: str, words: Words) -> bool:
+def _is_of_one_language(text: str, words: LittleWords) -> bool:
     """A cheap test before a seam is looked for: True if neither side of one could be told to be in another language.
 
     Every side holds the text's first sentences or its last. Where those are in the main language, another one comes
     near its score only by words of its own: what the two share counts the same for both.
     """
-    main = _told_by(_scores(words))
+    main = _told_by(words.scores)
     if main is None or _of_other_scripts(text) > _SYMBOLS:
         return False
     ends = [score(end) for end in _shortest_sides(text)]
     if any((told := _told_by(end)) is None or told.language != main.language for end in ends):
         return False
-    others = _scores(words, without=main.language)
-    return 2 * max(others.values(), default=0.0) < min(end[main.language] for end in ends)
+    others = words.scores_without(main.language).values()
+    return 2 * max(others, default=0.0) < min(end[main.language] for end in ends)
 
 
 def _shortest_sides(text: str) -> tuple[str, str]:
     """What every head before a seam begins with, and what every tail after one ends with."""
-    head = _SENTENCE.search(text, _SIDE)
+    if "\n" in text:  # where sentences end is not so cheaply said
+        return text[:_SIDE], text[-_SIDE:]
+    head = _SENTENCE_END.search(text, _SIDE - 1)
     last = len(text) - _SIDE
-    begin = first = max(last - _FAR, 0)
-    for end in _SENTENCE.finditer(text, first, last + 1):
+    begin = max(last - _FAR, 0)
+    for end in _SENTENCE_END.finditer(text, begin, last + 1):
         begin = end.end()
-    return text[: head.start()] if head else text, text[begin:]
+    return text[: head.start() + 1] if head else text, text[begin:]
 
 
 def _sum(scores: _Scores) -> dict[str, float]:

@@ -11,7 +11,7 @@ from harvester.extraction.access.endings import without_access
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
-from harvester.extraction.languages import Known, Words, detect, language_of, little_words, same, split_at_seam
+from harvester.extraction.languages import Known, LittleWords, detect, language_of, little_words, same, split_at_seam
 from harvester.extraction.memo import Memo
 from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
@@ -149,7 +149,7 @@ def _ranked(rank: int, signal: Signal, text: str) -> int:
     return rank - 30 if text.endswith(("...", "…")) else rank
 
 
-def _parts(value: str, counted: Callable[[str], Words]) -> list[str]:
+def _parts(value: str, counted: Callable[[str], LittleWords]) -> list[str]:
     """One text per language: cut where another label is glued in, then at a language seam."""
     text = tidy(value) if "<" in value or "&" in value else value
     pieces: list[str] = []

@@ -75,9 +75,8 @@ def choose_titles(
     if not found:
         return {}
     main = _printed_title(document, _without_suffix(found, folded))
-    titles: dict[str, LangText] = {}
     known = title_language(main, languages, page)
-    titles[known.language] = _lang_text(document, main, known, "original")
+    translations: dict[str, LangText] = {}
     others = choices(index.ranked(_ALTERNATIVES), cleaned, folded)
     if not index.get("selector", "title"):
         others = [
@@ -87,9 +86,10 @@ def choose_titles(
         if _overlaps(folded(choice.value), folded(main.value)):
             continue
         other = title_language(choice, languages, None)
-        if other.language != "und" and not any(same(other.language, known) for known in titles):
-            titles[other.language] = _lang_text(document, choice, other, "translation")
-    return titles
+        if other.language != "und" and not any(same(other.language, told) for told in (known.language, *translations)):
+            translations[other.language] = _lang_text(document, choice, other, "translation")
+    role = "original" if translations else "unknown"
+    return {known.language: _lang_text(document, main, known, role), **translations}
 
 
 def _describes_an_item(index: SignalIndex) -> bool:

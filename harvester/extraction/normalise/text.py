@@ -71,7 +71,7 @@ def _unmojibake(text: str) -> str:
 
 def has_mojibake(text: str) -> bool:
     """True if text still carries the traces of a wrong decoding."""
-    return "\ufffd" in text or bool(_MOJIBAKE.search(text))
+    return not text.isascii() and ("\ufffd" in text or bool(_MOJIBAKE.search(text)))
 
 
 def fold(text: str) -> str:
