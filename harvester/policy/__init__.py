@@ -5,6 +5,7 @@ Pure: no clock, no disk. `decide` acts on the Record (rights.py), `body_to_keep`
     rights.py      TDM reservation x operator's basis -> AbstractPolicy; robots directives
     body.py        Page -> the body the archive may hold: as served, cut, or none, with the reason
     abstracts.py   every trace of the abstracts (and of any other prose) leaves a reserved page
+    hints.py       a first look at a body: what its words say must be looked for
     fulltext.py    full text that a page carries hidden, or that a source file points at
     addresses.py   e-mail addresses, in every spelling met
     phrases.py     folded words, word shingles of what must go, phrases of what must stay

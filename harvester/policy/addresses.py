@@ -1,7 +1,10 @@
 """E-mail addresses leave a body: plain, entity-encoded, percent-encoded, escaped, spelled out or obfuscated."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from harvester.policy.hints import Hint, Look, hints_of
 
 # One letter, digit, dot, plus, minus or underscore of an address, encoded; a no-break space is none of them.
 _HEX = r"(?:2[bBdDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF])"
@@ -18,19 +21,6 @@ _WORDED = r" (?:at|AT|arobase)(?=\s[A-Za-z0-9-]{1,63}\s(?:dot|DOT|point)\s)"
 _ALL_SIGNS = re.compile(f"{_SIGN}|{_SPELLED}|{_WORDED}")
 _CODED_SIGNS = re.compile(_SIGN)
 _PLAIN_SIGN = re.compile("@")
-# Most pages have none of these. To look for the character they begin with is a hundred times faster than for a word,
-# and to look for a pattern that begins with it no slower than for one word.
-_CODED_HINTS = {
-    "&": re.compile("&(?:commat;|#64;|#0|#x40;|#x0)"),
-    "%": re.compile("%40"),
-    "\\": re.compile(r"\\(?:u00|x)40"),
-    "\uff20": re.compile("\uff20"),
-    "\xef": re.compile("\xef\xbc\xa0"),
-}
-_SPELLED_HINTS = {
-    left[0]: re.compile(f"{re.escape(left)}(?:at| at |chez|@|arobase){re.escape(right)}")
-    for left, right in ("[]", "()", "{}", ("&lt;", "&gt;"))
-}
 _WORDED_DOTS = (" dot ", " point ")
 _WORDED_HINT = re.compile(r" (?:at|arobase) [a-z0-9-]{1,63}$")
 _DOT = rf"(?:{_PERIOD}|\s{{0,2}}[\[(](?:dot|DOT|point)[\])]\s{{0,2}}|\s(?:dot|DOT|point)\s)"
@@ -49,15 +39,16 @@ _LOCAL_REACH, _TAG_REACH, _DOMAIN_REACH, _WORDED_REACH = 200, 400, 500, 80
 
 def without_addresses(text: str) -> str:
     """The text without e-mail addresses; markup between their parts stays, so the page keeps its shape."""
-    return _without(text, text.lower())
+    lowered = text.lower()
+    return _without(text, lowered, hints_of(lowered.encode("utf-8", "replace")))
 
 
-def _without(text: str, lowered: str) -> str:
-    if "mail" in lowered:
+def _without(text: str, lowered: str, hints: AbstractSet[Hint]) -> str:
+    if Hint.LINK in hints:
         text = _without_links(text, lowered)
     parts: list[str] = []
     done = 0
-    for sign in _signs(text, lowered):
+    for sign in _signs(text, lowered, hints):
         if sign.start() >= done and (place := _address(text, sign, done)):
             start, left, right, end = place
             parts += (text[done:start], *_TAG.findall(text, left, right))
@@ -74,11 +65,11 @@ def _without_links(text: str, lowered: str) -> str:
     return text
 
 
-def _signs(text: str, lowered: str) -> Iterator[re.Match[str]]:
+def _signs(text: str, lowered: str, hints: AbstractSet[Hint]) -> Iterator[re.Match[str]]:
     """What may stand between the name and the domain of an address."""
-    if _is_worded(lowered) or _hinted(lowered, _SPELLED_HINTS):
+    if Hint.SPELLED in hints or (Hint.DOTTED in hints and _is_worded(lowered)):
         return _ALL_SIGNS.finditer(text)
-    if _hinted(lowered, _CODED_HINTS):
+    if Hint.CODED in hints:
         return _CODED_SIGNS.finditer(text)
     return _PLAIN_SIGN.finditer(text) if "@" in text else iter(())
 
@@ -92,10 +83,6 @@ def _is_worded(lowered: str) -> bool:
                 return True
             place = lowered.find(dot, place + 1)
     return False
-
-
-def _hinted(lowered: str, hints: Mapping[str, re.Pattern[str]]) -> bool:
-    return any(first in lowered and hint.search(lowered) for first, hint in hints.items())
 
 
 def _address(text: str, sign: re.Match[str], done: int) -> tuple[int, int, int, int] | None:
@@ -122,15 +109,12 @@ def _local_start(text: str, end: int, done: int) -> int | None:
     return begin + local.start() if local else None
 
 
-def body_without_addresses(body: bytes, lowered: bytes, encoding: str) -> bytes:
-    """The same for a body, which is given in lower case too.
-
-    Addresses are ASCII, so every ASCII-compatible encoding is left byte for byte as it was.
-    """
+def body_without_addresses(page: Look, encoding: str) -> bytes:
+    """The same for a body. Addresses are ASCII, so every ASCII-compatible encoding is left byte for byte as it was."""
     if encoding.lower().startswith(("utf-16", "utf-32")):
-        text = body.decode(encoding, "replace")
+        text = page.body.decode(encoding, "replace")
         clean = without_addresses(text)
-        return body if clean == text else clean.encode(encoding, "replace")
-    text = body.decode("latin-1")
-    clean = _without(text, lowered.decode("latin-1"))
-    return body if clean is text or clean == text else clean.encode("latin-1")
+        return page.body if clean == text else clean.encode(encoding, "replace")
+    text = page.body.decode("latin-1")
+    clean = _without(text, page.lowered.decode("latin-1"), page.hints)
+    return page.body if clean is text or clean == text else clean.encode("latin-1")

@@ -15,7 +15,8 @@ from harvester.model.record import AbstractPolicy, Record
 from harvester.model.source import SelectorRule
 from harvester.policy.abstracts import Cut, cut_abstracts
 from harvester.policy.addresses import body_without_addresses, without_addresses
-from harvester.policy.fulltext import cut_fulltext, hides, hints
+from harvester.policy.fulltext import cut_fulltext, hides, may_hide
+from harvester.policy.hints import Look, look
 from harvester.policy.phrases import Facts, Phrases
 from harvester.policy.rights import abstract_texts, archive_ban, fact_texts, quotes
 from harvester.policy.xml_text import without_text
@@ -55,8 +56,8 @@ def body_to_keep(
     if body is None:
         return Kept(None, "none", "the text of the article could not be cut out of its XML")
     xml = ["full text"] if body is not page.body else []
-    lowered = body.lower()
-    if not policy.keep or _shows_fulltext(body, lowered, encoding, fulltext):
+    seen = look(body)
+    if not policy.keep or _shows_fulltext(seen, encoding, fulltext):
         if len(body) > TREE_LIMIT:
             return Kept(None, "none", f"too large to cut ({len(body)} bytes)")
         cut = _cut(body, encoding, record, policy, fulltext)
@@ -65,10 +66,10 @@ def body_to_keep(
         text, reasons = cut
         if reasons:
             body, encoding = text.encode("utf-8", "replace"), "utf-8"
-            lowered = body.lower()
+            seen = look(body)
             page = page.model_copy(update={"headers": _utf8_headers(page.headers)})
     reasons = [*xml, *reasons]
-    clean = body_without_addresses(body, lowered, encoding)
+    clean = body_without_addresses(seen, encoding)
     if clean != body:
         reasons.append(_ADDRESSES)
     if clean is not page.body:
@@ -91,14 +92,14 @@ def _codec(encoding: str) -> str:
         return "utf-8"
 
 
-def _shows_fulltext(body: bytes, lowered: bytes, encoding: str, rules: Sequence[SelectorRule]) -> bool:
-    hinted = hints(body, lowered)
-    if not (any(hinted) or rules):
+def _shows_fulltext(page: Look, encoding: str, rules: Sequence[SelectorRule]) -> bool:
+    hinted = may_hide(page)
+    if not (hinted or rules):
         return False
-    root = _tree(body.decode(encoding, "replace"))
+    root = _tree(page.body.decode(encoding, "replace"))
     if root is None:
         return False
-    return any(_matches(root, rule) for rule in rules) or hides(root, hinted)
+    return any(_matches(root, rule) for rule in rules) or (hinted and hides(root, page))
 
 
 def _tree(text: str) -> lxml.html.HtmlElement | None:

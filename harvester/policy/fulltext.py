@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 import lxml.html
 from bs4 import BeautifulSoup
@@ -11,6 +10,7 @@ from lxml.etree import XPath
 
 from harvester.model.source import SelectorRule
 from harvester.policy.abstracts import FACTUAL, Cut, set_script, text_nodes
+from harvester.policy.hints import Hint, Look
 from harvester.policy.phrases import runs, words
 
 PROSE = 80  # characters of a text node that count as prose and not as a label
@@ -23,15 +23,7 @@ _WALL_NAMES = "paywall(?:ed)?|subscribers?-only|members?-only|premium-content|lo
 _BODY_NAMES = "article[-_]?(?:body|text|content|full)|full[-_]?text|body[-_]?text|content[-_]?body|texte[-_]?integral"
 _HIDES = r"display\s*:\s*none|visibility\s*:\s*hidden"
 _BODY_FILLED = re.compile(rb'"articleBody"\s*:\s*"[^"]')
-# Words without which a page hides nothing; looking for words is many times faster than looking for patterns. Those with
-# a dash are looked for all at once, by the dash.
-_WALL_HINTS = (
-    b"subscriber-only", b"subscribers-only", b"member-only", b"members-only",
-    b"premium-content", b"locked-content", b"restricted-content",
-)  # fmt: skip
-_WALL_HINT = re.compile(b"-(?:%b)" % b"|".join(b"%b(?<=%b)" % (word.partition(b"-")[2], word) for word in _WALL_HINTS))
-_HIDING_HINTS = (b"hidden", b"display", b"d-none")
-_NAME_HINTS = (b"article", b"full", b"body", b"content", b"integral")
+_NAMES = (b"article", b"full", b"body", b"content", b"integral")
 _WALLED = re.compile(rf"(?:^|[\s_-])(?:{_WALL_NAMES})(?:$|[\s_-])", re.IGNORECASE)
 _BODY_NAME = re.compile(_BODY_NAMES, re.IGNORECASE)
 _HIDDEN_CLASS = frozenset(("hidden", "d-none", "is-hidden"))
@@ -41,29 +33,25 @@ _NAMED = XPath("//*[@class or @id or @itemprop]")
 _PERHAPS_HIDDEN = XPath("//@hidden/.. | //@style/.. | //@class[contains(., 'hidden') or contains(., 'd-none')]/..")
 
 
-class Hints(NamedTuple):
-    """What the bytes of a page say of hidden full text; none of it: there is none."""
-
-    walls: bool  # words that name a wall
-    hiding: bool  # words that hide, and such as name a body
-    script: bool  # a text among the data of a script
+def may_hide(page: Look) -> bool:
+    """A first look at the bytes: False when nothing in them can be hidden full text."""
+    return Hint.WALL in page.hints or _may_hide_elements(page) or _is_filled(page)
 
 
-def hints(body: bytes, lowered: bytes) -> Hints:
-    """A cheap look at the bytes, as they are and in lower case."""
-    return Hints(
-        walls=b"paywall" in lowered or bool(_WALL_HINT.search(lowered)),
-        hiding=any(hint in lowered for hint in _HIDING_HINTS) and any(hint in lowered for hint in _NAME_HINTS),
-        script=bool(_BODY_FILLED.search(body)),
-    )
+def _may_hide_elements(page: Look) -> bool:
+    return Hint.HIDING in page.hints and any(name in page.lowered for name in _NAMES)
 
 
-def hides(root: lxml.html.HtmlElement, hinted: Hints) -> bool:
+def _is_filled(page: Look) -> bool:
+    return Hint.SCRIPT in page.hints and bool(_BODY_FILLED.search(page.body))
+
+
+def hides(root: lxml.html.HtmlElement, page: Look) -> bool:
     """A closer look at the tree: whether it is worth the price of cutting."""
     return (
-        hinted.script
-        or (hinted.walls and any(_has_prose(one) for one in _NAMED(root) if _WALLED.search(_names(one))))
-        or (hinted.hiding and any(map(_hides_body, _PERHAPS_HIDDEN(root))))
+        _is_filled(page)
+        or (Hint.WALL in page.hints and any(_has_prose(one) for one in _NAMED(root) if _WALLED.search(_names(one))))
+        or (_may_hide_elements(page) and any(map(_hides_body, _PERHAPS_HIDDEN(root))))
     )
 
 

@@ -1,0 +1,89 @@
+"""A first look at a body: what its words hint at, before anything is looked for in earnest.
+
+All the words are sought in one reading, which takes less time than to seek one of them by itself.
+"""
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
+
+_PIECE = 1 << 16  # bytes read at a time: a body made of nothing but such words does not fill the memory
+
+
+class Hint(Enum):
+    """What must be looked for in a body; without it there is none."""
+
+    WALL = auto()  # an element named as a wall
+    HIDING = auto()  # a hidden element
+    SCRIPT = auto()  # the text of an article among the data of a script
+    LINK = auto()  # an e-mail address in a link, or in the form that a network puts in its place
+    SPELLED = auto()  # an address whose sign is spelled out in brackets
+    DOTTED = auto()  # one whose dot is spelled out
+    CODED = auto()  # one whose sign is encoded
+
+
+class Look(NamedTuple):
+    """A body, the same in lower case, and its hints."""
+
+    body: bytes
+    lowered: bytes
+    hints: frozenset[Hint]
+
+
+def look(body: bytes) -> Look:
+    """A first look at a body."""
+    lowered = body.lower()
+    return Look(body, lowered, hints_of(lowered))
+
+
+def hints_of(lowered: bytes) -> frozenset[Hint]:
+    """What the words of a text in lower case hint at."""
+    return frozenset(hint for search in (_WORDS, _SIGNS) for hint in search.found(lowered))
+
+
+class _Search:
+    """Words by what they hint at. Where two overlap in a text, the second may be missed."""
+
+    def __init__(self, words: dict[Hint, tuple[bytes, ...]]) -> None:
+        self._hints = [hint for hint, some in words.items() for _ in some]
+        every = [word for some in words.values() for word in some]
+        self._longest = max(map(len, every))
+        # Only leftmost matches are found many bytes at a time; so few words that this is so are in one search.
+        self._words = BytesAhoCorasick(every, matchkind=MatchKind.LeftmostFirst)
+
+    def found(self, text: bytes) -> set[Hint]:
+        found: set[Hint] = set()
+        for start in range(0, len(text), _PIECE):
+            piece = text[start : start + _PIECE + self._longest - 1]
+            found.update(self._hints[number] for number, _, _ in self._words.find_matches_as_indexes(piece))
+        return found
+
+
+_WORDS = _Search(
+    {
+        Hint.WALL: (
+            b"paywall",
+            *(b"subscriber-only", b"subscribers-only", b"member-only", b"members-only"),
+            *(b"premium-content", b"locked-content", b"restricted-content"),
+        ),
+        Hint.HIDING: (b"hidden", b"display", b"d-none"),
+        Hint.SCRIPT: (b"articlebody",),
+        Hint.LINK: (b"mailto", b"email-protection", b"cfemail"),
+        Hint.DOTTED: (b" dot ", b" point "),
+    }
+)
+_SIGNS = _Search(
+    {
+        Hint.SPELLED: tuple(
+            left + name + right
+            for left, right in ((b"[", b"]"), (b"(", b")"), (b"{", b"}"), (b"&lt;", b"&gt;"))
+            for name in (b"at", b" at ", b"chez", b"@", b"arobase")
+        ),
+        # The last are those of the wide sign in UTF-8, and of its bytes taken for letters.
+        Hint.CODED: (
+            *(b"&commat;", b"&#64;", b"&#0", b"&#x40;", b"&#x0", b"%40", b"\\u0040", b"\\x40"),
+            *("\uff20".encode(), "\xef\xbc\xa0".encode()),
+        ),
+    }
+)
