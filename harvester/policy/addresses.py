@@ -16,7 +16,10 @@ _PERIOD = r"\.|&period;|&#0{0,5}46;|&#[xX]0{0,5}2[eE];|%2[eE]|\\u002[eE]|\\x2[eE
 _TAGS_AFTER = re.compile(r"\s?(?:</?[a-zA-Z][^<>]{0,120}>\s{0,2}){0,3}")
 _TAGS_BEFORE = re.compile(r"(?:\s{0,2}</?[a-zA-Z][^<>]{0,120}>){0,3}\s?$")
 _SIGN = r"@|&(?:commat|#0{0,5}64|#[xX]0{0,5}40);|%40|\\(?:u00|x)40|\uff20|\xef\xbc\xa0"
-_SPELLED = r"(?:[\[({]|&lt;)\s{0,2}(?:at|AT|chez|arobase|@)\s{0,2}(?:[\])}]|&gt;)"
+# Every alternative begins with a character of its own: where none of these stands, no pattern is tried.
+_SPELLED = "|".join(
+    rf"{left}\s{{0,2}}(?:at|AT|chez|arobase|@)\s{{0,2}}(?:[\])}}]|&gt;)" for left in (r"\[", r"\(", r"\{", "&lt;")
+)
 _WORDED = r" (?:at|AT|arobase)(?=\s[A-Za-z0-9-]{1,63}\s(?:dot|DOT|point)\s)"
 _ALL_SIGNS = re.compile(f"{_SIGN}|{_SPELLED}|{_WORDED}")
 _CODED_SIGNS = re.compile(_SIGN)
