@@ -3,6 +3,7 @@
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.signals import (
+    abstract_titles,
     bylines,
     containers,
     headings,
@@ -37,7 +38,8 @@ def _read(document: Document, source: Source, found: Survey) -> list[Signal]:
         *title_blocks.read(document),
         *headings.read(document, found.labelled, source.read.blocks),
     ]
-    return [*signals, *containers.read(document, found, signals), *raw_dublin_core.read(document)]
+    signals += containers.read(document, found, signals)
+    return [*signals, *abstract_titles.read(signals), *raw_dublin_core.read(document)]
 
 
 _KNOWN = {

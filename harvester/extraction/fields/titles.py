@@ -41,6 +41,7 @@ _ALTERNATIVES = {
     ("json_ld", "alternatename"): 60,
     ("json_ld", "headline"): 85,
     ("visible", "title.other"): 70,
+    ("fact", "title.other"): 65,
     ("meta", "title"): 35,
 }
 SHOWN_DATE = re.compile(r"\s+[-–—|]\s+(\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2}))\s*$")

@@ -75,7 +75,7 @@ def _is_original(text: str, others: list[Signal], said: str) -> bool:
 def _in_order(document: Document, body: Element, said: str) -> list[tuple[Element, str]]:
     """Headings with their texts, the article's own first where the page tells which one that is."""
     headings = list(body.iter("h1", "h2", "h3", "h4"))
-    first = [(e, text) for e in headings if e.tag == "h1" and (text := _title_text(e))]
+    first = [(e, text) for e in headings if e.tag == "h1" and (text := title_text(e))]
     shown = [value for value in (said, *_open_graph(document)) if value]
     wholes = [fold(value) for value in shown]
     best = _repeated(first, wholes)
@@ -84,7 +84,7 @@ def _in_order(document: Document, body: Element, said: str) -> list[tuple[Elemen
         lower = [
             (e, text)
             for e in [e for e in headings if e.tag != "h1"][:_MOST]
-            if (text := _title_text(e)) and _is_a_part(text, wholes, parts)
+            if (text := title_text(e)) and _is_a_part(text, wholes, parts)
         ]
         best = _repeated([*first, *lower], wholes) or _named(document, wholes)
     if best is None or _leads_home(best[0]):
@@ -98,7 +98,7 @@ def _begun(body: Element, shown: list[str]) -> tuple[Element, str] | None:
     """The first heading that goes on where a part of the title element ends: a title with its subtitle."""
     parts = {fold(part) for value in shown for part in _SITE_SEPARATOR.split(value) if len(part.split()) > 1}
     for heading in islice(body.iter("h1", "h2", "h3"), _MOST) if parts else ():
-        text = _title_text(heading)
+        text = title_text(heading)
         subtitle = _SUBTITLE.search(text)
         if subtitle and fold(text[: subtitle.start()]) in parts and not _leads_home(heading):
             return heading, text
@@ -115,7 +115,8 @@ def _has_title_meta(document: Document) -> bool:
     return not _TITLE_METAS.isdisjoint(map(str.lower, document.metas))
 
 
-def _title_text(element: Element) -> str:
+def title_text(element: Element) -> str:
+    """The words of an element that may be a title; empty for a label, a fact or a site's own sign."""
     text = visible_text(element)
     if not (_SHORTEST if text.isascii() else 4) <= len(text) <= _LONGEST:
         return ""
@@ -144,7 +145,7 @@ def _named(document: Document, shown: list[str]) -> tuple[Element, str] | None:
     found: list[tuple[Element, str]] = []
     for element in document.named(_may_name):
         if element.tag in _TAGS and any(map(_is_of_article, _names(element))) and not _apart(element):
-            text = _title_text(element)
+            text = title_text(element)
             if text and len(text) >= 2 * _SHORTEST and not any(element in other.iterancestors() for other, _ in found):
                 found.append((element, text))
         if len(found) >= _MOST:
@@ -200,7 +201,7 @@ def _translations(heading: Element, known: list[Signal]) -> Iterator[Signal]:
         for element in islice(parent.iter("h1", "h2", "h3", "h4", "p", "div"), 400):
             names = element.get("class") or ""
             if "itle" in names and element is not heading and (names == name or _OF_TRANSLATION.search(names)):
-                other = _title_text(element)
+                other = title_text(element)
                 if other and other not in said and not _apart(element):
                     said.add(other)
                     yield Signal("visible", "title.other", other, element.get("lang"), element)
