@@ -1,6 +1,7 @@
 """Keyword lists, one per language; equal-length lists are paired by position, as an inference."""
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 from harvester.extraction.document import Document
@@ -32,6 +33,8 @@ _RANKS = {
 }
 _WEAK = 60
 _TYPES = (("dc", "type"), ("dcterms", "type"), ("highwire", "article_type"), ("eprints", "type"))  # of the document
+_LATIN = re.compile("[A-Za-z]{3}")
+_OTHER_SCRIPT = re.compile("[\u0370-\u1fff\u3040-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
 _ADDRESS = re.compile(r"\s*(?:info:|https?:|urn:)")
 _NOTHING = re.compile(
@@ -64,6 +67,8 @@ def choose_keywords(document: Document, index: SignalIndex, languages: list[str]
         if _seen(entry, [other for other, _ in chosen.values()]):
             continue
         known = entry.known(languages)
+        if known.language in chosen and _may_translate(entry, [other for other, _ in chosen.values()]):
+            known = _another(entry, chosen) or known
         if not any(same(known.language, language) for language in chosen):
             chosen[known.language] = entry, known
     return _paired({known.language: _keyword_list(document, entry, known) for entry, known in chosen.values()})
@@ -77,7 +82,18 @@ def _lists(index: SignalIndex) -> list[_List]:
             found.extend(filter(None, (_whole(rank, signal) for signal in signals)))
         else:
             found.extend(_by_language(rank, signals))
-    return found
+    return [part for entry in found for part in _by_script(entry)]
+
+
+def _by_script(entry: _List) -> list[_List]:
+    """The list, or the two that are printed in one: as many keywords in Latin letters as in other ones."""
+    if "".join(entry.items).isascii():
+        return [entry]
+    other = tuple(filter(_OTHER_SCRIPT.search, entry.items))
+    latin = tuple(item for item in entry.items if item not in other and _LATIN.search(item))
+    if len(other) < 2 or len(other) != len(latin) or len(other) + len(latin) < len(entry.items):
+        return [entry]
+    return [entry._replace(items=other), entry._replace(items=latin, declared=None, label=None)]
 
 
 def _whole(rank: int, signal: Signal) -> _List | None:
@@ -145,6 +161,23 @@ def keyword_language(items: tuple[str, ...], declared: str | None, label: str | 
     if likely:
         return Known("en" if "en" in likely else likely[0], "detected")
     return Known(guess.language, "detected") if guess else Known("und", "unknown")
+
+
+def _may_translate(entry: _List, chosen: list[_List]) -> bool:
+    """True for a second list under a label of its own that says no language, with other words than the first."""
+    words = {fold(item) for item in entry.items}
+    return (
+        entry.signals[0].vocabulary == "heading"
+        and entry.declared is entry.label is None
+        and not any(2 * len(words.intersection(map(fold, other.items))) > len(words) for other in chosen)
+    )
+
+
+def _another(entry: _List, chosen: Collection[str]) -> Known | None:
+    """The language of a list that is in none of those `chosen`: `Keywords` beside `Parole chiave`, say."""
+    guess = detect(" , ".join(entry.items))
+    language = guess.language if guess else "en"
+    return Known(language, "detected") if language not in chosen else None
 
 
 def _seen(entry: _List, chosen: list[_List]) -> bool:

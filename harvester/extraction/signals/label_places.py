@@ -4,7 +4,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from harvester.extraction.document import BLOCKS, Element, string_value
-from harvester.extraction.labels import Label
+from harvester.extraction.labels import Label, label_of
 
 _RANK = {f"h{number}": number for number in range(1, 7)}
 LOWEST = 7
@@ -45,7 +45,15 @@ def _is_tab(element: Element) -> bool:
     if item is None or row is None or (item is not element and string_value(element).rstrip().endswith((":", "："))):
         return False
     others = [e for e in islice(row, _ROW) if e is not item and e.tag == item.tag]
-    return len(others) >= 2 and all(len(string_value(e).strip()) < 40 for e in (item, *others))
+    if len(others) < 2 or any(len(string_value(e).strip()) >= 40 for e in (item, *others)):
+        return False
+    return not _leads_its_list(item, others)
+
+
+def _leads_its_list(item: Element, others: list[Element]) -> bool:
+    """True for `Keywords` as the first item of the list of keywords: no tab stands beside it."""
+    label = label_of(string_value(item)) if item.tag == "li" and item.getprevious() is None else None
+    return label is not None and label.kind == "keywords" and not any(label_of(string_value(e)) for e in others)
 
 
 def _headed(element: Element) -> bool:

@@ -63,7 +63,15 @@ class Block:
 
     def sections(self) -> list[Section]:
         made = [(label, " ".join("".join(parts).split())) for label, parts in self.pieces]
-        return [Section(label=label, text=text) for label, text in made if text]
+        found = [Section(label=label, text=text) for label, text in made if text]
+        if len(found) == 1 and found[0].label and _may_be_title(found[0].label):
+            return [Section(label=None, text=found[0].text)]
+        return found
+
+
+def _may_be_title(heading: str) -> bool:
+    """True for several words above all of an abstract that are no section's: the title in its language."""
+    return len(heading.split()) > 2 and not is_section(heading)
 
 
 class Closed(Exception):  # noqa: N818 - a signal between walker and reader, not an error
@@ -162,6 +170,8 @@ class RegionReader:
     def _in_language(self, text: str, rank: int | None, element: Element) -> bool:
         """`Español`, `EN` alone in a block under an abstract's label: the abstract in that language follows."""
         block = self.current
+        if rank is not None and (block is None or block.label.kind == "keywords"):  # those of the abstract before
+            block = next((one for one in reversed(self.blocks) if one.label.kind == "abstract"), None)
         if block is None or block.label.kind != "abstract" or (rank is None and element.tag not in BLOCKS):
             return False
         language = named_language(text.strip(" :()[]"))
@@ -169,7 +179,7 @@ class RegionReader:
             return False
         if rank is not None and rank < min(block.rank, 6):
             return False
-        self.open(Label("abstract", language, True), self.rank, element.getparent(), element)
+        self.open(Label("abstract", language, True), block.rank, element.getparent(), element)
         return True
 
     def _heading(self, rank: int, text: str, element: Element) -> bool:
