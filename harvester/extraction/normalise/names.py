@@ -182,7 +182,7 @@ def _particle_start(words: list[str], start: int) -> int:
 _NAME_LIST = re.compile(r"\s*;\s*|\s*\|\s*|\s*[,،]?\s+(?:and|et|und|ve|och|og|&)\s+(?=\S)|\s*[,،、，；]\s*(?=\S)")
 
 
-_SHORT_AND = re.compile(r"\s+[yei]\s+")
+_SHORT_AND = re.compile(r"\s+(?:[yei]|и|та|en)\s+")
 
 
 def _two_names(text: str) -> list[str]:

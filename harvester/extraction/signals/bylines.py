@@ -33,7 +33,7 @@ _ELSEWHERE = re.compile(
 _DROPPED = frozenset(("sup", "sub", "script", "style", "svg", "noscript", "template", "select", "option", "img"))
 _SET_APART = frozenset(("em", "i", "small", "address"))
 _PART_OF_NAME = re.compile(r"given|family|surname|first|last|fore|suffix|middle", re.IGNORECASE)
-_TRAILING_AND = re.compile(r"\s+(?:and|et|und|y|e|&)$")
+_TRAILING_AND = re.compile(r"\s+(?:and|et|und|y|e|en|og|och|ve|i|и|&)$")
 _BREAK = "\x1f"
 _INSTITUTION = re.compile(
     r"\b(?:univ\w*|institut\w*|d[ée]part\w*|laborat\w*|hospital\w*|h[ôo]pital\w*|faculty|facult[ée]|school|college|"
@@ -67,7 +67,7 @@ _NO_PERSON = re.compile(
 )
 _AFTER = 14  # blocks after the title among which its authors stand
 _LONGEST = 3000  # characters of a list of authors
-_SEPARATORS = re.compile(r"^[\s,;|•·/&*†‡§0-9]*(?:(?:and|et|und|y|e|&)[\s,]*)?$", re.IGNORECASE)
+_SEPARATORS = re.compile(r"^[\s,;|•·/&*†‡§0-9]*(?:(?:and|et|und|y|e|en|og|och|ve|i|и|&)[\s,]*)?$", re.IGNORECASE)
 
 
 def read(document: Document, crediting: Sequence[Element], title: Signal | None) -> list[Signal]:

@@ -15,7 +15,7 @@ from harvester.extraction.signals.signal import Signal
 _LABELLERS = frozenset(("th", "dt", "h3", "h4", "h5", "h6", "b", "strong", "label", "legend"))
 _LIMIT = 400
 _NEIGHBOURS = 30  # elements after a label among which its value stands
-_ONLY_SEPARATORS = re.compile(r"^(?:[\s,;|/•·]|and|et|und|y|e)*$")
+_ONLY_SEPARATORS = re.compile(r"^(?:[\s,;|/•·]|and|et|und|y|e|en|og|och|ve|i|и|та)*$")
 _LABEL = re.compile(r"^\s*([^\W\d_][\w\s()’'°./-]{1,38}?)\s*[:：]\s*(\S.*)?$", re.DOTALL)
 
 

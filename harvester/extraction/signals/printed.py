@@ -37,14 +37,14 @@ _CITATIONS = (
     # 2014, 79 (3), pp 880–887 | 2012, 14:327 | 12(3): 45-67
     re.compile(
         r"(?:\b(?:19|20)\d\d\b\s*[,;:]?\s*)(?P<volume>\d{1,4})\s*(?:\(\s*(?P<issue>[\w/–-]{1,10})\s*\))?\s*[,:]\s*"
-        r"(?:pp?\.?\s*)?(?P<pages>e?\d{1,7}(?:\s*[-–]\s*e?\d{1,7})?)\b"
+        r"(?:pp?\.?\s*)?(?P<pages>[A-Za-z]?\d{1,7}(?:\s*[-–]\s*[A-Za-z]?\d{1,7})?)\b"
     ),
     re.compile(
         r"\b(?P<volume>\d{1,4})\s*\(\s*(?P<issue>\d{1,4}(?:[-/–]\d+)?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<pages>\d{1,6}\s*[-–]\s*\d{1,6})\b"
     ),
 )
 _PAGES = re.compile(
-    r"\b(?:pages?|pp?|seiten|p[áa]ginas|pag)\.?\s*:?\s*(?P<pages>[A-Za-z]?\d{1,7}\s*[-–]\s*[A-Za-z]?\d{1,7})\b",
+    r"\b(?:pages?|pp?|seiten|p[áa]ginas|p[áa]gs?|blz|str|стр|pagine|s(?:s|id)?(?=\.))\.?\s*:?\s*(?P<pages>[A-Za-z]?\d{1,7}\s*[-–]\s*[A-Za-z]?\d{1,7})\b",
     re.IGNORECASE,
 )
 _DATES = re.compile(
