@@ -160,10 +160,9 @@ def _heading_before(block: Element) -> Element | None:
         before = element.getprevious()
         if before is not None:
             text = " ".join(string_value(before).split())
-            named = (
-                before.tag in ("h1", "h2", "h3", "h4", "a")
-                or next(before.iter("a", "h1", "h2", "h3"), None) is not None
-            )
+            inner = next(before.iter("a", "h1", "h2", "h3", "h4"), None)
+            # A box with more in it than the one link is a byline.
+            named = inner is not None and " ".join(string_value(inner).split()) == text
             return before if named and len(text) <= 90 and _is_name(text) else None
         element = element.getparent()
         if element is None or element.tag == "body":

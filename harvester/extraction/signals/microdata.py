@@ -1,9 +1,12 @@
-"""Reads schema.org microdata (HTML Standard, section 5): the item that is this page's article, as JSON-LD is read."""
+"""Reads schema.org in microdata (HTML Standard, section 5) and in RDFa Lite: this page's article, as JSON-LD is read.
+
+Both give Signals of vocabulary `microdata`: they differ in the names of three attributes, and in how words are marked.
+"""
 
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -13,8 +16,20 @@ from harvester.extraction.signals.containers import is_elsewhere
 from harvester.extraction.signals.json_ld import HIDDEN, Words, is_article, signals_of_node
 from harvester.extraction.signals.signal import Signal
 
-# Attributes are found faster than the elements that have them.
-_PROPERTIES = etree.XPath("descendant-or-self::*/@itemprop")
+
+class _Marks(NamedTuple):
+    """The attributes that begin an item, say its type and name a property; `of_item` finds the last in an item."""
+
+    item: str
+    type: str
+    name: str
+    of_item: etree.XPath  # attributes are found faster than the elements that have them
+
+
+_MICRODATA = _Marks("itemscope", "itemtype", "itemprop", etree.XPath("descendant-or-self::*/@itemprop"))
+_RDFA = _Marks("typeof", "typeof", "property", etree.XPath("descendant-or-self::*/@property"))
+_PREFIX = re.compile(r"^schema:")
+_DATA = frozenset(("Text", "URL", "Date", "DateTime", "Time", "Number", "Integer", "Float", "Boolean"))  # no items
 _MOST = 400  # items of a page, and properties of an item
 _DEEPEST = 6
 _MOST_NODES = 1_000  # elements read as properties of the article and of the items in it
@@ -33,30 +48,37 @@ def read(document: Document) -> tuple[list[Signal], frozenset[Element]]:
 
     Other articles' items, in lists of related ones, give no Signal; their elements are in the second part all the same.
     """
-    items = [element for element in map(_owner, document.stated("itemscope")) if _is_article_item(element)][:_MOST]
+    marks, items = _MICRODATA, _items(document, _MICRODATA)
+    if not items and b"typeof=" in document.markup:  # scripts say `typeof x` on every page
+        marks, items = _RDFA, _items(document, _RDFA)
     if not items or b"schema.org" not in document.markup:
         return [], frozenset()
-    own = _this_article(document, items)
-    signals = [] if own is None else list(signals_of_node("microdata", _article_node(own, document), own))
+    own = _this_article(document, items, marks)
+    signals = [] if own is None else list(signals_of_node("microdata", _article_node(own, document, marks), own))
     if own is not None and own.tag in _WHOLE:  # a template calls every page of a site an article: that proves none
         signals = [signal for signal in signals if signal.name != "@type"]
     return signals, frozenset(part for item in items for part in item.iter("meta"))
+
+
+def _items(document: Document, marks: _Marks) -> list[Element]:
+    return [one for one in map(_owner, document.stated(marks.item)) if _is_article_item(one, marks)][:_MOST]
 
 
 def _owner(attribute: Any) -> Element:
     return attribute.getparent()
 
 
-def _is_article_item(element: Element) -> bool:
+def _is_article_item(element: Element, marks: _Marks) -> bool:
     """True for an article's item that is nobody's property."""
-    return element.get("itemprop") is None and is_article(_types(element))
+    return element.get(marks.name) is None and is_article(_types(element, marks))
 
 
-def _types(element: Element) -> list[str]:
-    return [kind.rstrip("/").rpartition("/")[2] for kind in (element.get("itemtype") or "").split()]
+def _types(element: Element, marks: _Marks) -> list[str]:
+    kinds = (element.get(marks.type) or "").split()
+    return [_PREFIX.sub("", kind.rstrip("/").rpartition("/")[2]) for kind in kinds]
 
 
-def _this_article(document: Document, items: list[Element]) -> Element | None:
+def _this_article(document: Document, items: list[Element], marks: _Marks) -> Element | None:
     """The item around the page's heading, else the only one that is named as the page is."""
     items = [item for item in items if not any(one.tag in _ELSEWHERE for one in item.iterancestors())]
     whole = [item for item in items if item.tag in _WHOLE]
@@ -72,12 +94,12 @@ def _this_article(document: Document, items: list[Element]) -> Element | None:
     }
     if (title := document.root.find("head/title")) is not None and not titles:
         titles = {fold(title.text or "")}
-    named = [item for item in items if any(name and _stands_in(name, titles) for name in _named(item))]
+    named = [item for item in items if any(name and _stands_in(name, titles) for name in _named(item, marks))]
     return named[0] if len(named) == 1 else None
 
 
-def _named(item: Element) -> Iterator[str]:
-    for element, name in _properties(item, {}):
+def _named(item: Element, marks: _Marks) -> Iterator[str]:
+    for element, name in _properties(item, {}, marks):
         if name in _NAMES:
             value = _value(element)
             yield fold(str(value)) if value else ""
@@ -93,23 +115,25 @@ def _ids(document: Document) -> dict[str, Element]:
     return {name: element for element in document.root.iter() if (name := element.get("id"))}
 
 
-def _article_node(item: Element, document: Document) -> dict[str, Any]:
-    return _node(item, _ids(document), (), iter(range(_MOST_NODES)))
+def _article_node(item: Element, document: Document, marks: _Marks) -> dict[str, Any]:
+    return _node(item, _ids(document), (), iter(range(_MOST_NODES)), marks)
 
 
-def _node(item: Element, ids: dict[str, Element], above: tuple[Element, ...], budget: Iterator[int]) -> dict[str, Any]:
+def _node(
+    item: Element, ids: dict[str, Element], above: tuple[Element, ...], budget: Iterator[int], marks: _Marks
+) -> dict[str, Any]:
     """The item as a JSON-LD node; the text of the article itself is left out.
 
     `above`: the items it stands in. A page can let items refer to one another in circles: so only the article's own
     `itemref` is followed, no item stands in itself, and all items together take one from `budget` per element.
     """
-    node: dict[str, Any] = {"@type": _types(item)}
+    node: dict[str, Any] = {"@type": _types(item, marks)}
     if item.get("itemid"):
         node["@id"] = Words.of(item.get("itemid"), item, "itemid", None)
     way = (*above, item)
     values: dict[bool, Any] = {}  # of the element that is read, by whether it is a contributor's
     last: Element | None = None
-    for element, name in _properties(item, {} if above else ids):
+    for element, name in _properties(item, {} if above else ids, marks):
         if name.lower() in HIDDEN or (name in node and len(node[name]) >= _MOST) or element in way:
             continue
         if element is not last:
@@ -118,42 +142,53 @@ def _node(item: Element, ids: dict[str, Element], above: tuple[Element, ...], bu
             last, values = element, {}
         is_person = name in _PEOPLE
         if is_person not in values:
-            if element.get("itemscope") is not None and len(above) < _DEEPEST:
-                values[is_person] = _node(element, ids, way, budget)
+            if _is_item(element, marks) and len(above) < _DEEPEST:
+                values[is_person] = _node(element, ids, way, budget, marks)
             elif is_person:
                 values[is_person] = _person(element)
             else:
-                values[is_person] = _value(
-                    element, frozenset(element.iter("sup")) if "Person" in node["@type"] else frozenset()
-                )
+                values[is_person] = _value(element, _no_words(element, node["@type"], marks))
         if values[is_person]:
             node.setdefault(name, []).append(values[is_person])
     return node
 
 
-def _properties(item: Element, ids: dict[str, Element]) -> Iterator[tuple[Element, str]]:
+def _is_item(element: Element, marks: _Marks) -> bool:
+    return element.get(marks.item) is not None and _DATA.isdisjoint(_types(element, marks))
+
+
+def _no_words(element: Element, kinds: list[str], marks: _Marks) -> frozenset[Element]:
+    """What in a property's element is no part of its value: a person's marks, and the name of a typed text."""
+    if "Person" in kinds:
+        return frozenset(element.iter("sup"))
+    if element.get(marks.type) is None:
+        return frozenset()
+    return frozenset(one for one in element.iter("h2", "h3", "h4") if one.get(marks.name) == "name")
+
+
+def _properties(item: Element, ids: dict[str, Element], marks: _Marks) -> Iterator[tuple[Element, str]]:
     """(element, name) of the item's own properties: those of items inside it, and of others' boxes, are theirs."""
     named = dict.fromkeys((item.get("itemref") or "").split()[:_MOST]) if ids else ()
     referred = [ids[name] for name in named if name in ids]
     seen = {item}
     for root in (item, *referred):
-        open_to_root = {item: True} if root is item else {root: root.get("itemscope") is None}
-        for element in map(_owner, _PROPERTIES(root)):
-            if element not in seen and (element is root or _is_open(element.getparent(), open_to_root)):
+        open_to_root = {item: True} if root is item else {root: root.get(marks.item) is None}
+        for element in map(_owner, marks.of_item(root)):
+            if element not in seen and (element is root or _is_open(element.getparent(), open_to_root, marks)):
                 seen.add(element)
                 if element is root or not (_is_others(element) or (item.tag in _WHOLE and _in_teaser(element, item))):
-                    names = element.get("itemprop").split(maxsplit=_MOST_NAMES)[:_MOST_NAMES]
-                    yield from ((element, name.rpartition("/")[2]) for name in names)
+                    names = (element.get(marks.name) or "").split(maxsplit=_MOST_NAMES)[:_MOST_NAMES]
+                    yield from ((element, _PREFIX.sub("", name.rpartition("/")[2])) for name in names)
 
 
-def _is_open(element: Element, known: dict[Element, bool]) -> bool:
+def _is_open(element: Element, known: dict[Element, bool], marks: _Marks) -> bool:
     """Whether no other item, and no box of others' words, stands between an element and the root in `known`."""
     way = []
     while (is_open := known.get(element)) is None:
         way.append(element)
         element = element.getparent()
     for inner in reversed(way):
-        is_open = known[inner] = is_open and inner.get("itemscope") is None and not _is_others(inner)
+        is_open = known[inner] = is_open and inner.get(marks.item) is None and not _is_others(inner)
     return is_open
 
 
