@@ -240,6 +240,7 @@ _NUMBERING = frozenset(
     "vol volume volumen tome tomo band bd jahrgang jg n no nr num numero number issue heft cilt sayi fasc fascicule "
     "том номер выпуск".split()
 )
+_NUMBERED_TWICE = re.compile(r"[^\W\d_]+\W{0,3}\d+\W+[^\W\d_]+\W{0,3}\d")
 _ARTICLE_TYPES = frozenset(("scholarlyarticle", "medicalscholarlyarticle", "research-article", "thesis", "report"))
 
 
@@ -255,9 +256,12 @@ def _not_article(record: Record, index: SignalIndex) -> str | None:
 
 
 def _names_issue(title: str) -> bool:
-    """True for `Vol. 12 No 3 (2021)`: a title of nothing but numbers and the words that number."""
-    words = re.findall(r"[^\W\d_]+", fold(title))
-    return any(map(str.isdigit, title)) and bool(words) and _NUMBERING.issuperset(words)
+    """True for `Vol. 12 No 3 (2021)`, with or without a name behind: numbers, and the words that number."""
+    folded = fold(title)
+    words = re.findall(r"[^\W\d_]+", folded)
+    if not any(map(str.isdigit, title)) or not words or words[0] not in _NUMBERING:
+        return False
+    return _NUMBERING.issuperset(words) or bool(_NUMBERED_TWICE.match(folded) and words[1] in _NUMBERING)
 
 
 def _is_described(record: Record, index: SignalIndex) -> bool:
