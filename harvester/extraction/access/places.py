@@ -59,6 +59,8 @@ rf"ft|foot|logo)(?!\S)",
     (Place.ASIDE, rf"{_PART}side-?(?:bar|panel)\w*{_END}"),
 )  # fmt: skip
 _PATTERNS = tuple((place, re.compile(pattern)) for place, pattern in _NAMES)
+# What is named so inside the box of an abstract is a statement about the article, as in `permissions` of JATS.
+_OF_RIGHTS = re.compile(r"(?<![a-z])(?:copyright|licen[cs]e|permissions?)(?![a-z])", re.IGNORECASE)
 _SAYING = frozenset(("role", "aria-hidden", "hidden", "style"))  # attributes, besides those that name
 _ARTICLE = Place.ARTICLE
 _NO_SHOW = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -104,6 +106,8 @@ class Places:
         # Pages that hide their body until a script has run are meant to be read all the same.
         if element in self._around_title or tag in ("html", "body"):
             return around
+        if around is Place.TEXT and attributes and _OF_RIGHTS.search(attributes.get("class", "")):
+            around = Place.ARTICLE
         place = max(around, _TAGS.get(tag, _ARTICLE), _by_name(attributes) if attributes else _ARTICLE)
         if _SAYING.isdisjoint(attributes):
             return place

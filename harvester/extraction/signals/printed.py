@@ -47,6 +47,11 @@ _PAGES = re.compile(
     r"\b(?:pages?|pp?|seiten|p[áa]ginas|p[áa]gs?|blz|str|стр|pagine|s(?:s|id)?(?=\.))\.?\s*:?\s*(?P<pages>[A-Za-z]?\d{1,7}\s*[-–]\s*[A-Za-z]?\d{1,7})\b",
     re.IGNORECASE,
 )
+# 2024 May 30;19(5):e0303969 | 2004;14:579-605
+_PAGES_OF_CITATION = re.compile(
+    r"\b(?:19|20)\d\d(?: [A-Z][a-z]{2}(?:[ -]\w{1,3}){0,2})?; ?\d{1,4} ?(?:\([^()]{1,12}\))? ?: ?"
+    r"(?P<pages>e?\d{1,8}(?:[-–]e?\d{1,8})?)\b"
+)
 _DATES = re.compile(
     r"\b(?P<label>available\s+online|(?:first\s+)?published(?:\s+online)?(?:\s+first)?|first\s+published|"
     r"(?:publication|issue|release)\s+date|date\s+of\s+publication|year\s+published|version\s+of\s+record(?:\s+online)?|"
@@ -91,7 +96,8 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
     if "volume" not in known:
         signals.extend(_citation(near, body))
     if "pages" not in known and not any(signal.name == "pages" for signal in signals):
-        signals.extend(Signal("printed", "pages", m["pages"], None, body, None) for m in _first(_PAGES, near))
+        found = _first(_PAGES_OF_CITATION, near) or _first(_PAGES, near)
+        signals.extend(Signal("printed", "pages", m["pages"], None, body, None) for m in found)
     if "date" not in known:
         dates = [*_dates(near, body)]
         if not any(signal.name in ("date.published", "date.online") for signal in dates):
