@@ -29,6 +29,7 @@ _RIGHTS_NAMES = frozenset(
 )
 _FLAGS = frozenset(("isaccessibleforfree", "haspart.isaccessibleforfree"))
 _SPEAKING = _RIGHTS_NAMES | _FLAGS | {"free_to_read"}
+_A_STATEMENT = 5  # words that may state under which licence an article stands
 _WORLD_READABLE = "fulltext_world_readable"
 _FOR_FREE = re.compile(r""""isAccessibleForFree"\s*:\s*"?[^",}\s]{1,40}"?""", re.IGNORECASE)
 _EMBARGO_END = re.compile(r"info:eu-repo/date/embargoend/(\d{4}-\d{2}-\d{2})")
@@ -53,9 +54,16 @@ def machine_statements(
         if status and licence.start:
             yield from _of_dated_licence(licence, status, today)
         elif status:
-            # In a panel that a script unfolds it is less sure to be meant: no more than the page's structure.
-            tier = Tier.STRUCTURE if licence.evidence[0].name == COLLAPSED else Tier.MACHINE
-            yield Statement(status, tier, "machine.licence@1", licence.evidence[0], licence=True)
+            # In a panel that a script unfolds, or as a bare name, it is less sure to be meant than in a statement.
+            evidence = licence.evidence[0]
+            bare = _is_bare_name(evidence)
+            tier = Tier.STRUCTURE if bare or evidence.name == COLLAPSED else Tier.MACHINE
+            yield Statement(status, tier, "machine.licence@1", evidence, about_article=not bare, licence=True)
+
+
+def _is_bare_name(evidence: Evidence) -> bool:
+    """True for a licence that a few printed words name, with no link to it: a label, or a button that explains it."""
+    return evidence.vocabulary == "text" and len(evidence.quote.split()) < _A_STATEMENT
 
 
 def _of_signal(document: Document, signal: Signal, signals: Sequence[Signal], today: date) -> Iterator[Statement]:

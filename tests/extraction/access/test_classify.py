@@ -194,6 +194,20 @@ def test_a_licence_beats_a_shop_but_a_footer_licence_is_nobodys() -> None:
     assert verdict(article("") + footer).status is AccessStatus.UNKNOWN
 
 
+def test_a_bare_name_of_a_licence_opens_nothing_that_is_sold() -> None:
+    bare = "<div class='options'><span>paper</span> <a href='/about-licences'>CC BY info</a></div>"
+    assert verdict(article(bare)).status is AccessStatus.OPEN
+    found = verdict(article(bare + "<ul><li><a href='/buy'>Buy article</a></li></ul>"))
+    assert (found.status, found.disputed) == (AccessStatus.UNKNOWN, True)
+
+
+def test_a_statement_of_rights_in_the_box_of_the_abstract_is_none_of_its_words() -> None:
+    words = "This is an open access article distributed under the Creative Commons Attribution License."
+    box = "<div id='abstract'><h2>Abstract</h2><p>Grain sizes were measured.</p><p{}>" + words + "</p></div>"
+    assert verdict(f"<h1>{TITLE}</h1>{box.format(' class=copyright')}").status is AccessStatus.OPEN
+    assert verdict(f"<h1>{TITLE}</h1>{box.format('')}").status is AccessStatus.UNKNOWN
+
+
 def test_gate_that_says_the_journal_is_open() -> None:
     words = (
         "<h2>Subscription required</h2><p>All research articles in this journal are open access. "
