@@ -110,6 +110,7 @@ _ISSN_KINDS = {
     ("highwire", "eissn"): "electronic",
     ("dc", "source.issn"): "unknown",
     ("dc", "source"): "unknown",
+    ("dcterms", "ispartof"): "unknown",
     ("fact", "issn"): "unknown",
     ("printed", "issn"): "unknown",
     ("printed", "issn.print"): "print",
@@ -121,6 +122,7 @@ _ISSN_KINDS = {
     ("microdata", "ispartof.ispartof.issn"): "unknown",
     ("microdata", "ispartof.ispartof.ispartof.issn"): "unknown",
 }
+_PERHAPS_ISSN = (("dc", "source"), ("dcterms", "ispartof"))
 _NAMES_ISSN = re.compile(r"issn|^\s*\d{4}-\d{3}[\dXx]\s*$", re.IGNORECASE)
 _PARTS = re.compile(r"[,;\s]+")
 _IN_BRACKETS = re.compile(r"\s*\[\d{4}.*$")  # "Journal [2009, 85 Suppl 1], pp72-80"
@@ -233,7 +235,7 @@ def _issns(index: SignalIndex) -> tuple[Issn, ...]:
     for key in index.stated(_ISSN_KINDS):
         kind = _ISSN_KINDS[key]
         for signal in index.get(*key):
-            if key == ("dc", "source") and not _NAMES_ISSN.search(signal.value):
+            if key in _PERHAPS_ISSN and not _NAMES_ISSN.search(signal.value):
                 continue
             for part in _PARTS.split(signal.value):
                 value = issn(part, kind)
