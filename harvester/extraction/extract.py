@@ -294,5 +294,9 @@ def _is_declared(record: Record, index: SignalIndex) -> bool:
         return True
     types = (("opengraph", "type"), ("json_ld", "@type"), ("microdata", "@type"), ("link", "type"))
     said = {signal.value.lower().rpartition("/")[2] for key in types for signal in index.get(*key)}
-    numbered = record.identifier("doi") or record.container.issns or record.container.volume
+    # A DOI that only stands in a text may be that of the article which the news are about.
+    stated = any(
+        one.scheme == "doi" and any(e.vocabulary != "printed" for e in one.evidence) for one in record.identifiers
+    )
+    numbered = stated or record.container.issns or record.container.volume
     return bool(said & _ARTICLE_TYPES or ("article" in said and numbered))
