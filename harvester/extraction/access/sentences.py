@@ -49,6 +49,7 @@ _OTHER_WORKS = re.compile(
     r"meer|anderen?)"
 )
 _LABEL, _ACTION, _SENTENCE = 60, 160, 1_200  # characters of the longest passage each kind is read in
+_BUTTON = 4  # words on one
 _REMEMBERED = 4_000  # the pages of a site say the same in the same words
 _EDGES = " \t\r\n\f\v\u00a0.:|•·!»«[](){}-–—>*"
 
@@ -108,6 +109,9 @@ class SentenceReader:
             return self._made(entry, folded, passage, span, entry.status, None, about=True) if span else None
         claim = _claim(entry, language, folded)
         about = slot or (claim is not None and claim.about)
+        if claim is None and entry.kind is Kind.ACTION and self.page.in_head(passage.at) and _is_row(passage):
+            span = _label_span(entry, folded, passage)
+            return self._made(entry, folded, passage, span, entry.status, None, about=slot) if span else None
         if claim is None or (entry.subject and not about):
             return None
         day = read_date(claim.date, self.lexicon.months) if claim.date else None
@@ -231,8 +235,13 @@ def _claims(heard: _Heard, entry: Entry) -> bool:
     return entry.kind not in (Kind.BANNER, Kind.LABEL) and _claim(entry, language, folded) is not None
 
 
+def _is_row(passage: Passage) -> bool:
+    """Whether several texts share a block as buttons do: none of them is a sentence."""
+    return len(passage.nodes) > 1 and all(len(node.split()) <= _BUTTON for node in passage.nodes)
+
+
 def _label_span(entry: Entry, folded: Folded, passage: Passage) -> tuple[int, int] | None:
-    """The label is a text node of its own, or all there is in a short block."""
+    """The label (or button) is a text node of its own, or all there is in a short block."""
     if _in_menu(passage):
         return None
     at = 0
