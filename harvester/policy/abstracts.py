@@ -30,12 +30,12 @@ _REMARKS = (Comment, Declaration)
 _UNSEEN = (PreformattedString, Script, Stylesheet)
 _DESCRIBES = re.compile(r"descri|abstract|summary|excerpt|teaser|r[eé]sum[eé]", re.IGNORECASE)
 _DOUBLE_QUOTED = r'"(?:[^"\\]|\\.)*"'
-_LITERAL = re.compile(rf"{_DOUBLE_QUOTED}|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`", re.DOTALL)
+LITERAL = re.compile(rf"{_DOUBLE_QUOTED}|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`", re.DOTALL)
 _KEY = re.compile(r"\s*:")
-_DESCRIBING_KEY = re.compile(r"""["']?\w*(?:desc|abstract|summary)\w*["']?\s*[:=]\s*\[?\s*$""", re.IGNORECASE)
+DESCRIBING_KEY = re.compile(r"""["']?\w*(?:desc|abstract|summary)\w*["']?\s*[:=]\s*\[?\s*$""", re.IGNORECASE)
 _ESCAPED = re.compile(r"&[#\w]+;|\\[un]|%[0-9A-Fa-f]{2}|<[a-zA-Z/]")
 _DESCRIBING = frozenset(("data-description", "data-abstract", "data-summary"))
-_NAMING = frozenset(("class", "id", "style", "href", "src", "srcset", "d"))
+NAMING = frozenset(("class", "id", "style", "href", "src", "srcset", "d"))
 
 
 class Cut(NamedTuple):
@@ -186,7 +186,7 @@ def _cut_attributes(tag: Tag, cut: Cut) -> None:
             tag[name] = _facts_of(text, cut.facts)
         elif len(text) >= SHORTEST and cut.phrases.within(text):
             tag[name] = _notable(text, cut.facts)
-        elif name not in _NAMING and is_prose(text, cut.facts):
+        elif name not in NAMING and is_prose(text, cut.facts):
             tag[name] = ""
 
 
@@ -214,7 +214,7 @@ def _cut_script(tag: Tag, cut: Cut) -> None:
     raw = tag.get_text() if tag.string is None else str(tag.string)
     if not raw.strip():
         return
-    text = _LITERAL.sub(lambda found: _literal(found, cut), raw)
+    text = LITERAL.sub(lambda found: _literal(found, cut), raw)
     if cut.phrases.within(text):
         text = ""  # a quotation spread over several strings, or a broken script
     if text != raw:
@@ -226,7 +226,7 @@ def _literal(found: re.Match[str], cut: Cut) -> str:
     if len(quoted) < SHORTEST or _KEY.match(found.string, found.end()):
         return quoted
     inner = quoted[1:-1]
-    if _DESCRIBING_KEY.search(found.string, max(0, found.start() - 40), found.start()):
+    if DESCRIBING_KEY.search(found.string, max(0, found.start() - 40), found.start()):
         return quoted if cut.facts.share(words(inner)) >= FACTUAL else quoted[0] + quoted[0]
     if cut.phrases.within(inner) or is_prose(inner, cut.facts):
         return quoted[0] + quoted[0]

@@ -19,6 +19,7 @@ from harvester.policy.fulltext import cut_fulltext, hides, may_hide
 from harvester.policy.hints import Look, look
 from harvester.policy.phrases import Facts, Phrases
 from harvester.policy.rights import abstract_texts, archive_ban, fact_texts, quotes
+from harvester.policy.unseen import carries_unseen, cut_unseen, is_closed
 from harvester.policy.xml_text import without_text
 
 TREE_LIMIT = 4 * 1024 * 1024  # bytes; a tree for cutting takes thirty times as much memory
@@ -57,10 +58,11 @@ def body_to_keep(
         return Kept(None, "none", "the text of the article could not be cut out of its XML")
     xml = ["full text"] if body is not page.body else []
     seen = look(body)
-    if not policy.keep or _shows_fulltext(seen, encoding, fulltext):
+    closed = is_closed(record) and not is_xml(body, encoding)
+    if not policy.keep or _shows_fulltext(seen, encoding, fulltext, closed):
         if len(body) > TREE_LIMIT:
             return Kept(None, "none", f"too large to cut ({len(body)} bytes)")
-        cut = _cut(body, encoding, record, policy, fulltext)
+        cut = _cut(body, encoding, record, policy, fulltext, closed)
         if cut is None:
             return Kept(None, "none", "an abstract that may not be kept could not be cut out")
         text, reasons = cut
@@ -92,14 +94,16 @@ def _codec(encoding: str) -> str:
         return "utf-8"
 
 
-def _shows_fulltext(page: Look, encoding: str, rules: Sequence[SelectorRule]) -> bool:
+def _shows_fulltext(page: Look, encoding: str, rules: Sequence[SelectorRule], closed: bool) -> bool:
     hinted = may_hide(page)
-    if not (hinted or rules):
+    if not (hinted or rules or closed):
         return False
     root = _tree(page.body.decode(encoding, "replace"))
     if root is None:
         return False
-    return any(_matches(root, rule) for rule in rules) or (hinted and hides(root, page))
+    if any(_matches(root, rule) for rule in rules) or (hinted and hides(root, page)):
+        return True
+    return closed and carries_unseen(root)
 
 
 def _tree(text: str) -> lxml.html.HtmlElement | None:
@@ -116,13 +120,20 @@ def _matches(root: lxml.html.HtmlElement, rule: SelectorRule) -> list[lxml.html.
 
 
 def _cut(
-    body: bytes, encoding: str, record: Record, policy: AbstractPolicy, fulltext: Sequence[SelectorRule]
+    body: bytes,
+    encoding: str,
+    record: Record,
+    policy: AbstractPolicy,
+    fulltext: Sequence[SelectorRule],
+    closed: bool,
 ) -> tuple[str, list[str]] | None:
-    soup = _soup(body, encoding, fulltext)
     facts = [*fact_texts(record)]
     cut = Cut(Phrases(abstract_texts(record), spare=facts), Facts(facts, quotes(record)))
+    text = body.decode(encoding, "replace").replace("\0", "").removeprefix("\ufeff")
+    unseen = closed and policy.keep and (root := _tree(text)) is not None and cut_unseen(root, cut)
+    soup = _soup(_markup(root) if unseen else text, is_xml(body, encoding), fulltext)
     reasons = []
-    if cut_fulltext(soup, fulltext, cut if policy.keep else Cut(Phrases(()), cut.facts), _MARK):
+    if cut_fulltext(soup, fulltext, cut if policy.keep else Cut(Phrases(()), cut.facts), _MARK) or unseen:
         reasons.append("full text")
     if not policy.keep:
         cut_abstracts(soup, cut)
@@ -137,9 +148,8 @@ def _cut(
     return text, reasons
 
 
-def _soup(body: bytes, encoding: str, fulltext: Sequence[SelectorRule]) -> BeautifulSoup:
-    text = body.decode(encoding, "replace").replace("\0", "").removeprefix("\ufeff")
-    if is_xml(body, encoding):
+def _soup(text: str, xml: bool, fulltext: Sequence[SelectorRule]) -> BeautifulSoup:
+    if xml:
         return BeautifulSoup(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), "lxml-xml")
     paths = [rule for rule in fulltext if rule.xpath and not rule.css]
     return BeautifulSoup(_marked(text, paths) if paths else text, "lxml")
@@ -152,6 +162,10 @@ def _marked(text: str, rules: Sequence[SelectorRule]) -> str:
     for rule in rules:
         for element in _matches(root, rule):
             element.set(_MARK, "1")
+    return _markup(root)
+
+
+def _markup(root: lxml.html.HtmlElement) -> str:
     return str(lxml.html.tostring(root, encoding="unicode", doctype=root.getroottree().docinfo.doctype or None))
 
 

@@ -5,16 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import lxml.html
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, Tag
+from bs4.element import Tag
 from lxml.etree import XPath
 
 from harvester.model.source import SelectorRule
-from harvester.policy.abstracts import FACTUAL, Cut, set_script, text_nodes
+from harvester.policy.abstracts import Cut, set_script, text_nodes
 from harvester.policy.hints import Hint, Look
-from harvester.policy.phrases import runs, words
-
-PROSE = 80  # characters of a text node that count as prose and not as a label
-HIDDEN_PROSE = 400  # characters of prose inside a walled or hidden body that make it a full text
+from harvester.policy.unseen import HIDDEN_PROSE, PROSE, facts_in, is_known
 
 _BODY_KEY = r'"articleBody"\s*:\s*'
 _BODY = re.compile(_BODY_KEY + r'".*?(?<!\\)"(?=\s*(?:,\s*"[@\w:-]+"\s*:|\}|\]))', re.DOTALL)
@@ -140,26 +137,13 @@ def _above(tag: Tag) -> Iterable[Tag]:
 
 def _cut_prose(element: Tag, stays: Cut) -> bool:
     nodes = text_nodes(element)
-    prose = [node for node in nodes if len(node.strip()) >= PROSE and not _is_known(node, stays)]
+    prose = [node for node in nodes if len(node.strip()) >= PROSE and not is_known(node, stays)]
     if sum(len(node.strip()) for node in prose) < HIDDEN_PROSE:
         return False
     for node in nodes:
-        if not _is_known(node, stays):
-            node.replace_with(_quoted(node, stays))
+        if not is_known(node, stays):
+            node.replace_with(facts_in(node, stays))
     return True
-
-
-def _is_known(node: NavigableString, stays: Cut) -> bool:
-    """Whether most of the words are an abstract's that may be kept, or facts: that some are says nothing of prose."""
-    stream = words(node)
-    known = zip(stays.phrases.marks(stream), stays.facts.cover(stream, least=2), strict=True)
-    return sum(map(any, known)) >= FACTUAL * len(stream)
-
-
-def _quoted(node: NavigableString, stays: Cut) -> str:
-    """Of words that go, the facts that stand among them: a verdict may rest on one."""
-    stream = words(node)
-    return " ".join(node[stream[a].start : stream[b - 1].end] for a, b in runs(stays.facts.cover(stream, least=2)))
 
 
 def _cut_article_body(script: Tag) -> bool:

@@ -1,8 +1,13 @@
 """Full text is never kept, hidden or pointed at."""
 
-import pytest
-from pages import ABSTRACT, SENTENCE, TITLE, keep
+import base64
+import json
+from html import escape
 
+import pytest
+from pages import ABSTRACT, SENTENCE, TITLE, keep, record
+
+from harvester.model.access import AccessStatus
 from harvester.model.record import (
     AbstractPolicy,
 )
@@ -39,6 +44,51 @@ def test_hidden_full_text_is_never_kept(walled: str) -> None:
     assert SENTENCE in text
 
 
+PLAIN = FULLTEXT.replace("<p>", "").replace("</p>", " ")
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        f"<section hidden>{FULLTEXT}</section>",
+        f'<div class="rest" aria-hidden="true">{FULLTEXT}</div>',
+        f'<div style="position: absolute; left: -9999px">{FULLTEXT}</div>',
+        f'<div style="opacity:0;height:0">{FULLTEXT}</div>',
+        f'<div style="font-size: 0">{FULLTEXT}</div>',
+        f"<noscript><div>{FULLTEXT}</div></noscript>",
+        f"<template>{FULLTEXT}</template>",
+        f"<!-- {FULLTEXT} -->",
+        f'<div data-rest="{PLAIN}"></div>',
+        f'<div data-rest="{escape(json.dumps({"parts": [PLAIN, PLAIN]}))}"></div>',
+        f'<iframe srcdoc="{escape(FULLTEXT)}"></iframe>',
+        f'<input type="hidden" value="{PLAIN}">',
+        f"<script>window.rest = {json.dumps(FULLTEXT)};</script>",
+        f'<script type="application/json">{json.dumps({"props": [PLAIN[:300], PLAIN[:300]]})}</script>',
+        f'<script type="text/x-template">{FULLTEXT}</script>',
+        f'<script>var rest = "{base64.b64encode(PLAIN.encode()).decode()}";</script>',
+    ],
+)
+@pytest.mark.fault(82)
+def test_prose_of_a_closed_article_that_no_reader_sees_is_never_kept(unseen: str) -> None:
+    kept = keep(
+        f"<html><body><h1>{TITLE}</h1><p>{ABSTRACT}</p><p>{SENTENCE}</p>{unseen}</body></html>", AbstractPolicy()
+    )
+    assert kept.page is not None
+    assert (kept.state, kept.reason) == ("cut", "full text")
+    text = kept.page.body.decode()
+    assert "second notebook" not in text
+    assert base64.b64encode(PLAIN.encode()).decode()[:40] not in text
+    assert ABSTRACT in text
+    assert SENTENCE in text
+
+
+@pytest.mark.parametrize("status", [AccessStatus.OPEN, AccessStatus.FREE])
+def test_unseen_prose_of_an_article_that_is_free_to_read_stays(status: AccessStatus) -> None:
+    access = record().access.model_copy(update={"status": status})
+    kept = keep(f"<body><p>{ABSTRACT}</p><section hidden>{FULLTEXT}</section></body>", AbstractPolicy(), access=access)
+    assert kept.state == "kept"
+
+
 @pytest.mark.parametrize("rule", [SelectorRule(css="#whole"), SelectorRule(xpath="//div[@id='whole']")])
 def test_full_text_a_source_points_at_is_cut(rule: SelectorRule) -> None:
     kept = keep(f"<body><p>{ABSTRACT}</p><div id=whole>{FULLTEXT}</div></body>", AbstractPolicy(), fulltext=(rule,))
@@ -54,6 +104,11 @@ def test_full_text_a_source_points_at_is_cut(rule: SelectorRule) -> None:
         f'<div class="paywall"><p>{SENTENCE}</p></div>',
         f'<div class="tab" style="display:none"><p>{ABSTRACT}</p></div>',
         '<div class="consent" hidden><p>We use cookies.</p></div>',
+        f"<main>{FULLTEXT}</main>",
+        f"<noscript>{ABSTRACT}</noscript><!-- {ABSTRACT} --><div hidden>{ABSTRACT * 2}</div>",
+        f'<meta name="description" content="{PLAIN}">',
+        f"<script>var it = {{abstract: {json.dumps(PLAIN)}, text: {json.dumps(ABSTRACT)}}};</script>",
+        "<script>" + "function f(a, b) { if (a) { return 'x'; } }\n" * 40 + "</script>",
     ],
 )
 def test_what_only_looks_walled_stays(harmless: str) -> None:

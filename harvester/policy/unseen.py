@@ -1,0 +1,166 @@
+"""Prose that the page of a closed article carries unseen: in hidden elements, attributes, scripts and comments.
+
+Whatever it is called, it is taken for the full text, unless it is an abstract that may be kept or made of facts. Of
+articles that are free to read, and of what readers see, nothing goes: an abstract that today's rules miss can be read
+from the archive with tomorrow's.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import lxml.html
+from lxml import etree
+from lxml.etree import XPath
+
+from harvester.model.access import AccessStatus
+from harvester.model.record import Record
+from harvester.policy.abstracts import DESCRIBING_KEY, FACTUAL, LITERAL, NAMING, Cut
+from harvester.policy.phrases import runs, variants, words
+
+PROSE = 80  # characters of a text node that count as prose and not as a label
+HIDDEN_PROSE = 400  # characters of prose in one hidden place that make it a full text
+PARAGRAPH = 200  # characters of a script's string that count: messages of a program are shorter
+_LETTERS = 0.9  # share of letters, figures and blanks in prose; code and markup have fewer
+
+_READABLE = frozenset((AccessStatus.OPEN, AccessStatus.FREE, AccessStatus.NO_FULLTEXT))
+_OUT_OF_SIGHT = re.compile(
+    r"display:none|visibility:hidden|opacity:0(?![.\d])|font-size:0(?![.\d])|(?:left|top|indent):-\d{3}"
+    r"|(?<![\w-])(?:max-)?height:0(?![.\d])|clip:rect\(0"
+)
+_HIDDEN_CLASS = frozenset(("hidden", "d-none", "is-hidden"))
+_PERHAPS_HIDDEN = XPath(
+    "//noscript | //template | //@hidden/.. | //@style/.. | //*[@aria-hidden='true']"
+    " | //@class[contains(., 'hidden') or contains(., 'd-none')]/.."
+)
+_LONG_VALUES = XPath(f"//@*[string-length(.) >= {HIDDEN_PROSE}]")
+_LONG_SCRIPTS = XPath(f"//script[string-length(.) >= {HIDDEN_PROSE}]")
+_LONG_REMARKS = XPath(f"//comment()[string-length(.) >= {HIDDEN_PROSE}]")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{500,}={0,2}\s*")
+_SOLID = re.compile(r"\S{100}")
+
+
+class _Text(NamedTuple):
+    """A text and what puts another in its place."""
+
+    value: str
+    put: Callable[[str], None]
+
+
+def is_closed(record: Record) -> bool:
+    """Whether the full text is not known to be free to read."""
+    return record.access.status not in _READABLE
+
+
+def carries_unseen(root: lxml.html.HtmlElement) -> bool:
+    """A look at the tree: whether there is hidden prose, an abstract's perhaps, to be looked at closely."""
+    return next(_groups(root), None) is not None
+
+
+def cut_unseen(root: lxml.html.HtmlElement, stays: Cut) -> bool:
+    """Cut hidden prose that is no abstract (`stays.phrases`) and not made of facts, in place. True if anything went."""
+    cut = False
+    for group in [*_groups(root)]:
+        unknown = [text for text in group if not is_known(text.value, stays)]
+        if sum(len(text.value) for text in unknown if len(text.value) >= PROSE) >= HIDDEN_PROSE:
+            cut = True
+            for text in unknown:
+                text.put(facts_in(text.value, stays))
+    return cut
+
+
+def _groups(root: lxml.html.HtmlElement) -> Iterator[list[_Text]]:
+    """Texts that stand in one hidden place and have enough prose together."""
+    for element in _PERHAPS_HIDDEN(root):
+        if _is_hidden(element):
+            texts = [*_texts_in(element)]
+            if sum(len(text.value) for text in texts if len(text.value) >= PROSE) >= HIDDEN_PROSE:
+                yield texts
+    for remark in _LONG_REMARKS(root):
+        if _reads_like_prose(remark.text or ""):
+            yield [_Text(remark.text, _putting(remark, "text"))]
+    for value in _LONG_VALUES(root):
+        element, name = value.getparent(), value.attrname
+        if name not in NAMING and element.tag != "meta" and _reads_like_prose(value):
+            yield [_Text(str(value), _setting(element, name))]
+    for script in _LONG_SCRIPTS(root):
+        if strings := [*_strings_in(script)]:
+            yield strings
+
+
+def _is_hidden(element: lxml.html.HtmlElement) -> bool:
+    if element.tag in ("noscript", "template") or element.get("hidden") is not None:
+        return True
+    if element.get("aria-hidden") == "true" or not _HIDDEN_CLASS.isdisjoint(element.get("class", "").split()):
+        return True
+    return bool(_OUT_OF_SIGHT.search("".join(element.get("style", "").lower().split())))
+
+
+def _texts_in(top: lxml.html.HtmlElement) -> Iterator[_Text]:
+    for element in top.iter():
+        if isinstance(element.tag, str) and element.tag not in ("script", "style") and (element.text or "").strip():
+            yield _Text(element.text.strip(), _putting(element, "text"))
+        if element is not top and (element.tail or "").strip():
+            yield _Text(element.tail.strip(), _putting(element, "tail"))
+
+
+def _putting(element: etree._Element, place: str) -> Callable[[str], None]:
+    return lambda text: setattr(element, place, text)
+
+
+def _setting(element: etree._Element, name: str) -> Callable[[str], None]:
+    return lambda text: element.set(name, text)
+
+
+def _strings_in(script: etree._Element) -> Iterator[_Text]:
+    """The long strings of a script that read like prose and are not called a description."""
+    source = script.text or ""
+    for found in LITERAL.finditer(source):
+        if found.end() - found.start() < PARAGRAPH or DESCRIBING_KEY.search(
+            source, max(0, found.start() - 40), found.start()
+        ):
+            continue
+        if _reads_like_prose(found[0][1:-1]):
+            yield _Text(found[0][1:-1], _emptying(script, found[0]))
+    waits = "/x-" in script.get("type", "") or "html" in script.get("type", "")  # markup that is shown later
+    if waits and _reads_like_prose(source):
+        yield _Text(source, _putting(script, "text"))
+
+
+def _emptying(script: etree._Element, literal: str) -> Callable[[str], None]:
+    def empty(_: str) -> None:
+        script.text = (script.text or "").replace(literal, literal[0] + literal[-1])
+
+    return empty
+
+
+def _reads_like_prose(text: str) -> bool:
+    plain = _plain(text)
+    if len(plain) < PARAGRAPH or plain.count(" ") * 12 < len(plain):
+        return False
+    return sum(letter.isalnum() or letter == " " for letter in plain) >= _LETTERS * len(plain)
+
+
+def _plain(text: str) -> str:
+    """The words behind escapes, markup and base64."""
+    if _SOLID.match(text) and _BASE64.fullmatch(text):
+        try:
+            text = base64.b64decode(text).decode()
+        except ValueError:
+            return ""
+    *_, plain = variants(text)
+    return " ".join(plain.split())
+
+
+def is_known(text: str, stays: Cut) -> bool:
+    """Whether most of the words are an abstract's that may be kept, or facts."""
+    stream = words(_plain(text))
+    known = zip(stays.phrases.marks(stream), stays.facts.cover(stream, least=2), strict=True)
+    return sum(map(any, known)) >= FACTUAL * len(stream)
+
+
+def facts_in(text: str, stays: Cut) -> str:
+    """Of words that go, the facts that stand among them: a verdict may rest on one."""
+    stream = words(text)
+    return " ".join(text[stream[a].start : stream[b - 1].end] for a, b in runs(stays.facts.cover(stream, least=2)))
