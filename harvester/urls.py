@@ -26,7 +26,13 @@ _REFUSED_SEGMENTS = frozenset({
     "exports", "citation-export", "download", "downloads", "telecharger", "login", "signin", "sign-in", "log-in",
     "logout", "signout", "connexion", "deconnexion", "identification", "register", "registration", "signup", "sign-up",
     "inscription", "cart", "basket", "panier", "checkout", "caddie", "purchase", "account", "my-account", "mon-compte",
-    "ajax", "cgi-bin", "wp-login.php", "wp-admin", "shibboleth", "sso", "oauth", "saml",
+    "ajax", "cgi-bin", "wp-login.php", "wp-admin", "shibboleth", "sso", "oauth", "saml", "drucken", "druckansicht",
+    "druckversion", "herunterladen", "anmelden", "anmeldung", "einloggen", "registrieren", "registrierung", "warenkorb",
+    "descargar", "descarga", "iniciar-sesion", "registrarse", "carrito", "scarica", "stampa", "accedi", "carrello",
+})
+_FULLTEXT_SEGMENTS = frozenset({
+    "full", "fulltext", "full-text", "full_text", "full-html", "full_html", "texte-integral", "texte_integral",
+    "texte-complet", "volltext", "texto-completo", "texto-integral", "testo-completo", "testo-integrale",
 })
 # fmt: on
 _REFUSED_ENDINGS = re.compile(
@@ -38,7 +44,7 @@ _REFUSED_PARAMS = frozenset({"print", "printable", "download", "pdf", "login", "
 _REFUSED_VALUES = frozenset({"pdf", "print", "epub", "download", "login", "logout", "export"})
 _VALUE_PARAMS = frozenset({"format", "action", "view", "mode", "output", "type", "op", "page"})
 _LOGIN = re.compile(  # whole path parts only: a slug may well say "sign-in"
-    r"(^|/)(log-?in|sign-?in|connexion|identification|authenticate|authentification|auth|sso|saml2?|shibboleth"
+    r"(^|/)(log-?in|sign-?in|anmeld(?:en|ung)|einloggen|iniciar-sesion|accedi|connexion|identification|authenticate|authentification|auth|sso|saml2?|shibboleth"
     r"|oauth2?|wayf|idp|openathens|seamlessaccess|wp-login|shibboleth\.sso)(\.\w{2,5})?(/|$)",
     re.IGNORECASE,
 )
@@ -167,9 +173,25 @@ def refused(url: str, rules: UrlRules) -> str | None:
     segment = next((part for part in path.split("/") if part in _REFUSED_SEGMENTS), None)
     if segment:
         return f"path part {segment!r} is never requested"
+    if segment := _fulltext_part(url, path, rules):
+        return f"path part {segment!r} after the article's address is never requested"
     if ending := _REFUSED_ENDINGS.search(path):
         return f"files ending in {ending[0]!r} are never requested"
     return _refused_query(parts.query)
+
+
+def _fulltext_part(url: str, path: str, rules: UrlRules) -> str | None:
+    """The part that asks for the full text behind an article's address. Within one it may be the landing page's own."""
+    if _FULLTEXT_SEGMENTS.isdisjoint(path.split("/")):
+        return None
+    beyond = [url[found.end() :] for pattern in rules.article if (found := _compiled(pattern).search(url))]
+    parts = [_fulltext_in(rest) for rest in beyond]
+    return parts[0] if parts and all(parts) else None
+
+
+def _fulltext_in(rest: str) -> str | None:
+    path = re.split(r"[?#]", unquote(rest).lower(), maxsplit=1)[0]
+    return next((part for part in path.split("/") if part in _FULLTEXT_SEGMENTS), None)
 
 
 def _refused_query(query: str) -> str | None:

@@ -77,7 +77,8 @@ def test_article_patterns_are_searched_in_the_absolute_url() -> None:
         "/article/1.pdf", "/article/1/PDF", "/doi/pdf/10.1/x", "/print/1", "/article/1/print",
         "/login?next=/a",        "/export/1",        "/article/1?format=pdf", "/article/1?print=1",
         "/article/1?action=login", "/x.PDF?y=1", "/a%2Epdf", "/x.zip",
-        "/article/download/1/2", "/panier", "/fig.jpg", "/a?download", "/" + "a" * 3000,
+        "/article/download/1/2", "/panier",
+        "/article/1/drucken", "/articulo/1/descargar", "/anmelden", "/fig.jpg", "/a?download", "/" + "a" * 3000,
     ],
 )  # fmt: skip
 @pytest.mark.fault(81)
@@ -95,6 +96,21 @@ def test_refused(path: str) -> None:
 )  # fmt: skip
 def test_not_refused(path: str) -> None:
     assert refused(f"https://a.example{path}", NONE) is None
+
+
+@pytest.mark.parametrize(
+    "part", ["full", "fulltext", "texte-integral", "Volltext", "texto-completo/", "en/full-text?x=1"]
+)
+@pytest.mark.fault(81)
+def test_a_full_text_behind_the_address_of_an_article_is_refused(part: str) -> None:
+    rules = UrlRules(article=(r"/article/(?P<id>\d+)",))
+    assert "never requested" in (refused(f"https://a.example/article/1/{part}", rules) or "")
+    assert refused("https://a.example/article/1/a-full-account", rules) is None
+
+
+@pytest.mark.parametrize("pattern", [r"/articles/(?P<id>\d+)/full", r"/articles/(?P<id>\d+/[^?#]+)"])
+def test_a_landing_page_may_be_called_full(pattern: str) -> None:
+    assert refused("https://a.example/articles/1/full", UrlRules(article=(pattern, r"/articles/\d+"))) is None
 
 
 def test_refused_by_the_source_names_the_pattern() -> None:
