@@ -150,7 +150,8 @@ def _nothing_reached(course: Course, problems: Sequence[str]) -> tuple[RunOutcom
         return RunOutcome.DEGRADED, f"no page was fetched: robots.txt forbids them all ({met})"
     if met:
         return RunOutcome.DEGRADED, f"no page was fetched: the publisher refused ({met})"
-    if (problems or course.report.get("shut")) and not course.report.get("paused"):
+    found = course.report.get("discovered")  # then some way was open, and nothing that it leads to was due
+    if (course.report.get("shut") or (problems and not found)) and not course.report.get("paused"):
         return RunOutcome.FAILED, "no page was fetched: every way to find articles was closed, for the reasons below"
     return None
 

@@ -33,6 +33,17 @@ def test_a_budget_that_is_spent_is_told_and_is_no_fault() -> None:
         assert found == (RunOutcome.SUCCEEDED, ["the budget of a day", "x: y"])
 
 
+def test_a_list_that_breaks_off_is_told_and_where_nothing_is_due_it_is_no_fault() -> None:
+    problems = {"https://a.example/list?page=9": "gone: HTTP 404"}
+    found = judge(course(counts={}, report={"problems": problems, "discovered": 40}), Expectations())
+    assert found == (RunOutcome.SUCCEEDED, ["https://a.example/list?page=9: gone: HTTP 404"])
+    assert (
+        judge(course(counts={}, report={"problems": problems, "discovered": 0}), Expectations())[0] is RunOutcome.FAILED
+    )
+    shut = {"problems": problems, "discovered": 40, "shut": {"a.example": "robots.txt cannot be read"}}
+    assert judge(course(counts={}, report=shut), Expectations())[0] is RunOutcome.FAILED
+
+
 @pytest.mark.parametrize(
     ("counts", "outcome", "word"),
     [
