@@ -173,7 +173,8 @@ def _names_one_article(signals: Sequence[Signal]) -> bool:
             return True
         if (signal.vocabulary, signal.name) in _ARTICLE_DOI and "10." in signal.value:
             return True
-    return False
+    kinds = [signal.value for signal in signals if (signal.vocabulary, signal.name) == ("json_ld", "@type")]
+    return sum(kind.endswith("ScholarlyArticle") for kind in kinds) == 1  # a listing has several
 
 
 def _look(document: Document) -> _Look:

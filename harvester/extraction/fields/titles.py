@@ -40,6 +40,7 @@ _ALTERNATIVES = {
     ("json_ld", "alternativeheadline"): 85,
     ("json_ld", "alternatename"): 60,
     ("json_ld", "headline"): 85,
+    ("json_ld", "name"): 75,
     ("visible", "title.other"): 70,
     ("fact", "title.other"): 65,
     ("meta", "title"): 35,
@@ -84,13 +85,18 @@ def choose_titles(
             choice for choice in others if choice.signals[0].vocabulary != "visible" or _translates(choice, languages)
         ]
     for choice in others:
-        if _overlaps(folded(choice.value), folded(main.value)):
+        if _overlaps(folded(choice.value), folded(main.value)) or _is_bare_name(choice):
             continue
         other = title_language(choice, languages, None)
         if other.language != "und" and not any(same(other.language, told) for told in (known.language, *translations)):
             translations[other.language] = _lang_text(document, choice, other, "translation")
     role = "original" if translations else "unknown"
     return {known.language: _lang_text(document, main, known, role), **translations}
+
+
+def _is_bare_name(choice: Choice) -> bool:
+    """A second `name` is a translation if it says its language: without, it may be anything's."""
+    return all(signal.name == "name" and not signal.language for signal in choice.signals)
 
 
 def _describes_an_item(index: SignalIndex) -> bool:
