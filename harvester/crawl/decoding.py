@@ -12,6 +12,10 @@ class DecodingError(Exception):
     """The body is in a coding we did not ask for, or is not what its coding says."""
 
 
+class DamagedError(DecodingError):
+    """The coded body began well and is damaged further on."""
+
+
 class CutShortError(DecodingError):
     """The coded body ends before its end."""
 
@@ -57,7 +61,8 @@ def _inflated(body: bytes, wbits: int, limit: int) -> bytes:
             try:
                 found += stream.decompress(rest, _CHUNK)
             except zlib.error as error:
-                raise DecodingError(f"damaged body: {error}") from error
+                is_other = "header check" in str(error)  # never was in that coding: the next answer will not be either
+                raise (DecodingError if is_other else DamagedError)(f"damaged body: {error}") from error
             if len(found) > limit:
                 raise TooLargeError(f"more than {limit} bytes once unpacked")
             rest = stream.unconsumed_tail

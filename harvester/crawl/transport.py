@@ -17,6 +17,7 @@ from harvester.crawl.addresses import Gate
 from harvester.crawl.decoding import (
     ACCEPT_ENCODING,
     CutShortError,
+    DamagedError,
     DecodingError,
     TooLargeError,
     codings,
@@ -226,6 +227,8 @@ def _unpacked(body: bytes, encodings: list[str], limit: int) -> bytes:
         raise ExchangeFailedError(VisitOutcome.TOO_LARGE, str(error)) from error
     except CutShortError as error:
         raise ExchangeFailedError(VisitOutcome.TRUNCATED, str(error), retry=True) from error
+    except DamagedError as error:  # on the way, perhaps
+        raise ExchangeFailedError(VisitOutcome.WRONG_CONTENT, str(error), retry=True) from error
     except DecodingError as error:
         raise ExchangeFailedError(VisitOutcome.WRONG_CONTENT, str(error)) from error
 

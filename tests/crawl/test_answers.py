@@ -209,6 +209,19 @@ def test_server_error_once_is_tried_again(publisher: Publisher, crawler: Crawler
     assert list(crawler.crawl(make_source(publisher, publisher.url + "/article/1")).outcomes().values()) == ["ok"]
 
 
+@pytest.mark.fault(55)
+def test_a_compressed_body_damaged_once_is_asked_for_again(publisher: Publisher, crawler: Crawler) -> None:
+    packed = gzip.compress(PAGE)
+    damaged = packed[:20] + bytes(10) + packed[30:]
+
+    def once(handler: Handler) -> None:
+        first = len(publisher.articles()) == 1
+        handler.answer(200, HTML | {"Content-Encoding": "gzip"}, damaged if first else packed)
+
+    publisher.routes["/article/1"] = once
+    assert list(crawler.crawl(make_source(publisher, publisher.url + "/article/1")).outcomes().values()) == ["ok"]
+
+
 @pytest.mark.fault(42)
 def test_server_error_always_is_tried_three_times(publisher: Publisher, crawler: Crawler) -> None:
     publisher.page("/article/1", status=500)
