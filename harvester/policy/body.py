@@ -19,7 +19,7 @@ from harvester.policy.fulltext import cut_fulltext, hides, may_hide
 from harvester.policy.hints import Look, look
 from harvester.policy.phrases import Facts, Phrases
 from harvester.policy.rights import abstract_texts, archive_ban, fact_texts, quotes
-from harvester.policy.unseen import carries_unseen, cut_unseen, is_closed
+from harvester.policy.unseen import carries_unseen, cut_unseen, is_closed, may_carry_unseen
 from harvester.policy.xml_text import without_text
 
 TREE_LIMIT = 4 * 1024 * 1024  # bytes; a tree for cutting takes thirty times as much memory
@@ -95,7 +95,7 @@ def _codec(encoding: str) -> str:
 
 
 def _shows_fulltext(page: Look, encoding: str, rules: Sequence[SelectorRule], closed: bool) -> bool:
-    hinted = may_hide(page)
+    hinted, closed = may_hide(page), closed and may_carry_unseen(page)
     if not (hinted or rules or closed):
         return False
     root = _tree(page.body.decode(encoding, "replace"))
@@ -103,7 +103,7 @@ def _shows_fulltext(page: Look, encoding: str, rules: Sequence[SelectorRule], cl
         return False
     if any(_matches(root, rule) for rule in rules) or (hinted and hides(root, page)):
         return True
-    return closed and carries_unseen(root)
+    return closed and carries_unseen(root, page)
 
 
 def _tree(text: str) -> lxml.html.HtmlElement | None:

@@ -16,6 +16,7 @@ class Hint(Enum):
 
     WALL = auto()  # an element named as a wall
     HIDING = auto()  # a hidden element
+    UNSEEN = auto()  # something else that no reader sees
     SCRIPT = auto()  # the text of an article among the data of a script
     LINK = auto()  # an e-mail address in a link, or in the form that a network puts in its place
     SPELLED = auto()  # an address whose sign is spelled out in brackets
@@ -39,7 +40,7 @@ def look(body: bytes) -> Look:
 
 def hints_of(lowered: bytes) -> frozenset[Hint]:
     """What the words of a text in lower case hint at."""
-    return frozenset(hint for search in (_WORDS, _SIGNS) for hint in search.found(lowered))
+    return frozenset(hint for search in (_WORDS, _SIGNS, _PLACES) for hint in search.found(lowered))
 
 
 class _Search:
@@ -85,5 +86,13 @@ _SIGNS = _Search(
             *(b"&commat;", b"&#64;", b"&#0", b"&#x40;", b"&#x0", b"%40", b"\\u0040", b"\\x40"),
             *("\uff20".encode(), "\xef\xbc\xa0".encode()),
         ),
+    }
+)
+_PLACES = _Search(
+    {
+        Hint.UNSEEN: (
+            *(b"<noscript", b"<template", b"opacity", b"font-size:0", b"font-size: 0", b"left:", b"top:-", b"top: -"),
+            *(b"indent:-", b"indent: -", b"height:0", b"height: 0", b"clip:"),
+        )
     }
 )

@@ -17,6 +17,7 @@ from lxml.etree import XPath
 from harvester.model.access import AccessStatus
 from harvester.model.record import Record
 from harvester.policy.abstracts import DESCRIBING_KEY, FACTUAL, LITERAL, NAMING, Cut
+from harvester.policy.hints import Hint, Look
 from harvester.policy.phrases import runs, variants, words
 
 PROSE = 80  # characters of a text node that count as prose and not as a label
@@ -35,8 +36,8 @@ _PERHAPS_HIDDEN = XPath(
     " | //@class[contains(., 'hidden') or contains(., 'd-none')]/.."
 )
 _LONG_VALUES = XPath(f"//@*[string-length(.) >= {HIDDEN_PROSE}]")
-_LONG_SCRIPTS = XPath(f"//script[string-length(.) >= {HIDDEN_PROSE}]")
-_LONG_REMARKS = XPath(f"//comment()[string-length(.) >= {HIDDEN_PROSE}]")
+# Looked for in bytes, before there is a tree.
+_LONG_VALUE = re.compile(rb"""=\s*(?:"[^"]{%d}|'[^']{%d})""" % (HIDDEN_PROSE, HIDDEN_PROSE))
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{500,}={0,2}\s*")
 _SOLID = re.compile(r"\S{100}")
 
@@ -53,9 +54,19 @@ def is_closed(record: Record) -> bool:
     return record.access.status not in _READABLE
 
 
-def carries_unseen(root: lxml.html.HtmlElement) -> bool:
+def may_carry_unseen(page: Look) -> bool:
+    """A first look at the bytes: False when there can be no hidden prose."""
+    places = (b"<!--", b"<script")
+    return _may_hide(page) or any(place in page.lowered for place in places) or bool(_LONG_VALUE.search(page.body))
+
+
+def _may_hide(page: Look) -> bool:
+    return Hint.HIDING in page.hints or Hint.UNSEEN in page.hints
+
+
+def carries_unseen(root: lxml.html.HtmlElement, page: Look) -> bool:
     """A look at the tree: whether there is hidden prose, an abstract's perhaps, to be looked at closely."""
-    return next(_groups(root), None) is not None
+    return next(_groups(root, _may_hide(page), bool(_LONG_VALUE.search(page.body))), None) is not None
 
 
 def cut_unseen(root: lxml.html.HtmlElement, stays: Cut) -> bool:
@@ -70,22 +81,22 @@ def cut_unseen(root: lxml.html.HtmlElement, stays: Cut) -> bool:
     return cut
 
 
-def _groups(root: lxml.html.HtmlElement) -> Iterator[list[_Text]]:
+def _groups(root: lxml.html.HtmlElement, hiding: bool = True, long: bool = True) -> Iterator[list[_Text]]:
     """Texts that stand in one hidden place and have enough prose together."""
-    for element in _PERHAPS_HIDDEN(root):
+    for element in _PERHAPS_HIDDEN(root) if hiding else ():
         if _is_hidden(element):
             texts = [*_texts_in(element)]
             if sum(len(text.value) for text in texts if len(text.value) >= PROSE) >= HIDDEN_PROSE:
                 yield texts
-    for remark in _LONG_REMARKS(root):
-        if _reads_like_prose(remark.text or ""):
+    for remark in root.iter(etree.Comment):
+        if len(remark.text or "") >= HIDDEN_PROSE and _reads_like_prose(remark.text):
             yield [_Text(remark.text, _putting(remark, "text"))]
-    for value in _LONG_VALUES(root):
+    for value in _LONG_VALUES(root) if long else ():
         element, name = value.getparent(), value.attrname
         if name not in NAMING and element.tag != "meta" and _reads_like_prose(value):
             yield [_Text(str(value), _setting(element, name))]
-    for script in _LONG_SCRIPTS(root):
-        if strings := [*_strings_in(script)]:
+    for script in root.iter("script"):
+        if len(script.text or "") >= HIDDEN_PROSE and (strings := [*_strings_in(script)]):
             yield strings
 
 

@@ -8,6 +8,7 @@ WORDS = {
     b"members-only": Hint.WALL,
     b"premium-content": Hint.WALL,
     b"hidden": Hint.HIDING,
+    b"<noscript": Hint.UNSEEN,
     b"articlebody": Hint.SCRIPT,
     b"mailto": Hint.LINK,
     b" point ": Hint.DOTTED,
