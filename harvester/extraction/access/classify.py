@@ -259,9 +259,14 @@ def _refine(winner: Statement, statements: Sequence[Statement]) -> Statement:
         if winner.status is not status:
             continue
         for one in statements:
-            if one.status is exact and one.tier in tiers:
+            if one.status is exact and one.tier in tiers and not _is_of_all(one):
                 return one
     return winner
+
+
+def _is_of_all(one: Statement) -> bool:
+    """True for an embargo of the journal's articles, with no day: what is said of this one stands."""
+    return one.status is AccessStatus.EMBARGOED and one.embargo_until is None and not one.about_article
 
 
 def _disputed(group: list[Statement], statements: Sequence[Statement], as_of: datetime) -> AccessVerdict:

@@ -80,7 +80,7 @@ class SentenceReader:
         actions: list[Passage] = []
         banner: str | None = None
         for passage in passages:
-            for language, folded, entries in _in_its_language(_heard(passage.raw, self.lexicon), passage):
+            for language, folded, entries in _in_its_language(heard(passage.raw, self.lexicon), passage):
                 for entry in entries:
                     if said[entry.rule] >= _REPEATS:
                         continue
@@ -107,7 +107,7 @@ class SentenceReader:
         if entry.kind is Kind.LABEL:
             span = _label_span(entry, folded, passage)
             return self._made(entry, folded, passage, span, entry.status, None, about=True) if span else None
-        claim = _claim(entry, language, folded)
+        claim = claimed(entry, language, folded)
         about = slot or (claim is not None and claim.about)
         if claim is None and entry.kind is Kind.ACTION and self.page.in_head(passage.at) and _is_row(passage):
             span = _label_span(entry, folded, passage)
@@ -178,7 +178,7 @@ class _Claim(NamedTuple):
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _claim(entry: Entry, language: Language, folded: Folded) -> _Claim | None:
+def claimed(entry: Entry, language: Language, folded: Folded) -> _Claim | None:
     found = entry.pattern.search(folded.text)
     if found is None:
         return None
@@ -209,30 +209,30 @@ _Heard = tuple[Language, Folded, list[Entry]]
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _heard(raw: str, lexicon: Lexicon) -> list[_Heard]:
+def heard(raw: str, lexicon: Lexicon) -> list[_Heard]:
     """For each language: the words of a passage without what says nothing in it, and the entries to read them with."""
     folded = fold(raw)
     masked = ((language, _mask_neutral(folded, language)) for language in lexicon.languages)
-    heard = [(language, words, language.spoken(words.text)) for language, words in masked]
-    return [one for one in heard if one[2]]
+    spoken = ((language, words, language.spoken(words.text)) for language, words in masked)
+    return [one for one in spoken if one[2]]
 
 
-def _in_its_language(heard: list[_Heard], passage: Passage) -> list[_Heard]:
+def _in_its_language(hearing: list[_Heard], passage: Passage) -> list[_Heard]:
     """Where several languages hear something, the one that the nearest `lang` names decides, if it reads a claim.
 
     The page's own `lang` names none: a frame is often in another language than it says.
     """
-    if len(heard) < 2:
-        return heard
+    if len(hearing) < 2:
+        return hearing
     above = (passage.block, *passage.block.iterancestors())
     named = next((one.get("lang") for one in above if one.tag != "html" and one.get("lang")), "")
-    own = next((one for one in heard if one[0].code == named.partition("-")[0].lower()), None)
-    return [own] if own and any(map(partial(_claims, own), own[2])) else heard
+    own = next((one for one in hearing if one[0].code == named.partition("-")[0].lower()), None)
+    return [own] if own and any(map(partial(_claims, own), own[2])) else hearing
 
 
-def _claims(heard: _Heard, entry: Entry) -> bool:
-    language, folded, _ = heard
-    return entry.kind not in (Kind.BANNER, Kind.LABEL) and _claim(entry, language, folded) is not None
+def _claims(hearing: _Heard, entry: Entry) -> bool:
+    language, folded, _ = hearing
+    return entry.kind not in (Kind.BANNER, Kind.LABEL) and claimed(entry, language, folded) is not None
 
 
 def _is_row(passage: Passage) -> bool:

@@ -1,7 +1,9 @@
 """Walks the region after a label and keeps the open block, until something closes it."""
 
 import re
+from functools import lru_cache
 
+from harvester.extraction.access.spoken import speaks_of_access
 from harvester.extraction.document import BLOCKS, Element, string_value
 from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label, named_language
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items, keyword_items_inside
@@ -20,6 +22,14 @@ _LANGUAGES = frozenset(
 )
 _LONG = 12_000  # characters; longer than any abstract: a block that never closed
 _ENDLESS = 5 * _LONG  # what is cut from one text node is never an abstract's
+_BEGUN = 100  # characters after which something else may follow an abstract
+_LINE = 200  # characters of a line that may speak of access
+_BOX = re.compile(
+    r"access(?!i)|acc[eè]s(?:$|[-_ ])|acceso|acesso|accesso|zugang|zugriff|toegang|paywall|purchas|subscri|abonn|"
+    r"basket|(?:^|[-_ ])(?:buy|cart|shop|price|login|sign-?in|cookies?|newsletter|share|sharing|social|downloads?|"
+    r"cite|how-to-cite|related|recommended)(?:$|[-_ ])",
+    re.IGNORECASE,
+)
 _LANGUAGE_NAME = 14  # characters
 # Words that begin what follows an abstract without any heading between.
 _FOLLOWS = re.compile(
@@ -130,6 +140,9 @@ class RegionReader:
             return
         edge = tag in BLOCKS
         if edge and _is_link_list(element):
+            return
+        if edge and self._ends_before(element):
+            self.current = None  # labels further on may open other blocks
             return
         if edge:
             self._append("\n\n", element)
@@ -249,10 +262,19 @@ class RegionReader:
             return
         self._append(text, element)
 
+    def _ends_before(self, element: Element) -> bool:
+        """True for what follows an abstract under no heading: a box named for what it sells, a line about access."""
+        block = self.current
+        if block is None or block.label.kind != "abstract" or block.size < _BEGUN:
+            return False
+        return _is_box(f"{element.get('class') or ''} {element.get('id') or ''}") or (
+            bool(line := _line(element)) and speaks_of_access(line)
+        )
+
     def _ends(self, text: str) -> bool:
         """True where a new paragraph begins something else than the abstract."""
         block = self.current
-        if block is None or block.label.kind != "abstract" or block.size < 100 or not text.strip():
+        if block is None or block.label.kind != "abstract" or block.size < _BEGUN or not text.strip():
             return False
         fresh = block.pieces[-1][1][-1:] == ["\n\n"] or not block.pieces[-1][1]
         return fresh and bool(_FOLLOWS.match(text))
@@ -286,6 +308,22 @@ def _is_link_list(element: Element) -> bool:
         return True
     words = sum([len(string_value(link).strip()) for link in element.iter("a")])
     return words > 0 and words > 0.8 * len("".join(string_value(element).split()))
+
+
+@lru_cache(maxsize=4096)
+def _is_box(names: str) -> bool:
+    return len(names) > 1 and _BOX.search(names) is not None
+
+
+def _line(element: Element) -> str:
+    """The words of an element; empty if they are more than a line."""
+    parts, size = [], 0
+    for text in element.itertext("*"):
+        parts.append(text)
+        size += len(text.strip())
+        if size > _LINE:
+            return ""
+    return " ".join("".join(parts).split())
 
 
 def _hidden(element: Element) -> bool:
