@@ -13,8 +13,8 @@ from operator import sub
 from typing import Any, NamedTuple
 
 _WORD = re.compile(r"[^\W\d_]+")
-_SENTENCE_END = re.compile(r"[.!?…;:]\s+(?=[^\W\d_a-zà-ÿ]|[«“\"(¿¡])")
-_SENTENCE = re.compile(r"(?<=[.!?…;:])\s+(?=[^\W\d_a-zà-ÿ]|[«“\"(¿¡])|\n+")
+_SENTENCE_END = re.compile(r"[.!?…;:]\s+(?=[^\W\d_a-zà-ÿ]|[«“\"(¿¡])|[。！？]\s*(?=\S)")
+_SENTENCE = re.compile(r"(?<=[.!?…;:])\s+(?=[^\W\d_a-zà-ÿ]|[«“\"(¿¡])|(?<=[。！？])\s*(?=\S)|\n+")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),
@@ -29,6 +29,8 @@ _SYMBOLS = 8  # letters of other scripts that stand for quantities in any text
 _OTHER_FIRST_BYTES = bytes((*range(0xCD, 0xDC), *range(0xE3, 0xEE)))  # of those characters, as UTF-8
 _MANY = 6  # little words that no text in another language holds by chance
 _SIDE = 80  # characters on each side of a seam
+_DENSE = 40  # the same of a script that says more in each
+_WRITTEN_ALIKE = {"ja": "zh", "uk": "ru"}  # a sentence alone may be told for the other
 _FAR = 400  # characters before the shortest tail in which it is looked for where its first sentence begins
 _ENOUGH = 3000  # characters; a language is told by so many
 LONG = 60  # characters; below it detection alone is not believed (RECORD.md, Languages)
@@ -245,6 +247,8 @@ def split_at_seam(text: str, counted: Callable[[str], LittleWords] = little_word
         return [text]
     totals = words.scores
     sentences = _sentences(text)
+    if (between := _between_scripts(text, sentences)) is not None:
+        return between
     if len(sentences) < 2 or len(totals) < 2:
         return [text]
     scores = [score(sentence) for sentence in sentences]
@@ -255,6 +259,23 @@ def split_at_seam(text: str, counted: Callable[[str], LittleWords] = little_word
     if min(len(head), len(tail)) < _SIDE or not _differ(head, scores[:seam], tail, scores[seam:]):
         return [text]
     return [*split_at_seam(head), *split_at_seam(tail)]
+
+
+def _between_scripts(text: str, sentences: list[str]) -> list[str] | None:
+    """The two sides of a text whose sentences are in one script up to one place, and in another from there on."""
+    if _of_other_scripts(text) <= _DENSE:
+        return None
+    guesses = [_by_script(sentence) for sentence in sentences]
+    scripts = [_WRITTEN_ALIKE.get(guess.language, guess.language) if guess else "" for guess in guesses]
+    seams = [place for place in range(1, len(scripts)) if scripts[place] != scripts[place - 1]]
+    if len(seams) != 1:
+        return None
+    at = text.find(sentences[seams[0]], sum(map(len, sentences[: seams[0]])))
+    sides = [text[:at].strip(), text[at:].strip()]
+    shortest = [_SIDE if script in ("", "ru", "el") else _DENSE for script in (scripts[0], scripts[-1])]
+    if any(len(side) < least for side, least in zip(sides, shortest, strict=True)):
+        return None
+    return [part for side in sides for part in split_at_seam(side)]
 
 
 def _is_of_one_language(text: str, words: LittleWords) -> bool:
