@@ -1,5 +1,7 @@
 """All that a page states: every reader of signals/, in one index."""
 
+import re
+
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.signals import (
@@ -88,7 +90,14 @@ def signals_of(document: Document, source: Source) -> SignalIndex:
         field for field, keys in _KNOWN.items() if index.first(*keys) or (field == "date" and _has_date(index))
     )
     title = index.first(("selector", "title"), ("highwire", "title"), ("visible", "title"), ("opengraph", "title"))
-    more = printed.read(document, title.value if title else None, known)
+    named, dated = (index.first(*_KNOWN[field]) if "volume" not in known else None for field in ("journal", "date"))
+    more = printed.read(
+        document,
+        title.value if title else None,
+        known,
+        named.value if named else None,
+        _year(dated.value) if dated else "",
+    )
     if "journal" not in known:
         numbered = not known.isdisjoint(("volume", "issn")) or any(s.name in ("volume", "issn") for s in more)
         more += journal_names.read(document, title, numbered=numbered)
@@ -99,8 +108,14 @@ def signals_of(document: Document, source: Source) -> SignalIndex:
     if index.first(*_ABSTRACTS) is None and _is_numbered(known, more, credited=credited):
         printed_at = index.first(("selector", "title"), ("visible", "title"))
         if printed_at is not None and printed_at.attribute is None:
-            more += unlabelled.read(printed_at.element)
+            unnamed = unlabelled.read(printed_at.element)
+            more += [*unnamed, *abstract_titles.read(unnamed)]
     return index.with_more(more)
+
+
+def _year(date: str) -> str:
+    found = re.search(r"\b(?:19|20)\d\d(?!\d)", date)
+    return found[0] if found else ""
 
 
 def _has_date(index: SignalIndex) -> bool:

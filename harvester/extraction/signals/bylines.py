@@ -12,6 +12,7 @@ from harvester.extraction.document import BLOCKS, Document, Element, string_valu
 from harvester.extraction.labels import fact_of, is_section, label_of
 from harvester.extraction.normalise.names import clean_name, looks_like_name, split_names
 from harvester.extraction.normalise.text import tidy
+from harvester.extraction.signals.label_places import rank_of
 from harvester.extraction.signals.signal import Signal
 
 _ELEMENTS = 400  # looked at; a page with more names authors of many articles
@@ -264,6 +265,8 @@ def _under(title: Element) -> _Found | None:
             continue
         if label_of(text) or len(text) > _LONGEST:
             return None
+        if block.tag == "td" and block.getnext() is not None and rank_of(block) is not None:
+            continue  # the bold label of a row
         names = names_of(block)
         if len(names) == 1:
             names = _with_siblings(block, names)

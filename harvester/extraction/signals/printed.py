@@ -26,6 +26,7 @@ _REFERENCES = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 _SPACED = 5  # times as many characters are looked at where runs of space are not yet one
+_CITED = 300  # characters of a line that cites the article, from its journal's name on
 _NODES = 6  # text nodes after the word in which an ISSN stands, if it does
 _CITATIONS = (
     # Volume 83, Issue 2, February 2015, Pages 56–71 | Volume 111, 2013 - Issue 9-11 | Vol. 42 - N° 9-10 - p. 435-440
@@ -85,8 +86,13 @@ _ISSN = re.compile(
 _NEAR_TITLE = frozenset(("doi", "volume", "pages", "date"))
 
 
-def read(document: Document, title: str | None, known: frozenset[str]) -> list[Signal]:
-    """Signals `printed:*` for what is not in `known` (`doi`, `volume`, `pages`, `date`, `issn`)."""
+def read(
+    document: Document, title: str | None, known: frozenset[str], journal: str | None = None, year: str = ""
+) -> list[Signal]:
+    """Signals `printed:*` for what is not in `known` (`doi`, `volume`, `pages`, `date`, `issn`).
+
+    `journal` and `year` are those that are stated: the volume may follow them far from the title.
+    """
     signals: list[Signal] = []
     body = document.root.find("body")
     if body is None:
@@ -96,6 +102,8 @@ def read(document: Document, title: str | None, known: frozenset[str]) -> list[S
         signals.extend(_dois(document, near, body))
     if "volume" not in known:
         signals.extend(_citation(near, body))
+        if journal and year and not any(signal.name == "volume" for signal in signals):
+            signals.extend(_after_journal(document, journal, year, body))
     if "pages" not in known and not any(signal.name == "pages" for signal in signals):
         found = _first(_PAGES_OF_CITATION, near) or _first(_PAGES, near)
         signals.extend(Signal("printed", "pages", m["pages"], None, body, None) for m in found)
@@ -182,6 +190,21 @@ def _citation(near: str, body: Element) -> Iterator[Signal]:
                 if value:
                     yield Signal("printed", name, value, None, body, None)
             return
+
+
+def _after_journal(document: Document, journal: str, year: str, body: Element) -> Iterator[Signal]:
+    """Volume, issue and pages in a line that begins with the journal's name and holds the year of the article."""
+    name = " ".join(journal.split())
+    for at, text in enumerate(document.texts):
+        if name in text:
+            line = " ".join(" ".join(document.texts[at : at + _NODES]).split())
+            after = line[line.find(name) + len(name) :][:_CITED].partition(name)[0]
+            found = _CITATIONS[0].match(after.lstrip(" ,;:.–—-"))
+            if found and found["issue"] and year in after:
+                for key, value in found.groupdict().items():
+                    yield Signal("printed", key, value, None, body, None)
+                yield from (Signal("printed", "pages", m["pages"], None, body, None) for m in _first(_PAGES, after))
+                return
 
 
 def _dates(near: str, body: Element) -> Iterator[Signal]:

@@ -57,7 +57,7 @@ def read(document: Document) -> list[Signal]:
             signals.append(Signal("visible", "title", text, heading.get("lang"), heading))
             others = list(_translations(heading, signals))
             signals.extend(others)
-            if others and _is_original(text, others, said):
+            if others and (_is_original(text, others, said) or _is_above_stated(document, text, others)):
                 signals.append(Signal("visible", "title.other", text, heading.get("lang"), heading))
     if element is not None and element.text:
         signals.append(Signal("title_element", "title", element.text, None, element))
@@ -70,6 +70,14 @@ def _is_original(text: str, others: list[Signal], said: str) -> bool:
     return fold(text) not in whole and any(
         fold(other.value) in whole and _OF_TRANSLATION.search(other.element.get("class") or "") for other in others
     )
+
+
+def _is_above_stated(document: Document, text: str, others: list[Signal]) -> bool:
+    """True where the metadata name the article by the title printed right under this one, and not by this one."""
+    stated = {
+        fold(value) for name, values in document.metas.items() if name.lower() in _TITLE_METAS for value in values
+    }
+    return bool(stated) and fold(text) not in stated and any(fold(other.value) in stated for other in others)
 
 
 def _in_order(document: Document, body: Element, said: str) -> list[tuple[Element, str]]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from harvester.extraction.document import Element, string_value
 from harvester.extraction.labels import Label, inline_label, is_section, label_of
+from harvester.extraction.languages import detect, same
 from harvester.extraction.normalise.text import fold
 from harvester.extraction.signals.bylines import leaves
 from harvester.extraction.signals.signal import Signal
@@ -76,20 +77,31 @@ def _structured(blocks: list[_Block]) -> list[Signal]:
 
 
 def _before_keywords(blocks: list[_Block]) -> list[Signal]:
-    """The one or two paragraphs of prose right before each labelled list of keywords."""
+    """The one or two paragraphs of prose right before each labelled list of keywords.
+
+    So too where the title in the second one's language stands between two.
+    """
     signals: list[Signal] = []
     run: list[_Block] = []
+    before: list[_Block] = []
     for block in blocks:
         if _is_prose(block):
             run.append(block)
         elif run and (label := _label(block.text)) and label.kind == "keywords":
-            if len(run) > _MOST:
+            if len(run) > _MOST or (before and not _translates(run, before)):
                 return []
-            signals.extend(_signal(run, ()))
-            run = []
+            signals.extend([*_signal(before, ()), *_signal(run, ())])
+            run, before = [], []
+        elif run and not before and len(run) <= _MOST and block.element.tag in _HEADINGS:
+            run, before = [], run
         elif run:
             return signals
     return signals
+
+
+def _translates(run: list[_Block], before: list[_Block]) -> bool:
+    one, other = detect(run[0].text), detect(before[0].text)
+    return one is not None and other is not None and not same(one.language, other.language)
 
 
 def _label(text: str) -> Label | None:
@@ -107,7 +119,7 @@ def _is_prose(block: _Block) -> bool:
 
 
 def _signal(run: list[_Block], sections: tuple[Section, ...]) -> list[Signal]:
-    text = " ".join(block.text for block in run)
+    text = " ".join([block.text for block in run])
     if not _SHORTEST <= len(text) <= _LONGEST:
         return []
     first = run[0]
