@@ -13,8 +13,9 @@ _CODED = (
     rf"|&#[xX]0{{0,5}}{_HEX};|\\u00{_HEX}|\\x{_HEX}|%{_HEX}"
 )
 _PERIOD = r"\.|&period;|&#0{0,5}46;|&#[xX]0{0,5}2[eE];|%2[eE]|\\u002[eE]|\\x2[eE]"
-_TAGS_AFTER = re.compile(r"\s?(?:</?[a-zA-Z][^<>]{0,120}>\s{0,2}){0,3}")
-_TAGS_BEFORE = re.compile(r"(?:\s{0,2}</?[a-zA-Z][^<>]{0,120}>){0,3}\s?$")
+_JOINED = r"""["']\s?\+\s?["']"""  # strings that a script puts together
+_TAGS_AFTER = re.compile(rf"{_JOINED}|\s?(?:</?[a-zA-Z][^<>]{{0,120}}>\s{{0,2}}){{0,3}}")
+_TAGS_BEFORE = re.compile(rf"(?:{_JOINED}|(?:\s{{0,2}}</?[a-zA-Z][^<>]{{0,120}}>){{0,3}}\s?)$")
 _SIGN = r"@|&(?:commat|#0{0,5}64|#[xX]0{0,5}40);|%40|\\(?:u00|x)40|\uff20|\xef\xbc\xa0"
 # Every alternative begins with a character of its own: where none of these stands, no pattern is tried.
 _SPELLED = "|".join(
@@ -97,7 +98,7 @@ def _address(text: str, sign: re.Match[str], done: int) -> tuple[int, int, int, 
         return None
     begin = max(done, sign.start() - _TAG_REACH)
     before = text[begin : sign.start()]
-    tags = _TAGS_BEFORE.search(before) if before.rstrip().endswith(">") else None
+    tags = _TAGS_BEFORE.search(before) if before.rstrip().endswith((">", "'", '"')) else None
     left = begin + tags.start() if tags else sign.start()
     start = _local_start(text, left, done)
     return None if start is None else (start, left, right, domain.end())

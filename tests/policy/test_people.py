@@ -21,6 +21,7 @@ ADDRESSES = {
     "worded": "maud at lamps dot example",
     "several": "{maud,otto}@lamps.example",
     "xored": '<a data-cfemail="0a676b7f6e4a666b677a7924">write</a>',
+    "joined": "<a href=\"javascript:location='mailto:'+'maud'+'@' + 'lamps.example'\">write</a>",
     "comment": "<!-- maud@lamps.example -->",
 }
 
@@ -50,6 +51,7 @@ def test_no_address_of_a_person_is_kept(shape: str, policy: AbstractPolicy) -> N
         "logo@2x.png",
         "Follow @lamps",
         "5 @ 3",
+        "<script>var rule = 'x' + '@' + 'media';</script>",
     ],
 )
 def test_what_is_no_address_stays(text: str) -> None:
