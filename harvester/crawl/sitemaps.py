@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
+from io import BytesIO
 
 from harvester.crawl.discovery import Dates, Found
 from harvester.crawl.xml_stream import children, elements, moment
@@ -12,9 +13,9 @@ SITEMAP_ENTRIES = 50_000
 
 
 class Sitemap:
-    """A sitemap or sitemap index (sitemaps.org), plain or gzip, at most 50,000 entries of at most 50 MiB.
+    """A sitemap (XML, or text with a URL a line) or sitemap index (sitemaps.org), plain or gzip.
 
-    `sitemaps` are the children an index names, `problems` what is wrong with it. It is gone through once for these, and
+    At most 50,000 entries of at most 50 MiB are read. `sitemaps` are the children an index names, `problems` what is wrong with it. It is gone through once for these, and
     again for each time its `urls` are asked for: a long one is never held whole. No entity is expanded and nothing
     external read.
     """
@@ -46,17 +47,25 @@ class Sitemap:
                 yield loc, moment(lastmod, self._now) if self._are_dated else None
 
     def _entries(self, problems: list[str]) -> Iterator[tuple[str, str, str | None]]:
-        """(kind, loc, lastmod) of every `url` and `sitemap` element, whatever its namespace."""
-        count = 0
-        for kind, element in elements(self._text, {"url", "sitemap"}, problems):
-            parts = children(element)
-            if not parts.get("loc"):
-                continue
+        is_text = self._text[:20].lstrip(b"\xef\xbb\xbf \r\n").startswith(b"http")
+        for count, entry in enumerate(self._lines() if is_text else self._elements(problems)):
             if count == SITEMAP_ENTRIES:
                 problems.append(f"more than {SITEMAP_ENTRIES} entries; the rest was left")
                 return
-            count += 1
-            yield kind, parts["loc"], parts.get("lastmod")
+            yield entry
+
+    def _elements(self, problems: list[str]) -> Iterator[tuple[str, str, str | None]]:
+        """(kind, loc, lastmod) of every `url` and `sitemap` element, whatever its namespace."""
+        for kind, element in elements(self._text, {"url", "sitemap"}, problems):
+            parts = children(element)
+            if parts.get("loc"):
+                yield kind, parts["loc"], parts.get("lastmod")
+
+    def _lines(self) -> Iterator[tuple[str, str, str | None]]:
+        """The same of a text file with a URL a line."""
+        for line in BytesIO(self._text.removeprefix(b"\xef\xbb\xbf")):
+            if loc := line.decode("utf-8", "replace").strip():
+                yield "url", loc, None
 
 
 def _unpacked(body: bytes) -> tuple[bytes, list[str]]:

@@ -105,6 +105,15 @@ def test_index() -> None:
     assert Sitemap(body, NOW).sitemaps == ("https://a.example/s1.xml",)
 
 
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.fault(102)
+def test_a_sitemap_may_be_text_with_a_url_a_line(start: bytes) -> None:
+    sitemap = Sitemap(start + b"https://a.example/article/1\r\n\r\nhttps://a.example/article/2\nnot one", NOW)
+    articles, _ = wanted(sitemap.urls(), RULES, HOSTS)
+    assert [url for url, _ in articles] == ["https://a.example/article/1", "https://a.example/article/2"]
+    assert not sitemap.problems
+
+
 def test_a_sitemap_that_changed_everything_today_says_nothing() -> None:
     rows = "".join(
         f"<url><loc>https://a.example/article/{n}</loc><lastmod>2026-05-04</lastmod></url>" for n in range(30)
