@@ -15,9 +15,9 @@ SITEMAP_ENTRIES = 50_000
 class Sitemap:
     """A sitemap (XML, or text with a URL a line) or sitemap index (sitemaps.org), plain or gzip.
 
-    At most 50,000 entries of at most 50 MiB are read. `sitemaps` are the children an index names, `problems` what is wrong with it. It is gone through once for these, and
-    again for each time its `urls` are asked for: a long one is never held whole. No entity is expanded and nothing
-    external read.
+    At most 50,000 entries of at most 50 MiB are read. `sitemaps` are the children an index names, `problems` what is
+    wrong with it. It is gone through once for these, and again for each time its `urls` are asked for: a long one is
+    never held whole. No entity is expanded and nothing external read.
     """
 
     def __init__(self, body: bytes, now: datetime) -> None:
