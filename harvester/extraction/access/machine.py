@@ -27,8 +27,12 @@ _RIGHTS = (
 _RIGHTS_NAMES = frozenset(
     ("rights", "right", "accessrights", "access_rights", "rights.accessrights", "conditionsofaccess")
 )
+# EPrints 3 tells of all files of an eprint together: public, restricted, none.
+_FULL_TEXT_STATUS = {
+    "public": AccessStatus.FREE, "restricted": AccessStatus.SUBSCRIPTION, "none": AccessStatus.NO_FULLTEXT
+}  # fmt: skip
 _FLAGS = frozenset(("isaccessibleforfree", "haspart.isaccessibleforfree"))
-_SPEAKING = _RIGHTS_NAMES | _FLAGS | {"free_to_read"}
+_SPEAKING = _RIGHTS_NAMES | _FLAGS | {"free_to_read", "full_text_status"}
 _A_STATEMENT = 5  # words that may state under which licence an article stands
 _WORLD_READABLE = "fulltext_world_readable"
 _FOR_FREE = re.compile(r""""isAccessibleForFree"\s*:\s*"?[^",}\s]{1,40}"?""", re.IGNORECASE)
@@ -49,7 +53,7 @@ def machine_statements(
             continue
         if not rules.ignore or f"{signal.vocabulary}:{signal.name}" not in rules.ignore:
             yield from _of_signal(document, signal, signals, today)
-    for licence in licences:
+    for licence in () if _has_no_file(signals) else licences:
         status = effect(licence.url) if licence.evidence and licence.applies_to in _READERS else None
         if status and licence.start:
             yield from _of_dated_licence(licence, status, today)
@@ -59,6 +63,12 @@ def machine_statements(
             bare = _is_bare_name(evidence)
             tier = Tier.STRUCTURE if bare or evidence.name == COLLAPSED else Tier.MACHINE
             yield Statement(status, tier, "machine.licence@1", evidence, about_article=not bare, licence=True)
+
+
+def _has_no_file(signals: Sequence[Signal]) -> bool:
+    """True where a repository says that nobody may read its files: their licence opens none of them."""
+    said = (one.value.strip().lower() for one in signals if one[:2] == ("eprints", "full_text_status"))
+    return any(value in ("restricted", "none") for value in said)
 
 
 def _is_bare_name(evidence: Evidence) -> bool:
@@ -72,6 +82,9 @@ def _of_signal(document: Document, signal: Signal, signals: Sequence[Signal], to
         yield Statement(AccessStatus.FREE, Tier.MACHINE, "machine.world-readable@1", _present(document, signal))
     elif name in _FLAGS:
         yield from _of_flag(document, signal)
+    elif name == "full_text_status" and signal.vocabulary == "eprints":
+        if status := _FULL_TEXT_STATUS.get(signal.value.strip().lower()):
+            yield Statement(status, Tier.MACHINE, "machine.full-text-status@1", signal.evidence(document))
     elif name == "free_to_read":
         yield from _of_free_to_read(document, signal, today)
     elif name in _RIGHTS_NAMES:
