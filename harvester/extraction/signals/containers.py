@@ -140,7 +140,7 @@ def _names_abstract(element: Element) -> bool:
     if classes == "annotation":  # what an abstract is called in Russian; elsewhere it is a note
         return bool(_CYRILLIC.search(string_value(element)[:200]))
     if not any(part in classes or part in own for part in ("bstract", "esum")) and not any(
-        part in classes for part in ("-description", "ummary")
+        part in classes for part in ("-description", "_description", "ummary")
     ):
         return False
     return any(name and _is_abstract_name(name) for name in (*classes.split(), own))
