@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from harvester.extraction.document import Document
+from harvester.extraction.document import Document, as_words
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.normalise.identifiers import orcid
 from harvester.extraction.normalise.names import Name, clean_name, is_group, looks_like_name, read_name, split_names
@@ -114,7 +114,9 @@ def _one_language(signals: list[Signal]) -> list[Signal]:
 
 
 # Separators of names other than the comma, which stands inside inverted names too; or two names with initials first.
-_SEVERAL = re.compile(r"[;|、，；]|\s(?:and|et|und|&)\s|^(?:[^\W\d_]\.[\s-]?)+[^,]+,\s*[^\W\d_]\.")
+_SEVERAL = re.compile(
+    r"[;|、，；]|,\s*(?:Dr|Prof|PD)\.?\s|\s(?:and|et|und|&)\s|^(?:[^\W\d_]\.[\s-]?)+[^,]+,\s*[^\W\d_]\."
+)
 _ROLE = re.compile(r"\s*\((?P<role>[^()\d]{3,30})\)\s*$")
 _CREATOR = re.compile(
     r"^(?:creator|authors?|auteure?s?|autor(?:es|en|a|in)?|autore|autori|verfasser(?:in)?|aut)$", re.I
@@ -136,7 +138,7 @@ def _printed(signal: Signal, index: SignalIndex) -> list[str]:
     value = tidy(signal.value)
     if "@" in value or value.startswith("http"):
         return []
-    several = len(index.get(signal.vocabulary, signal.name)) == 1 or ";" in value
+    several = len({one.value for one in index.get(signal.vocabulary, signal.name)}) == 1 or ";" in value
     if several and (_SEVERAL.search(value) or value.count(",") > 1):
         return split_names(value)
     return [value]
@@ -283,6 +285,8 @@ def _contributor(
             family, given = inverted.family, inverted.given
         elif told:
             family, given = told.family, told.given
+        else:
+            family, given = _as_cited(document, name) or (family, given)
     own = person.affiliations or next((twin.affiliations for twin in twins if twin.affiliations), ())
     if not own and len(affiliations) == 1:
         own = tuple(affiliations)  # one address printed under all names
@@ -295,6 +299,19 @@ def _contributor(
         order=order,
         evidence=tuple(signal.evidence(document) for signal in _witnesses(person, twins)),
     )
+
+
+def _as_cited(document: Document, name: Name) -> tuple[str, str] | None:
+    """Family and given names as the page prints them the other way round: `Quispe Mamani, Rosario`, `Ruiz Gil, P.`"""
+    words = name.printed.split()
+    if len(words) < 3 or len(words) > 6 or not name.family:
+        return None
+    for start in range(1, len(words) - len(name.family.split())):
+        family, given = " ".join(words[start:]), " ".join(words[:start])
+        for cited in (f"{family}, {given}", f"{family}, {given[0]}."):
+            if as_words((cited,)) in document.words:
+                return family, given
+    return None
 
 
 def _name(person: _Person) -> Name:

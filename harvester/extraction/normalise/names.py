@@ -8,7 +8,9 @@ from typing import NamedTuple
 _DEGREES = re.compile(
     r"(?:,|\s)\s*(?:M\.?D\.?|Ph\.?D\.?|D\.?Phil\.?|M\.?Sc\.?|B\.?Sc\.?|M\.?P\.?H\.?|F\.?R\.?C\.?[A-Z]\.?|Dr\.?|Prof\.?|MS|MBBS|RN|FACS|DVM|DDS|PharmD|MBA)(?=$|[\s,;])\.?"
 )
-_TITLES = re.compile(r"^(?:Dr|Prof|Pr|Mr|Mrs|Ms|Mme)\.?\s+(?=\S+\s+\S)", re.IGNORECASE)
+_TITLES = re.compile(
+    r"^(?:(?:Dr|Prof|Pr|PD|Mr|Mrs|Ms|Mme)\.?\s+|(?:med|phil|rer|nat|jur|habil|univ)\.\s+)+(?=\S+\s+\S)", re.IGNORECASE
+)
 _SUFFIX = re.compile(r"^(?:Jr|Sr|I{2,3}|IV)\.?$", re.IGNORECASE)
 _PARTICLES = frozenset(
     "de du des d la le les van von der den dem ter ten te zu zum zur da das do dos di del della dello degli dei el al "

@@ -50,6 +50,7 @@ _DROPPED_NAME = re.compile(
     r"footnote|superscript|note|corresp|role|department|metrics|share|dropblock",
     re.IGNORECASE,
 )
+_HAS_DIGIT = re.compile(r"\d").search
 _ADDRESS = re.compile(r"^(?:mailto:|#|javascript:|https?://(?:www\.)?orcid\.org)", re.IGNORECASE)
 _BY = re.compile(
     r"^\s*(?:(?-i:di|von)(?=\s+[A-ZÀ-Þ]\w+\s+[A-ZÀ-Þ]\w)|written\s+by|by|par|por|authors?\s*:|auteurs?\s*:|autor(?:es|en|i)?\s*:)\s+",
@@ -176,6 +177,8 @@ def names_of(element: Element, *, named: bool = False) -> tuple[str, ...]:
         if people and len(people) >= 0.8 * len(parts):
             return tuple(dict.fromkeys(people))
         leading = tuple(takewhile(is_person, parts))
+        if leading and len(leading) < len(parts) and _BY.match(element.text or "") and _HAS_DIGIT(parts[len(leading)]):
+            return tuple(dict.fromkeys(leading))
         if len(leading) > (0 if named else 1) and len(leading) < len(parts) and _is_address(parts[len(leading)]):
             return tuple(dict.fromkeys(leading))
     return ()
@@ -328,5 +331,7 @@ def leaves(element: Element) -> Iterator[Element]:
     if not inner or (element.tag in ("ul", "p", "ol") and len(inner) < 40):
         yield element
         return
+    if _BY.match(element.text or ""):
+        yield element
     for child in islice(inner, _AFTER):
         yield from leaves(child)
