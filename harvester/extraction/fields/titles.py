@@ -52,6 +52,8 @@ _SUFFIX = re.compile(r"\s+(?:[|–—»]|-|::)\s+")
 _RESPONSIBILITY = re.compile(
     r"\s/\s(?:von|by|par|de|di|por|vorgelegt von|eingereicht von|submitted by|door)\s+\S.{2,80}$"
 )
+_TELLING = 4  # words of a title that tell its language
+_SURE = 0.8  # margin of a guess between two languages
 _STARS, _MARKS = " ☆★⋆", "*†‡"
 
 
@@ -82,7 +84,9 @@ def choose_titles(
     others = choices(index.ranked(_ALTERNATIVES), cleaned, folded)
     if not index.get("selector", "title"):
         others = [
-            choice for choice in others if choice.signals[0].vocabulary != "visible" or _translates(choice, languages)
+            choice
+            for choice in others
+            if choice.signals[0].vocabulary != "visible" or _translates(choice, languages, known.language)
         ]
     for choice in others:
         if _overlaps(folded(choice.value), folded(main.value)) or _is_bare_name(choice):
@@ -157,9 +161,15 @@ def _overlaps(a: str, b: str) -> bool:
     return a == b or a.startswith(b[:60]) or b.startswith(a[:60]) or a in b or b in a
 
 
-def _translates(choice: Choice, languages: list[str]) -> bool:
-    guess = detect(choice.value, languages) if len(languages) > 1 else None
-    return guess is not None
+def _translates(choice: Choice, languages: list[str], main: str) -> bool:
+    """True if what is printed below a title can be told to be in one of the article's languages.
+
+    Where the one abstract is not in the title's language, the words must be many and the language sure.
+    """
+    if len(languages) == 1 and not same(languages[0], main) and main != "und":
+        guess = detect(choice.value, [languages[0], main]) if len(choice.value.split()) >= _TELLING else None
+        return guess is not None and guess.margin >= _SURE and same(guess.language, languages[0])
+    return len(languages) > 1 and detect(choice.value, languages) is not None
 
 
 def title_language(choice: Choice, languages: list[str], page: str | None) -> Known:

@@ -33,6 +33,10 @@ _PLACES = (
         rf"^{_NAME}[\s,.;]*\(?(?:19|20)\d\d\)?\s*[A-Z]?[a-z]*\s*\d*[;,:]?\s*\d{{1,4}}\s*(?:\(\s*[\w/–-]+\s*\))?"
         r"\s*(?:[,:;]\s*\w|(?<=\))\.?$)"
     ),
+    # Zeitschrift des Tals 61 (2015) 4, S. 22-37
+    re.compile(
+        rf"^{_NAME}[\s,]+\d{{1,4}}\s*\((?:19|20)\d\d\)\s*,?\s*(?:H(?:eft)?\.?\s*)?\d{{1,3}}(?:[-/–]\d+)?\s*,\s*(?:S|pp?)\.\s*\d"
+    ),
     # Valley Res., 13, 1689-1712, 2013 | Valley Geographer, Volume 10, Number 4, December 2011
     re.compile(
         rf"^(?:source\s*:\s*)?{_NAME}\s*,\s*(?:vol(?:ume)?\.?\s*)?\d{{1,4}}\s*(?:\([\w/–-]+\))?\s*,"
