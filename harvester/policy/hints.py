@@ -91,7 +91,8 @@ _SIGNS = _Search(
 _PLACES = _Search(
     {
         Hint.UNSEEN: (
-            *(b"<noscript", b"<template", b"opacity", b"font-size:0", b"font-size: 0", b"left:", b"top:-", b"top: -"),
+            *(b"<noscript", b"<template", b"<details"),
+            *(b"opacity", b"font-size:0", b"font-size: 0", b"left:", b"top:-", b"top: -"),
             *(b"indent:-", b"indent: -", b"height:0", b"height: 0", b"clip:"),
         )
     }

@@ -32,9 +32,13 @@ _OUT_OF_SIGHT = re.compile(
 )
 _HIDDEN_CLASS = frozenset(("hidden", "d-none", "is-hidden"))
 _PERHAPS_HIDDEN = XPath(
-    "//noscript | //template | //@hidden/.. | //@style/.. | //*[@aria-hidden='true']"
+    "//noscript | //template | //details[not(@open)] | //@hidden/.. | //@style/.. | //*[@aria-hidden='true']"
     " | //@class[contains(., 'hidden') or contains(., 'd-none')]/.."
 )
+_CLASSED = XPath("//@class/..")
+# A class that the page's own style sheet hides on every screen; what other sheets hide is not known here.
+_HIDING_CLASS = re.compile(r"(?:^|[,}/])\s*\.([\w-]+)\s*\{[^{}]*(?:display\s*:\s*none|visibility\s*:\s*hidden)")
+_BODY_META = re.compile(r"article[-_:.]?(?:body|text|content)|full[-_]?text|texte[-_]?integral", re.IGNORECASE)
 _LONG_VALUES = XPath(f"//@*[string-length(.) >= {HIDDEN_PROSE}]")
 # Looked for in bytes, before there is a tree.
 _LONG_VALUE = re.compile(rb"""=\s*(?:"[^"]{%d}|'[^']{%d})""" % (HIDDEN_PROSE, HIDDEN_PROSE))
@@ -83,25 +87,32 @@ def cut_unseen(root: lxml.html.HtmlElement, stays: Cut) -> bool:
 
 def _groups(root: lxml.html.HtmlElement, hiding: bool = True, long: bool = True) -> Iterator[list[_Text]]:
     """Texts that stand in one hidden place and have enough prose together."""
-    for element in _PERHAPS_HIDDEN(root) if hiding else ():
-        if _is_hidden(element):
-            texts = [*_texts_in(element)]
-            if sum(len(text.value) for text in texts if len(text.value) >= PROSE) >= HIDDEN_PROSE:
-                yield texts
+    for element in _hidden(root) if hiding else ():
+        texts = [*_texts_in(element)]
+        if sum(len(text.value) for text in texts if len(text.value) >= PROSE) >= HIDDEN_PROSE:
+            yield texts
     for remark in root.iter(etree.Comment):
         if len(remark.text or "") >= HIDDEN_PROSE and _reads_like_prose(remark.text):
             yield [_Text(remark.text, _putting(remark, "text"))]
     for value in _LONG_VALUES(root) if long else ():
         element, name = value.getparent(), value.attrname
-        if name not in NAMING and element.tag != "meta" and _reads_like_prose(value):
+        named = element.tag != "meta" or _BODY_META.search(element.get("name") or element.get("property") or "")
+        if name not in NAMING and named and _reads_like_prose(value):
             yield [_Text(str(value), _setting(element, name))]
     for script in root.iter("script"):
         if len(script.text or "") >= HIDDEN_PROSE and (strings := [*_strings_in(script)]):
             yield strings
 
 
+def _hidden(root: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
+    yield from filter(_is_hidden, _PERHAPS_HIDDEN(root))
+    sheets = ((style.text or "").partition("@media")[0] for style in root.iter("style"))
+    if classes := {name for sheet in sheets for name in _HIDING_CLASS.findall(sheet)}:
+        yield from (one for one in _CLASSED(root) if not classes.isdisjoint(one.get("class").split()))
+
+
 def _is_hidden(element: lxml.html.HtmlElement) -> bool:
-    if element.tag in ("noscript", "template") or element.get("hidden") is not None:
+    if element.tag in ("noscript", "template", "details") or element.get("hidden") is not None:
         return True
     if element.get("aria-hidden") == "true" or not _HIDDEN_CLASS.isdisjoint(element.get("class", "").split()):
         return True
