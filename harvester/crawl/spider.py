@@ -200,6 +200,7 @@ class Crawl:
             more |= {
                 "new": self._walk.new,
                 "listings": self._walk.pages,
+                "listings_read": self._walk.answered,
                 "excluded": self._walk.excluded,
                 "outcomes": {str(outcome): count for outcome, count in self._outcomes.items()},
                 "stopped": self.stopping.is_set(),

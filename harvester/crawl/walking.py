@@ -59,6 +59,7 @@ class Walk:
         self.discovered = 0
         self.new = 0
         self.pages = 0
+        self.answered = 0  # of these
         self.excluded = 0
         self.problems: dict[str, str] = {}
 
@@ -191,13 +192,16 @@ class Walk:
     async def _read(self, url: str, limit: int) -> Answer | None:
         self.pages += 1
         try:
-            return await self._fetch(url, Ask(limit, self._source.politeness.timeout))
+            answer = await self._fetch(url, Ask(limit, self._source.politeness.timeout))
         except ExchangeFailedError as error:
             self.problems[url] = f"{error.outcome}: {error.detail}"
         except PausedError:
             return None
         except HostShutError as error:
             self.problems[url] = f"not asked: {error}"
+        else:
+            self.answered += 1
+            return answer
         return None
 
     async def _note(self, found: Sequence[tuple[str, datetime | None]]) -> None:

@@ -144,8 +144,8 @@ def _nothing_reached(course: Course, problems: Sequence[str]) -> tuple[RunOutcom
     if any(counts[outcome] for outcome in _REACHED):
         return None
     met = ", ".join(f"{outcome.value} {count}" for outcome, count in counts.items() if count)
-    if any(counts[outcome] for outcome in _UNREACHABLE):
-        return RunOutcome.FAILED, f"no page could be fetched ({met}): is the host up, and reachable from here?"
+    if unreachable := sum(counts[outcome] for outcome in _UNREACHABLE):
+        return _failing(unreachable, met, course)
     if counts[VisitOutcome.DISALLOWED]:
         return RunOutcome.DEGRADED, f"no page was fetched: robots.txt forbids them all ({met})"
     if met:
@@ -154,6 +154,15 @@ def _nothing_reached(course: Course, problems: Sequence[str]) -> tuple[RunOutcom
     if (course.report.get("shut") or (problems and not found)) and not course.report.get("paused"):
         return RunOutcome.FAILED, "no page was fetched: every way to find articles was closed, for the reasons below"
     return None
+
+
+def _failing(pages: int, met: str, course: Course) -> tuple[RunOutcome, str] | None:
+    """No page that was due could be fetched. Where the host answered lists, a handful of these is no fault of a Run."""
+    if not course.report.get("listings_read") or course.report.get("shut"):
+        return RunOutcome.FAILED, f"no page could be fetched ({met}): is the host up, and reachable from here?"
+    if pages < LEAST_READ:
+        return None
+    return RunOutcome.DEGRADED, f"none of the pages that were due could be fetched ({met}), though the host answers"
 
 
 def _first(problems: Sequence[str]) -> Iterator[str]:

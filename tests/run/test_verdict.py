@@ -60,6 +60,17 @@ def test_nothing_reached_is_told_by_its_cause(counts: dict[str, int], outcome: R
     assert set(counts) <= {outcome.value for outcome in VisitOutcome}
 
 
+@pytest.mark.parametrize(("pages", "outcome"), [(4, RunOutcome.SUCCEEDED), (5, RunOutcome.DEGRADED)])
+@pytest.mark.fault(42)
+def test_where_lists_are_answered_pages_that_always_fail_do_not_fail_the_run(pages: int, outcome: RunOutcome) -> None:
+    counts, first = {"server_error": pages}, {"server_error": "https://a.example/article/4: HTTP 500"}
+    found, notes = judge(course(counts=counts, first=first, report={"listings_read": 1}), Expectations())
+    assert found is outcome
+    assert "server_error: https://a.example/article/4: HTTP 500" in notes[-1]
+    shut = {"listings_read": 1, "shut": {"a.example": "keeps failing"}}
+    assert judge(course(counts=counts, report=shut), Expectations())[0] is RunOutcome.FAILED
+
+
 def test_shares_of_a_handful_say_nothing() -> None:
     expect = Expectations(with_doi=1.0)
     assert list(misses(expect, {"records": 4, "with_doi": 0}, None)) == []
