@@ -4,6 +4,7 @@ One pass per region: from a label on, text belongs to the open block until anoth
 rule, or the end of the region closes it. So two abstracts glued together part where the second one's label stands.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from harvester.extraction.css import within
 from harvester.extraction.document import Document, Element, block_of, string_value
 from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_begin_with_inline_label
 from harvester.extraction.normalise.keywords import split_keywords
+from harvester.extraction.normalise.text import fold
 from harvester.extraction.signals.facts import Fact, fact_at, fact_said, read_fact
 from harvester.extraction.signals.keyword_blocks import keyword_items, keyword_items_inside
 from harvester.extraction.signals.label_places import Start, climb, in_navigation
@@ -20,6 +22,8 @@ from harvester.extraction.signals.signal import Signal
 from harvester.extraction.survey import labelled
 from harvester.model.source import SelectorRule
 
+_CONTENTS = "sommario"  # an abstract in some journals, in others what the article holds
+_OUTLINE = re.compile(r"\W*(?:1|I)\s?[.)]\s.{3,120}?\W(?:2|II)\s?[.)]\s", re.DOTALL)
 _SHORT = 60  # characters of a text that may be nothing but a label
 Carriers = Sequence[tuple[Element, str]]  # elements with their own text, which may begin with a label
 
@@ -149,6 +153,12 @@ def _signal(block: Block) -> Iterator[Signal]:
         yield Signal("heading", "keywords", "; ".join(words), language, carrier, None, quote, words)
         return
     sections = block.sections()
+    if (
+        len(sections) == 1
+        and fold(string_value(block.anchor)[:_SHORT]).startswith(_CONTENTS)
+        and _OUTLINE.match(sections[0].text)
+    ):
+        return
     value = " ".join([f"{part.label} {part.text}" if part.label else part.text for part in sections])
     labelled = tuple(sections) if any(section.label for section in sections) else ()
     yield Signal("heading", block.label.kind, value, language, carrier, None, quote, (), labelled)
