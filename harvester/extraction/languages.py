@@ -29,6 +29,7 @@ _SYMBOLS = 8  # letters of other scripts that stand for quantities in any text
 _OTHER_FIRST_BYTES = bytes((*range(0xCD, 0xDC), *range(0xE3, 0xEE)))  # of those characters, as UTF-8
 _MANY = 6  # little words that no text in another language holds by chance
 _SIDE = 80  # characters on each side of a seam
+_CERTAIN = 0.99  # of the model that knows all languages
 _DENSE = 40  # the same of a script that says more in each
 _WRITTEN_ALIKE = {"ja": "zh", "uk": "ru"}  # a sentence alone may be told for the other
 _FAR = 400  # characters before the shortest tail in which it is looked for where its first sentence begins
@@ -115,7 +116,7 @@ def detect(
 
     `counted` may stand for `little_words` where texts come again.
     """
-    return _by_script(text) or _by_words(text, counted(text[:_ENOUGH]).scores, among)
+    return by_script(text) or _by_words(text, counted(text[:_ENOUGH]).scores, among)
 
 
 def _by_words(text: str, scores: Mapping[str, float], among: Collection[str] = ()) -> Guess | None:
@@ -134,7 +135,8 @@ def _told_by(scores: Mapping[str, float]) -> Guess | None:
     return Guess(best, (value - second) / value) if value >= 2 and value >= 1.6 * second else None
 
 
-def _by_script(text: str) -> Guess | None:
+def by_script(text: str) -> Guess | None:
+    """The language that the letters of `text` tell; None for Latin ones."""
     head = text[:2000]
     others = _of_other_scripts(head)
     if not others or others <= 0.25 * len(head.encode("ascii", "ignore").translate(None, _NO_LETTERS)):
@@ -229,7 +231,7 @@ def _denied(text: str, prior: str, guess: Guess) -> bool:
     if same(guess.language, prior):
         return False
     known = prior.split("-")[0] in _stopwords() or any(prior.startswith(language) for language, _ in _SCRIPTS)
-    return known or _by_script(text) is not None or score(text[:_ENOUGH]).get(guess.language, 0.0) >= _MANY
+    return known or by_script(text) is not None or score(text[:_ENOUGH]).get(guess.language, 0.0) >= _MANY
 
 
 def same(one: str, other: str) -> bool:
@@ -258,14 +260,22 @@ def split_at_seam(text: str, counted: Callable[[str], LittleWords] = little_word
     head, tail = " ".join(sentences[:seam]), " ".join(sentences[seam:])
     if min(len(head), len(tail)) < _SIDE or not _differ(head, scores[:seam], tail, scores[seam:]):
         return [text]
+    if _is_foreign(text):
+        return [text]
     return [*split_at_seam(head), *split_at_seam(tail)]
+
+
+def _is_foreign(text: str) -> bool:
+    """True for a text in a language whose little words are not known: those of others in it tell nothing."""
+    (best, value), *_ = _whole_model().rank(text[:2000])
+    return value > _CERTAIN and best not in _stopwords() and not _of_other_scripts(text)
 
 
 def _between_scripts(text: str, sentences: list[str]) -> list[str] | None:
     """The two sides of a text whose sentences are in one script up to one place, and in another from there on."""
     if _of_other_scripts(text) <= _DENSE:
         return None
-    guesses = [_by_script(sentence) for sentence in sentences]
+    guesses = [by_script(sentence) for sentence in sentences]
     scripts = [_WRITTEN_ALIKE.get(guess.language, guess.language) if guess else "" for guess in guesses]
     seams = [place for place in range(1, len(scripts)) if scripts[place] != scripts[place - 1]]
     if len(seams) != 1:
@@ -316,7 +326,7 @@ def _sum(scores: _Scores) -> dict[str, float]:
 
 def _told(text: str, scores: _Scores) -> Guess | None:
     """`detect` for a text whose sentences are scored already."""
-    return _by_script(text) or _by_words(text, score(text[:_ENOUGH]) if len(text) > _ENOUGH else _sum(scores))
+    return by_script(text) or _by_words(text, score(text[:_ENOUGH]) if len(text) > _ENOUGH else _sum(scores))
 
 
 def _sentences(text: str) -> list[str]:
