@@ -7,7 +7,7 @@ from typing import NamedTuple
 from harvester.extraction.document import Document
 from harvester.extraction.fields.abstracts import nearest_language
 from harvester.extraction.fields.choose import SignalIndex
-from harvester.extraction.languages import Known, detect, same
+from harvester.extraction.languages import Known, by_script, detect, same
 from harvester.extraction.normalise.keywords import clean_keywords, split_keywords
 from harvester.extraction.normalise.text import fold
 from harvester.extraction.signals.signal import Signal
@@ -33,6 +33,7 @@ _RANKS = {
 }
 _WEAK = 60
 _TYPES = (("dc", "type"), ("dcterms", "type"), ("highwire", "article_type"), ("eprints", "type"))  # of the document
+_OTHERWISE_WRITTEN = frozenset("ru uk be bg mk sr kk ja zh ko ar fa ur he el hy ka th".split())
 _LATIN = re.compile("[A-Za-z]{3}")
 _OTHER_SCRIPT = re.compile("[\u0370-\u1fff\u3040-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -82,10 +83,10 @@ def _lists(index: SignalIndex) -> list[_List]:
             found.extend(filter(None, (_whole(rank, signal) for signal in signals)))
         else:
             found.extend(_by_language(rank, signals))
-    return [part for entry in found for part in _by_script(entry)]
+    return [part for entry in found for part in _parted(entry)]
 
 
-def _by_script(entry: _List) -> list[_List]:
+def _parted(entry: _List) -> list[_List]:
     """The list, or the two that are printed in one: as many keywords in Latin letters as in other ones."""
     if "".join(entry.items).isascii():
         return [entry]
@@ -149,9 +150,9 @@ def keyword_language(items: tuple[str, ...], declared: str | None, label: str | 
     """Declared, then the label; an international label leaves it to the words, then to the article's languages."""
     if declared:
         return Known(declared, "declared")
-    if label:
-        return Known(label, "label")
     text = " , ".join(items)
+    if label:
+        return _as_written(text, label)
     likely = list(dict.fromkeys(language.split("-")[0] for language in languages if language != "und"))
     if len(likely) == 1:
         return Known(likely[0], "detected")
@@ -161,6 +162,14 @@ def keyword_language(items: tuple[str, ...], declared: str | None, label: str | 
     if likely:
         return Known("en" if "en" in likely else likely[0], "detected")
     return Known(guess.language, "detected") if guess else Known("und", "unknown")
+
+
+def _as_written(text: str, label: str) -> Known:
+    """The label's language; where that is written in Latin letters and the keywords are not, what their script tells."""
+    written = by_script(text) if label not in _OTHERWISE_WRITTEN else None
+    if written:
+        return Known(written.language, "detected", conflict=True)
+    return Known(label, "label")
 
 
 def _may_translate(entry: _List, chosen: list[_List]) -> bool:

@@ -115,7 +115,7 @@ def _one_language(signals: list[Signal]) -> list[Signal]:
 
 # Separators of names other than the comma, which stands inside inverted names too; or two names with initials first.
 _SEVERAL = re.compile(
-    r"[;|、，；]|,\s*(?:Dr|Prof|PD)\.?\s|\s(?:and|et|und|&)\s|^(?:[^\W\d_]\.[\s-]?)+[^,]+,\s*[^\W\d_]\."
+    r"[;|、，；]|^[\u3400-\u9fff]{2,4}\s*,\s*[\u3400-\u9fff]{2,4}$|,\s*(?:Dr|Prof|PD)\.?\s|\s(?:and|et|und|&)\s|^(?:[^\W\d_]\.[\s-]?)+[^,]+,\s*[^\W\d_]\."
 )
 _ROLE = re.compile(r"\s*\((?P<role>[^()\d]{3,30})\)\s*$")
 _CREATOR = re.compile(

@@ -65,7 +65,7 @@ def clean_name(text: str) -> str:
 @lru_cache(maxsize=1024)  # the lists of one page repeat each other's names
 def read_name(text: str) -> Name:
     """Split one printed name. `Family, Given`; `DUPONT É.`; `Ordonez LN`; `É. Dupont`; `Jean de La Tour`."""
-    printed = clean_name(text)
+    printed = clean_name(text.replace("،", ","))
     if "," in printed:
         return _inverted(printed)
     words = printed.split()
@@ -201,6 +201,8 @@ def split_names(text: str) -> list[str]:
     if "|" in text:
         return [part for part in re.split(r"\s*\|\s*", text) if part]
     parts = [name for part in _NAME_LIST.split(text) if part and part.strip() for name in _two_names(part)]
+    if all(map(_CHINESE.match, parts)):
+        return parts
     if len(parts) == 2 and "," in text and len(parts[0].split()) == 1 and not re.search(r"\b(?:and|et|&)\b", text):
         return [text]  # one inverted name
     return parts
