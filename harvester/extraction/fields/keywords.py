@@ -165,7 +165,7 @@ def keyword_language(items: tuple[str, ...], declared: str | None, label: str | 
 
 
 def _as_written(text: str, label: str) -> Known:
-    """The label's language; where that is written in Latin letters and the keywords are not, what their script tells."""
+    """The label's language; if that is written in Latin letters and the keywords are not, what their script tells."""
     written = by_script(text) if label not in _OTHERWISE_WRITTEN else None
     if written:
         return Known(written.language, "detected", conflict=True)
