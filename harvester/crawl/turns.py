@@ -144,9 +144,9 @@ class Turns:
         lane = self.lane(url)
         lane.held_until = max(lane.held_until, asyncio.get_running_loop().time() + wait.total_seconds())
         self._one_at_a_time(lane)  # a host that is too busy has no room for several
-        await self._ledger.hold(lane.key, wait, reason)
-        if wait.total_seconds() > LONGEST_WAIT_S:
+        if wait.total_seconds() > LONGEST_WAIT_S:  # before anything is awaited: who waits for a turn would sit it out
             self.shut(url, f"{lane.key} asked to wait {wait.total_seconds():.0f} s: {reason}")
+        await self._ledger.hold(lane.key, wait, reason)
 
     @asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:

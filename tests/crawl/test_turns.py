@@ -1,6 +1,7 @@
 """Turns of a host, taken in this process."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from fresh import store_at
 
 from harvester.crawl.addresses import Gate
 from harvester.crawl.ledger import Ledger, utc_now
-from harvester.crawl.turns import PausedError, Turns
+from harvester.crawl.turns import HostShutError, PausedError, Turns
 from harvester.model.source import PolitenessRules
 from storage.store import Store
 
@@ -43,3 +44,25 @@ async def awaited(store: Store) -> list[str]:
         await asking
     ledger.close()
     return asked
+
+
+@pytest.mark.fault(40)
+def test_a_long_hold_is_not_sat_out_by_who_comes_while_it_is_written_down(tmp_path: Path) -> None:
+    with store_at(f"sqlite:///{tmp_path}/h.db") as store:
+        assert asyncio.run(held(store)) == "127.0.0.1:9 asked to wait 86400 s: HTTP 429"
+
+
+async def held(store: Store) -> str:
+    """What hears who waits for a turn while another writes down that the host wants to be left alone for a day."""
+    ledger = Ledger(store, "a", "run")
+    turns = Turns(ledger, Gate((HOST,)), PolitenessRules(delay=0), asyncio.Event())
+    url = f"http://{HOST}/article/1"
+    async with turns.turn(url):
+        holding = asyncio.create_task(turns.hold(url, timedelta(days=1), "HTTP 429"))
+        await asyncio.sleep(0)  # it has begun, and waits for the database
+    with pytest.raises(HostShutError) as shut:
+        async with asyncio.timeout(20), turns.turn(url):
+            pass
+    await holding
+    ledger.close()
+    return str(shut.value)
