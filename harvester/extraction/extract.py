@@ -23,6 +23,7 @@ from harvester.extraction.normalise.text import fold, has_mojibake, tidy
 from harvester.extraction.recognise import recognised
 from harvester.extraction.relations import NOTICES
 from harvester.extraction.sightings import sightings
+from harvester.extraction.signals.json_ld import is_news
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import LangText, Location, Provenance, Record, Rights, record_id
 from harvester.model.source import Detect, Platform, Source
@@ -252,6 +253,8 @@ def _not_article(record: Record, index: SignalIndex) -> str | None:
         return "an issue of a journal"
     if not record.abstracts and any(relation.type in NOTICES for relation in record.relations):
         return "a notice about another article, with no abstract of its own"
+    if not _has_scholarly_metadata(index) and any(is_news(kind.value) for kind in index.get("json_ld", "@type")):
+        return "news, or a post in a blog"
     return None if _is_described(record, index) else "no abstract, and no metadata of a single article"
 
 
@@ -282,15 +285,7 @@ def _is_declared(record: Record, index: SignalIndex) -> bool:
 
     The news and every blog call their pages articles: that alone says nothing of a journal.
     """
-    if index.first(
-        ("highwire", "title"),
-        ("jats", "title"),
-        ("dc", "title"),
-        ("eprints", "title"),
-        ("bepress", "title"),
-        ("prism", "publicationname"),
-        *(("selector", field) for field in ("title", "doi", "abstract", "authors")),
-    ):
+    if _has_scholarly_metadata(index):
         return True
     types = (("opengraph", "type"), ("json_ld", "@type"), ("microdata", "@type"), ("link", "type"))
     said = {signal.value.lower().rpartition("/")[2] for key in types for signal in index.get(*key)}
@@ -300,3 +295,11 @@ def _is_declared(record: Record, index: SignalIndex) -> bool:
     )
     numbered = stated or record.container.issns or record.container.volume
     return bool(said & _ARTICLE_TYPES or ("article" in said and numbered))
+
+
+def _has_scholarly_metadata(index: SignalIndex) -> bool:
+    """True if the page has what libraries and search engines of science read, or a rule of its Source read it."""
+    vocabularies = ("highwire", "jats", "dc", "eprints", "bepress")
+    rules = (("selector", field) for field in ("title", "doi", "abstract", "authors"))
+    keys = (*((vocabulary, "title") for vocabulary in vocabularies), ("prism", "publicationname"), *rules)
+    return index.first(*keys) is not None

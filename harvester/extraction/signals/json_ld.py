@@ -39,8 +39,11 @@ def _signals(document: Document) -> Iterator[Signal]:
             repaired += len(text)
             data = _repair(text) if repaired <= _MAX_REPAIR else None
         for node in _nodes(data, 0):
-            if is_article(_types(node)):
+            types = _types(node)
+            if is_article(types):
                 yield from signals_of_node("json_ld", node, script)
+            else:  # what else is to be read there the type tells
+                yield from (Signal("json_ld", "@type", kind, None, script, None, "") for kind in types if is_news(kind))
 
 
 _BROKEN = object()
@@ -88,7 +91,12 @@ def _types(node: dict[str, Any]) -> list[str]:
 
 def is_article(types: Iterable[str]) -> bool:
     """Whether schema.org types name an article or another work that is read as one."""
-    return any(_ARTICLE.search(kind) and not kind.startswith("News") for kind in types)
+    return any(_ARTICLE.search(kind) and not is_news(kind) for kind in types)
+
+
+def is_news(kind: str) -> bool:
+    """Whether a schema.org type names what newspapers and blogs print."""
+    return kind.endswith(("NewsArticle", "BlogPosting"))
 
 
 def signals_of_node(vocabulary: str, node: dict[str, Any], element: Element) -> Iterator[Signal]:
