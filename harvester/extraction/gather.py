@@ -59,6 +59,11 @@ _KNOWN = {
 }  # fmt: skip
 
 
+_TITLES = (
+    ("selector", "title"), ("highwire", "title"), ("visible", "title"), ("fact", "title"), ("opengraph", "title"),
+)  # fmt: skip
+
+
 _NAMED_AUTHORS = (
     ("selector", "authors"), ("highwire", "author"), ("highwire", "authors"), ("bepress", "author"), ("dc", "creator"),
     ("dc", "creator.personalname"), ("dc", "contributor.author"), ("dcterms", "creator"), ("eprints", "creators_name"),
@@ -89,7 +94,7 @@ def signals_of(document: Document, source: Source) -> SignalIndex:
     known = frozenset(
         field for field, keys in _KNOWN.items() if index.first(*keys) or (field == "date" and _has_date(index))
     )
-    title = index.first(("selector", "title"), ("highwire", "title"), ("visible", "title"), ("opengraph", "title"))
+    title = index.first(*_TITLES)
     named, dated = (index.first(*_KNOWN[field]) if "volume" not in known else None for field in ("journal", "date"))
     more = printed.read(
         document,

@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import islice
 
 from harvester.extraction.document import BLOCKS, Document, Element, string_value
+from harvester.extraction.labels import fact_of
 from harvester.extraction.normalise.dates import MONTH_OF
 from harvester.extraction.normalise.text import fold
 from harvester.extraction.signals.signal import Signal
@@ -43,8 +44,11 @@ _PLACES = (
         r"[^.]{0,80}\b(?:19|20)\d\d\b",
         re.IGNORECASE,
     ),
-    # Valley Open / Volume 2 / 2016 | Valley Studies Vol. 4, No. 2 (2019)
-    re.compile(rf"^{_NAME}[\s,/–-]+(?:vol(?:ume)?|tome|band|jg|año|ano|cilt|том)\.?\s*(?:\d+|[IVXLC]+)\b", re.I),
+    # Valley Open / Volume 2 / 2016 | Valley Studies Vol. 4, No. 2 (2019) | Valley Studies, 2019 Vol.4 No.2
+    re.compile(
+        rf"^{_NAME}[\s,/–-]+(?:(?:19|20)\d\d[\s,]+)?(?:vol(?:ume)?|tome|band|jg|año|ano|cilt|том)\.?\s*(?:\d+|[IVXLC]+)\b",
+        re.I,
+    ),
     # Dans Valley Review 2009/2 (No 12)
     re.compile(rf"^(?:dans|in|en|em)\s+{_NAME}\s+(?:19|20)\d\d\s*/\s*\d+", re.IGNORECASE),
 )
@@ -257,7 +261,8 @@ def _parts_of_title(document: Document, title: str) -> list[str]:
         return []
     rest = f"{text[at + len(title) :]} | {text[:at]}"
     parts = [re.sub(r"\s*\([^)]*\)\s*$", "", part).strip(" -–—|:,.") for part in _SEPARATOR.split(rest)]
-    return [part for part in parts if 3 < len(part) < 100 and not part[0].isdigit() and not _NO_JOURNAL.search(part)]
+    parts = [part for part in parts if 3 < len(part) < 100 and not part[0].isdigit() and not _NO_JOURNAL.search(part)]
+    return [part for part in parts if not fact_of(part)]  # `Journal: Valley Papers` names it after its label
 
 
 def _repeated(body: Element, parts: list[str]) -> str | None:
