@@ -268,8 +268,12 @@ def _names_issue(title: str) -> bool:
 
 
 def _is_described(record: Record, index: SignalIndex) -> bool:
-    parts = (record.abstracts, record.contributors, record.identifiers, record.keywords)
-    if any(parts) and (record.abstracts or _is_declared(record, index)):
+    parts = (record.contributors, record.identifiers, record.keywords)
+    if any((*parts, record.abstracts)) and _is_declared(record, index):
+        return True
+    # A journal's page may be summed up, and a search prints abstracts: of an article more is said.
+    told = (*parts, record.dates, record.container.volume, record.container.pages, len(record.abstracts) > 1)
+    if record.abstracts and any(told):
         return True
     # The news have bylines, tags and dates too.
     credited = any(e.vocabulary != "byline" for person in record.contributors for e in person.evidence)
