@@ -44,7 +44,7 @@ _CITATIONS = (
     re.compile(
         r"(?:\b(?:19|20)\d\d\b\s*[,;:]?\s*)(?!\d\d?:\d\d(?::| ?(?:[ap]\.?m\b|[A-Z]{2,4}\b)))"  # no time of day
         r"(?P<volume>\d{1,4})\s*(?:\(\s*(?P<issue>[\w/–-]{1,10})\s*\))?\s*[,:]\s*"
-        r"(?:pp?\.?\s*)?(?P<pages>[A-Za-z]?\d{1,7}(?:\s*[-–]\s*[A-Za-z]?\d{1,7})?)\b"
+        r"(?:pp?\.?\s*)?(?P<pages>[A-Za-z]?\d{1,7}(?:\s*[-–]\s*[A-Za-z]?\d{1,7})?|E\d[A-Z]{2})\b"
     ),
     re.compile(
         r"\b(?P<volume>\d{1,4})\s*\(\s*(?P<issue>\d{1,4}(?:[-/–]\d+)?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<pages>\d{1,6}\s*[-–]\s*\d{1,6})\b"

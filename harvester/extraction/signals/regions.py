@@ -12,7 +12,9 @@ from harvester.extraction.survey import CARRYING
 from harvester.model.record import Section
 
 _MORE = re.compile(
-    r"^\W*(?:read more|show more|lire la suite|view full[- ]?text|full text|show less|see more|\[?more\]?|"
+    r"^\W*(?:read more|show more|lire la suite|view full[- ]?text|full text|show less|see more|\[?more\]?|less|"
+    r"mehr(?: anzeigen)?|weniger|weiterlesen|(?:lire|voir|afficher) (?:plus|moins)|(?:leer|ver|mostrar) (?:más|menos)|"
+    r"(?:ler|leia|ver) mais|leggi tutto|mostra (?:altro|meno)|(?:lees|toon) meer|"
     r"download)\W*$",
     re.I,
 )
@@ -25,9 +27,9 @@ _ENDLESS = 5 * _LONG  # what is cut from one text node is never an abstract's
 _BEGUN = 100  # characters after which something else may follow an abstract
 _LINE = 200  # characters of a line that may speak of access
 _BOX = re.compile(
-    r"access(?!i)|acc[eè]s(?:$|[-_ ])|acceso|acesso|accesso|zugang|zugriff|toegang|paywall|purchas|subscri|abonn|"
-    r"basket|(?:^|[-_ ])(?:buy|cart|shop|price|login|sign-?in|cookies?|newsletter|share|sharing|social|downloads?|"
-    r"cite|how-to-cite|related|recommended)(?:$|[-_ ])",
+    r"access(?!i)|acc[eè]s(?:$|[-_ ])|acceso|acesso|accesso|zugang|zugriff|toegang|paywall|purchas|subscri|abonn|basket|"
+    r"locked|(?:^|[-_ ])(?:buy|cart|shop|price|login|sign-?in|cookies?|newsletter|share|sharing|social|"
+    r"downloads?|cite|how-to-cite|related|recommended)(?:$|[-_ ])",
     re.IGNORECASE,
 )
 _LANGUAGE_NAME = 14  # characters
