@@ -27,8 +27,8 @@ _ENDLESS = 5 * _LONG  # what is cut from one text node is never an abstract's
 _BEGUN = 100  # characters after which something else may follow an abstract
 _LINE = 200  # characters of a line that may speak of access
 _BOX = re.compile(
-    r"access(?!i)|acc[eè]s(?:$|[-_ ])|acceso|acesso|accesso|zugang|zugriff|toegang|paywall|purchas|subscri|abonn|basket|"
-    r"locked|(?:^|[-_ ])(?:buy|cart|shop|price|login|sign-?in|cookies?|newsletter|share|sharing|social|"
+    r"access(?!i)|acc[eè]s(?:$|[-_ ])|acceso|acesso|accesso|zugang|zugriff|toegang|paywall|purchas|subscri|abonn|"
+    r"basket|locked|(?:^|[-_ ])(?:buy|cart|shop|price|login|sign-?in|cookies?|newsletter|share|sharing|social|"
     r"downloads?|cite|how-to-cite|related|recommended)(?:$|[-_ ])",
     re.IGNORECASE,
 )
