@@ -57,7 +57,8 @@ _ALGORITHMS = {
     "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
 _UMLAUT = re.compile(r"(?<![aeq])([aou])e")
-_REMEMBERED = 200_000
+_REMEMBERED = 1 << 15  # of running words, by language; numbers and names never end
+_REMEMBERED_FORMS = 1 << 12  # names, journals, what is sought
 
 # Words that only say how others hang together: a query of several words does not insist on them.
 STOP_WORDS = frozenset(
@@ -90,7 +91,7 @@ def primary(language: str) -> str:
     return language.partition("-")[0].lower()
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_REMEMBERED_FORMS)
 def opened(word: str) -> Parts:
     """`l'auto-immunité` as `auto`, `immunite`, together `autoimmunite`; text without spaces between words by twos."""
     forms: list[str] = []
@@ -120,7 +121,7 @@ def _stemmer(language: str) -> Stemmer.Stemmer | None:
     return Stemmer.Stemmer(name, 0) if name else None
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_REMEMBERED_FORMS)
 def token(form: str, language: str) -> str:
     """The token of a folded word in a language (primary code); the word itself where no stems are known."""
     stemmer = _stemmer(language)
