@@ -15,7 +15,8 @@ from harvester.extraction.labels import begin_labels
 CARRIERS = ("h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "span", "p", "td", "th", "dt", "div", "a", "font", "em",
             "i", "u", "legend", "summary", "label", "li", "section", "dd", "pre", "caption")  # fmt: skip
 CARRYING = frozenset(CARRIERS)
-_NAMES = re.compile("bstract|esum|ummary|eyword|kwd|[-_]description|^annotation$")  # what containers.py looks into
+# What containers.py looks into:
+_NAMES = re.compile("bstract|esum|ummary|eyword|kwd|[-_]description|^annotation$|^[Aa]bst$")
 _CREDITS = re.compile("uthor|AUTHOR|reator|uteur|utore|utor(?:in|s)?$|yline|ontrib")  # what bylines.py looks into
 
 

@@ -46,9 +46,11 @@ _OTHER_WORKS = re.compile(
     r"articulos (?:rel|sim|rec)|"
     r"otros|relacionad|artigos (?:rel|sem|rec)|outros|articoli (?:cor|sim|rec)|altri|potrebbe|"
     r"gerelateerd|vergelijkbare|"
-    r"meer|anderen?)"
+    r"meer|anderen?)|(?:articles|papers) (?:in|of|from) (?:this|the)(?: same)? issue|in (?:this|the same) issue|"
+    r"(?:access |icon )?key(?:$|:)|legend\b|(?:access |icon )symbols"
 )
 _LABEL, _ACTION, _SENTENCE = 60, 160, 1_200  # characters of the longest passage each kind is read in
+_NO = frozenset(("no", "non", "nein", "nee", "nao", "false"))
 _BUTTON = 4  # words on one
 _REMEMBERED = 4_000  # the pages of a site say the same in the same words
 _EDGES = " \t\r\n\f\v\u00a0.:|•·!»«[](){}-–—>*"
@@ -259,8 +261,10 @@ def _label_span(entry: Entry, folded: Folded, passage: Passage) -> tuple[int, in
 
 
 def _anothers(passage: Passage, label: str) -> bool:
-    """A label in a choice of a form, beside another work's link in a list, or under a heading of other works."""
+    """A label in a choice of a form, of a legend or denied, beside another work's link, or where others are listed."""
     block = passage.block
+    if _denied(block) or _of_legend(block, label) or _OTHER_WORKS.match(fold(beginning(block, 100)).text):
+        return True
     if (
         any(one.tag == "label" for one in (block, *islice(block.iterancestors(), 2)))
         or block.find(".//input") is not None
@@ -271,6 +275,21 @@ def _anothers(passage: Passage, label: str) -> bool:
         return True
     heading = _heading_over(block)
     return heading is not None and bool(_OTHER_WORKS.match(fold(beginning(heading, 100)).text))
+
+
+def _denied(block: Element) -> bool:
+    """`Open access | No`: the cell after the label says so."""
+    after = block.getnext() if block.tag in ("td", "th", "dt") else None
+    return after is not None and fold(beginning(after, 10)).text.strip(" .") in _NO
+
+
+def _of_legend(block: Element, label: str) -> bool:
+    """One of three or more in a row that differ in their first words: a legend names all there is."""
+    parent, last = block.getparent(), fold(label).text.split()[-1:]
+    if parent is None:
+        return False
+    beside = (beginning(one, _LABEL + 1) for one in islice(parent, 12) if one is not block)
+    return sum(len(words) <= _LABEL and fold(words).text.split()[-1:] == last for words in beside) > 1
 
 
 def _heading_over(element: Element) -> Element | None:

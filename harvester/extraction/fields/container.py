@@ -141,6 +141,7 @@ _NUMERAL = re.compile(r"\d|^[IVXLCDM]+$|\b(?:suppl|spec|hors)", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"\bvol(?:ume)?\.?\s*\w+\s*[,;]?\s*(?:issue|number|no|n[°º]|num[ée]ro)\.?\s*([\w/-]+)", re.IGNORECASE
 )
+_WHOLE_VOLUME = re.compile(r"vol(?:ume|\.)?\s*\w+(?:\s*[,(]?\s*(?:1[89]|20)\d\d\)?)?$", re.IGNORECASE)
 _EMPTY = re.compile(r"^(?:ahead.?of.?print|in press|n/?a|null|undefined|none|0+|-+)$", re.IGNORECASE)
 
 
@@ -158,7 +159,7 @@ def choose_container(document: Document, index: SignalIndex, journals: tuple[Jou
 
     titles = _titles(document, index, evidence)
     declared = next((j for j in journals if fold(j.title) in {fold(title) for title in titles.values()}), None)
-    volume, issue = best("volume", _VOLUME, _number), best("issue", _ISSUE, _number)
+    volume, issue = best("volume", _VOLUME, _number), best("issue", _ISSUE, _issue_number)
     pages = _pages(best("pages", _PAGES, _page_range), best("first", _FIRST), best("last", _LAST))
     if pages and "first" in evidence and "pages" not in evidence:
         evidence["pages"] = (*evidence["first"], *evidence.get("last", ()))
@@ -216,6 +217,11 @@ def _number(text: str) -> str | None:
         return named[1]
     value = _NUMBER_WORD.sub("", value)
     return value if len(value) <= 40 and _NUMERAL.search(value) else None
+
+
+def _issue_number(text: str) -> str | None:
+    """None for `Volume 44, 2013`: the year's one volume, which has no issues."""
+    return None if _WHOLE_VOLUME.match(text.strip()) else _number(text)
 
 
 def _page_range(text: str) -> str | None:

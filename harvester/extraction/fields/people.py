@@ -76,7 +76,20 @@ def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contrib
     best = _with_links(best, index)
     for order, person in enumerate(best, 1):
         made.append(_contributor(document, person, order, beside, affiliations, len(best)))
-    return (*made, *_editors(document, index, best))
+    return (*_capitals_alike(made), *_editors(document, index, best))
+
+
+def _capitals_alike(made: list[Contributor]) -> list[Contributor]:
+    """`Kenji ABE` beside `Haruka MORI`: three capitals are a family name where others' family names are printed so."""
+    lasts = [person.name.rpartition(" ")[2] for person in made]
+    if not all(last.isalpha() and last.isupper() for last in lasts) or not any(
+        len(last) > 3 and last == person.family for last, person in zip(lasts, made, strict=True)
+    ):
+        return made
+    return [
+        person.model_copy(update={"family": last, "given": person.family}) if person.given == last else person
+        for last, person in zip(lasts, made, strict=True)
+    ]
 
 
 def _best(lists: list[tuple[int, list[_Person]]]) -> list[_Person]:

@@ -27,6 +27,7 @@ _MONTH_YEAR = re.compile(r"\b(\d{1,2})/(1[5-9]\d\d|20\d\d)\b")
 _WORDS = re.compile(
     r"\b(?:(\d{1,2})(?:er|st|nd|rd|th|º|\.)?\s+)?(?:de\s+|of\s+)?([^\W\d_]{3,12})\.?,?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(?:de\s+)?(1[5-9]\d\d|20\d\d)\b"
 )
+_FIRST_OF_TWO = re.compile(r"\b([^\W\d_]{3,12})\.?\s*[/–-]\s*$")
 
 
 # 2013 Aug 5, as bibliographic databases print it.
@@ -59,7 +60,9 @@ def _not_iso(text: str, order: str, century: int) -> ReadDate | None:
     if found := _NUMERIC.search(text):
         return _numeric(int(found[1]), int(found[2]), found[3], order, century)
     if found := _WORDS.search(text):
-        month = MONTH_OF.get(fold(found[2]))
+        before = _FIRST_OF_TWO.search(text[: found.start(2)])
+        first = MONTH_OF.get(fold(before[1])) if before else None  # July/August 2010
+        month = first or MONTH_OF.get(fold(found[2]))
         day = found[1] or found[3]
         if month:
             return _build(int(found[4]), month, int(day) if day else 0, "words")

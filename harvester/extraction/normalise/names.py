@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _DEGREES = re.compile(
-    r"(?:,|\s)\s*(?:M\.?D\.?|Ph\.?D\.?|D\.?Phil\.?|M\.?Sc\.?|B\.?Sc\.?|M\.?P\.?H\.?|F\.?R\.?C\.?[A-Z]\.?|Dr\.?|Prof\.?|MS|MBBS|RN|FACS|DVM|DDS|PharmD|MBA)(?=$|[\s,;])\.?"
+    r"(?:,|\s)\s*(?:M\.?D\.?|Ph\.?D\.?|D\.?Phil\.?|M\.?Sc\.?|B\.?Sc\.?|M\.?P\.?H\.?|F\.?R\.?C\.?[A-Z]\.?|Dr\.?|Prof\.?|MSN?|MBBS|RN|BSN|DNP|FACS|DVM|DDS|PharmD|MBA)(?=$|[\s,;])\.?"
 )
 _TITLES = re.compile(
     r"^(?:(?:Dr|Prof|Pr|PD|Mr|Mrs|Ms|Mme)\.?\s+|(?:med|phil|rer|nat|jur|habil|univ)\.\s+)+(?=\S+\s+\S)", re.IGNORECASE

@@ -139,6 +139,8 @@ def _names_abstract(element: Element) -> bool:
     classes, own = element.get("class") or "", element.get("id") or ""
     if classes == "annotation":  # what an abstract is called in Russian; elsewhere it is a note
         return bool(_CYRILLIC.search(string_value(element)[:200]))
+    if own.lower() == "abst":
+        return True
     if not any(part in classes or part in own for part in ("bstract", "esum")) and not any(
         part in classes for part in ("-description", "_description", "ummary")
     ):

@@ -13,6 +13,7 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "hr", "table"))
 _SEPARATORS = re.compile(r"^[\s,;:|•·/\u2013\u2014.-]*$")
 _ITEM_LIMIT = 150
 _REGION_LIMIT = 4000
+_BESIDE = 4  # elements beside the keywords in what holds no more than them and their label
 
 
 class KeywordItems(NamedTuple):
@@ -147,7 +148,13 @@ def _single(item: Element, loose: str) -> list[str]:
 
 
 def _placed(parent: Element, region: _Region, items: tuple[str, ...]) -> KeywordItems:
-    return KeywordItems(items, parent, next(_texts(region), items[0]))
+    """The items with the element that holds them and little else: what is around them may speak of something else."""
+    holder = parent
+    if region.elements and _SEPARATORS.match(region.loose):
+        alone = len(region.elements) == 1
+        if alone or len(parent) > len(region.elements) + _BESIDE:
+            holder = region.elements[0]
+    return KeywordItems(items, holder, next(_texts(region), items[0]))
 
 
 def _texts(region: _Region) -> Iterator[str]:
