@@ -1,7 +1,7 @@
 """Full text that a page carries hidden, or that its source file points at, is cut before anything is kept."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import lxml.html
 from bs4 import BeautifulSoup
@@ -11,7 +11,7 @@ from lxml.etree import XPath
 from harvester.model.source import SelectorRule
 from harvester.policy.abstracts import Cut, set_script, text_nodes
 from harvester.policy.hints import Hint, Look
-from harvester.policy.unseen import HIDDEN_PROSE, PROSE, facts_in, is_known
+from harvester.policy.unseen import HIDDEN_PROSE, PROSE, facts_in, is_known, outermost
 
 _BODY_KEY = r'"articleBody"\s*:\s*'
 _BODY = re.compile(_BODY_KEY + r'".*?(?<!\\)"(?=\s*(?:,\s*"[@\w:-]+"\s*:|\}|\]))', re.DOTALL)
@@ -47,8 +47,8 @@ def hides(root: lxml.html.HtmlElement, page: Look) -> bool:
     """A closer look at the tree: whether it is worth the price of cutting."""
     return (
         _is_filled(page)
-        or (Hint.WALL in page.hints and any(_has_prose(one) for one in _NAMED(root) if _WALLED.search(_names(one))))
-        or (_may_hide_elements(page) and any(map(_hides_body, _PERHAPS_HIDDEN(root))))
+        or (Hint.WALL in page.hints and any(map(_has_prose, outermost(filter(_is_walled, _NAMED(root))))))
+        or (_may_hide_elements(page) and any(map(_holds_body, outermost(filter(_hides, _PERHAPS_HIDDEN(root))))))
     )
 
 
@@ -61,13 +61,21 @@ def _has_prose(element: lxml.html.HtmlElement) -> bool:
     return sum(length for length in lengths if length >= PROSE) >= HIDDEN_PROSE
 
 
-def _hides_body(element: lxml.html.HtmlElement) -> bool:
+def _is_walled(element: lxml.html.HtmlElement) -> bool:
+    return bool(_WALLED.search(_names(element)))
+
+
+def _hides(element: lxml.html.HtmlElement) -> bool:
     hidden = (
         element.get("hidden") is not None
         or _HIDDEN_STYLE.search(element.get("style", ""))
         or not _HIDDEN_CLASS.isdisjoint(element.get("class", "").split())
     )
-    if not hidden or element.tag == "input" or not _has_prose(element):
+    return bool(hidden) and element.tag != "input"
+
+
+def _holds_body(element: lxml.html.HtmlElement) -> bool:
+    if not _has_prose(element):
         return False
     if _BODY_NAME.search(_names(element)):
         return True
@@ -103,10 +111,31 @@ def _declared(soup: BeautifulSoup, rules: Sequence[SelectorRule], marked: str) -
 
 
 def _walled(soup: BeautifulSoup) -> Iterator[Tag]:
+    """The outermost elements that a wall names, or that are hidden and have to do with a body; told in one walk."""
+    around, within = _near_bodies(soup)
+    done: set[int] = set()
     for tag in soup.find_all(True):
-        name = _name(tag)
-        if _WALLED.search(name) or (_is_hidden(tag) and _holds_body(tag, name)):
+        if id(tag.parent) in done:
+            done.add(id(tag))
+        elif _WALLED.search(_name(tag)) or (_is_hidden(tag) and (id(tag) in around or id(tag) in within)):
+            done.add(id(tag))
             yield tag
+
+
+def _near_bodies(soup: BeautifulSoup) -> tuple[set[int], set[int]]:
+    """By `id`, the elements that are named for a body or hold one that is, and those that are or stand within one."""
+    around: set[int] = set()
+    within: set[int] = set()
+    for tag in soup.find_all(True):
+        if _BODY_NAME.search(_name(tag)):
+            within.add(id(tag))
+            holder: Tag | None = tag
+            while holder is not None and id(holder) not in around:
+                around.add(id(holder))
+                holder = holder.parent
+        elif tag.parent is not None and tag.parent.name not in ("body", "html") and id(tag.parent) in within:
+            within.add(id(tag))
+    return around, within
 
 
 def _name(tag: Tag) -> str:
@@ -123,16 +152,6 @@ def _is_hidden(tag: Tag) -> bool:
         or bool(_HIDDEN_STYLE.search(str(tag.get("style", ""))))
         or not _HIDDEN_CLASS.isdisjoint(tag.get("class") or ())
     )
-
-
-def _holds_body(tag: Tag, name: str) -> bool:
-    if _BODY_NAME.search(name):
-        return True
-    return any(_BODY_NAME.search(_name(inner)) for inner in (*tag.find_all(True), *_above(tag)))
-
-
-def _above(tag: Tag) -> Iterable[Tag]:
-    return (parent for parent in tag.parents if parent.name not in ("body", "html", "[document]"))
 
 
 def _cut_prose(element: Tag, stays: Cut) -> bool:

@@ -7,7 +7,8 @@ from the archive with tomorrow's.
 
 import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import lxml.html
@@ -46,11 +47,11 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{500,}={0,2}\s*")
 _SOLID = re.compile(r"\S{100}")
 
 
-class _Text(NamedTuple):
-    """A text and what puts another in its place."""
+class _Place(NamedTuple):
+    """A hidden place: its texts, and what puts others there, by the text they replace."""
 
-    value: str
-    put: Callable[[str], None]
+    texts: list[str]
+    replace: Callable[[Mapping[str, str]], None]
 
 
 def is_closed(record: Record) -> bool:
@@ -70,38 +71,50 @@ def _may_hide(page: Look) -> bool:
 
 def carries_unseen(root: lxml.html.HtmlElement, page: Look) -> bool:
     """A look at the tree: whether there is hidden prose, an abstract's perhaps, to be looked at closely."""
-    return next(_groups(root, _may_hide(page), bool(_LONG_VALUE.search(page.body))), None) is not None
+    return next(_places(root, _may_hide(page), bool(_LONG_VALUE.search(page.body))), None) is not None
 
 
 def cut_unseen(root: lxml.html.HtmlElement, stays: Cut) -> bool:
     """Cut hidden prose that is no abstract (`stays.phrases`) and not made of facts, in place. True if anything went."""
     cut = False
-    for group in [*_groups(root)]:
-        unknown = [text for text in group if not is_known(text.value, stays)]
-        if sum(len(text.value) for text in unknown if len(text.value) >= PROSE) >= HIDDEN_PROSE:
+    for place in [*_places(root)]:
+        unknown = [text for text in place.texts if not is_known(text, stays)]
+        if _is_prose(unknown):
             cut = True
-            for text in unknown:
-                text.put(facts_in(text.value, stays))
+            place.replace({text: facts_in(text, stays) for text in unknown})
     return cut
 
 
-def _groups(root: lxml.html.HtmlElement, hiding: bool = True, long: bool = True) -> Iterator[list[_Text]]:
-    """Texts that stand in one hidden place and have enough prose together."""
-    for element in _hidden(root) if hiding else ():
+def _is_prose(texts: Iterable[str]) -> bool:
+    return sum(len(text) for text in texts if len(text) >= PROSE) >= HIDDEN_PROSE
+
+
+def _places(root: lxml.html.HtmlElement, hiding: bool = True, long: bool = True) -> Iterator[_Place]:
+    """The hidden places that have enough prose."""
+    for element in outermost(_hidden(root)) if hiding else ():
         texts = [*_texts_in(element)]
-        if sum(len(text.value) for text in texts if len(text.value) >= PROSE) >= HIDDEN_PROSE:
-            yield texts
+        if _is_prose(text for text, _, _ in texts):
+            yield _Place([text for text, _, _ in texts], partial(_set_texts, texts))
     for remark in root.iter(etree.Comment):
         if len(remark.text or "") >= HIDDEN_PROSE and _reads_like_prose(remark.text):
-            yield [_Text(remark.text, _putting(remark, "text"))]
+            yield _Place([remark.text], partial(_set_texts, [(remark.text, remark, "text")]))
     for value in _LONG_VALUES(root) if long else ():
         element, name = value.getparent(), value.attrname
         named = element.tag != "meta" or _BODY_META.search(element.get("name") or element.get("property") or "")
         if name not in NAMING and named and _reads_like_prose(value):
-            yield [_Text(str(value), _setting(element, name))]
+            yield _Place([str(value)], partial(_set_attribute, element, name))
     for script in root.iter("script"):
         if len(script.text or "") >= HIDDEN_PROSE and (strings := [*_strings_in(script)]):
-            yield strings
+            yield _Place(strings, partial(_set_strings, script))
+
+
+def outermost(elements: Iterable[lxml.html.HtmlElement]) -> Iterator[lxml.html.HtmlElement]:
+    """Of elements in the order of the page, those that stand within no other: each text is looked at once."""
+    within: set[lxml.html.HtmlElement] = set()
+    for element in elements:
+        if element not in within:
+            within.update(element.iter())
+            yield element
 
 
 def _hidden(root: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
@@ -119,23 +132,27 @@ def _is_hidden(element: lxml.html.HtmlElement) -> bool:
     return bool(_OUT_OF_SIGHT.search("".join(element.get("style", "").lower().split())))
 
 
-def _texts_in(top: lxml.html.HtmlElement) -> Iterator[_Text]:
+def _texts_in(top: lxml.html.HtmlElement) -> Iterator[tuple[str, etree._Element, str]]:
+    """Each text, the element it is of, and whether it is that one's `text` or its `tail`."""
     for element in top.iter():
         if isinstance(element.tag, str) and element.tag not in ("script", "style") and (element.text or "").strip():
-            yield _Text(element.text.strip(), _putting(element, "text"))
+            yield element.text.strip(), element, "text"
         if element is not top and (element.tail or "").strip():
-            yield _Text(element.tail.strip(), _putting(element, "tail"))
+            yield element.tail.strip(), element, "tail"
 
 
-def _putting(element: etree._Element, place: str) -> Callable[[str], None]:
-    return lambda text: setattr(element, place, text)
+def _set_texts(texts: list[tuple[str, etree._Element, str]], others: Mapping[str, str]) -> None:
+    for text, element, where in texts:
+        if text in others:
+            setattr(element, where, others[text])
 
 
-def _setting(element: etree._Element, name: str) -> Callable[[str], None]:
-    return lambda text: element.set(name, text)
+def _set_attribute(element: etree._Element, name: str, others: Mapping[str, str]) -> None:
+    for other in others.values():
+        element.set(name, other)
 
 
-def _strings_in(script: etree._Element) -> Iterator[_Text]:
+def _strings_in(script: etree._Element) -> Iterator[str]:
     """The long strings of a script that read like prose and are not called a description."""
     source = script.text or ""
     for found in LITERAL.finditer(source):
@@ -144,17 +161,18 @@ def _strings_in(script: etree._Element) -> Iterator[_Text]:
         ):
             continue
         if _reads_like_prose(found[0][1:-1]):
-            yield _Text(found[0][1:-1], _emptying(script, found[0]))
+            yield found[0][1:-1]
     waits = "/x-" in script.get("type", "") or "html" in script.get("type", "")  # markup that is shown later
     if waits and _reads_like_prose(source):
-        yield _Text(source, _putting(script, "text"))
+        yield source
 
 
-def _emptying(script: etree._Element, literal: str) -> Callable[[str], None]:
-    def empty(_: str) -> None:
-        script.text = (script.text or "").replace(literal, literal[0] + literal[-1])
-
-    return empty
+def _set_strings(script: etree._Element, others: Mapping[str, str]) -> None:
+    """Empty these strings; facts among them would be no program."""
+    source = script.text
+    if source not in others:
+        source = LITERAL.sub(lambda found: found[0][0] + found[0][-1] if found[0][1:-1] in others else found[0], source)
+    script.text = others.get(source, source)
 
 
 def _reads_like_prose(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from html import escape
 
 import pytest
@@ -118,3 +119,24 @@ def test_full_text_a_source_points_at_is_cut(rule: SelectorRule) -> None:
 )
 def test_what_only_looks_walled_stays(harmless: str) -> None:
     assert keep(f"<html><body><h1>{TITLE}</h1>{harmless}</body></html>", AbstractPolicy()).state == "kept"
+
+
+PARAGRAPHS = [f"<p>{number} {FULLTEXT[3:].partition('</p>')[0] * 3}</p>" for number in range(1_500)]
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        "<div hidden>" * 200 + "".join(PARAGRAPHS),
+        '<div hidden class="article-body">' * 200 + "".join(PARAGRAPHS),
+        '<div class="paywall">' * 200 + "".join(PARAGRAPHS),
+        f"<script>var all = {json.dumps(PARAGRAPHS)}</script>",
+    ],
+)
+def test_thousands_of_hidden_texts_cost_what_they_are_long(nested: str) -> None:
+    def cost(hidden: str) -> float:
+        began = time.process_time()
+        assert keep(f"<html><body><h1>{TITLE}</h1>{hidden}</body></html>", AbstractPolicy()).reason == "full text"
+        return time.process_time() - began
+
+    assert cost(nested) < 4 * cost(f"<div hidden>{''.join(PARAGRAPHS)}</div>")
