@@ -270,7 +270,7 @@ class RegionReader:
         if block is None or block.label.kind != "abstract" or block.size < _BEGUN:
             return False
         return _is_box(f"{element.get('class') or ''} {element.get('id') or ''}") or (
-            bool(line := _line(element)) and speaks_of_access(line)
+            bool(line := _line(element)) and speaks_of_access(line) and not _holds_label(line)
         )
 
     def _ends(self, text: str) -> bool:
@@ -293,6 +293,14 @@ class RegionReader:
         block.add(text, element)
         if block.size > _LONG:
             raise Closed
+
+
+def _holds_label(line: str) -> bool:
+    """True where another block begins in a line: `... en PDF.Summary |`."""
+    if _trailing_label(line):
+        return True
+    found = inline_label().search(line) if may_hold_inline_label(line) else None
+    return found is not None and label_of(found[1]) is not None
 
 
 def _trailing_label(text: str) -> tuple[int, Label] | None:
