@@ -1,9 +1,12 @@
-"""E-mail addresses leave a body: plain, entity-encoded, percent-encoded, escaped, spelled out or obfuscated."""
+"""E-mail addresses leave a body and a Record: plain, encoded, escaped, spelled out or obfuscated."""
 
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
+from pydantic import BaseModel
+
+from harvester.model.record import Record
 from harvester.policy.hints import Hint, Look, hints_of
 
 # One letter, digit, dot, plus, minus or underscore of an address, encoded; a no-break space is none of them.
@@ -122,3 +125,37 @@ def body_without_addresses(page: Look, encoding: str) -> bytes:
     text = page.body.decode("latin-1")
     clean = _without(text, page.lowered.decode("latin-1"), page.hints)
     return page.body if clean is text or clean == text else clean.encode("latin-1")
+
+
+def record_without_addresses(record: Record) -> Record:
+    """The same for what was read of a page, evidence and all. Its own addresses, on the web, stay as they are."""
+    said = record.model_dump_json(exclude=_WEB_FIELDS).lower()
+    if not _PERHAPS.search(said) and hints_of(said.encode()).isdisjoint(_HINTS):
+        return record
+    clean = _cleaned(record)
+    assert isinstance(clean, Record)
+    return clean
+
+
+_WEB_FIELDS = {"url", "aliases", "locations", "where"}
+_PERHAPS = re.compile("[^/]@")  # paths of evidence end in /@content
+_HINTS = frozenset((Hint.LINK, Hint.SPELLED, Hint.DOTTED, Hint.CODED))
+
+
+def _cleaned(value: object) -> object:
+    """The value itself where nothing is to go; of a list goes what nothing is left of."""
+    if isinstance(value, str):
+        clean = without_addresses(value)
+        return value if clean == value else clean.strip()
+    if isinstance(value, BaseModel):
+        fields = {name: each for name, each in value if name not in _WEB_FIELDS}
+        changed = {name: new for name, each in fields.items() if (new := _cleaned(each)) is not each}
+        return value.model_copy(update=changed) if changed else value
+    if isinstance(value, dict):
+        pairs = {key: _cleaned(each) for key, each in value.items()}
+        return pairs if any(pairs[key] is not each for key, each in value.items()) else value
+    if isinstance(value, tuple):
+        items = [_cleaned(each) for each in value]
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else tuple(new for new in items if new != "")
+    return value

@@ -6,6 +6,7 @@ from datetime import datetime
 from harvester.model.record import AbstractPolicy, Record, TdmReservation
 from harvester.model.signal import QUOTE_LIMIT, Evidence
 from harvester.model.source import RightsRules
+from harvester.policy.addresses import record_without_addresses
 from harvester.policy.phrases import Phrases
 
 _BY_CHANCE = 6  # characters; prose has shorter numbers of its own
@@ -21,7 +22,7 @@ def decide(
     visit_robots: Iterable[str],
     now: datetime,
 ) -> Record:
-    """The Record with its abstract policy set, and without the abstracts that may not be kept.
+    """The Record with its abstract policy set, without the abstracts that may not be kept and without mail addresses.
 
     `page_robots` are the page's own directives (`noarchive` ...), `visit_robots` the site-wide statements found while
     fetching (`tdm-reservation: 1`). `now` (UTC) decides whether a basis has ended and `unavailable_after` has passed.
@@ -31,7 +32,7 @@ def decide(
     robots = _directives(record, page_robots, now)
     kept = record.rights.model_copy(update={"tdm": tdm, "robots": robots, "abstract_policy": policy})
     record = record.model_copy(update={"rights": kept})
-    return record if policy.keep else without_abstracts(record)
+    return record_without_addresses(record if policy.keep else without_abstracts(record))
 
 
 def site_reservation(statements: Iterable[str]) -> TdmReservation | None:

@@ -1,11 +1,10 @@
 """No e-mail address of a person is kept."""
 
 import pytest
-from pages import ABSTRACT, NO_BASIS, TITLE, keep
+from pages import ABSTRACT, NO_BASIS, TITLE, URL, decided, keep, record
 
-from harvester.model.record import (
-    AbstractPolicy,
-)
+from harvester.model.record import AbstractPolicy, Contributor, KeywordList, LangText
+from harvester.model.signal import Evidence
 
 ADDRESSES = {
     "plain": "maud@lamps.example",
@@ -62,3 +61,27 @@ def test_a_body_too_large_to_cut_is_not_kept() -> None:
     kept = keep(f"<p>{ABSTRACT}</p>" + "<p>x</p>" * 700_000)
     assert (kept.page, kept.state) == (None, "none")
     assert "too large" in kept.reason
+
+
+@pytest.mark.fault(151)
+def test_no_address_of_a_person_is_in_a_record() -> None:
+    quote = Evidence(
+        vocabulary="heading", name="abstract", quote="Write to maud@lamps.example.", where="/html/p/@title"
+    )
+    abstract = LangText(value=f"{ABSTRACT} Write to maud [at] lamps [dot] example.", language="en", evidence=(quote,))
+    office = "Office of Lamps, Port Anse. maud@lamps.example"
+    found = record(
+        titles={"en": LangText(value=f"{TITLE} otto@lamps.example", language="en", kind="title")},
+        abstracts={"en": abstract},
+        keywords={"en": KeywordList(items=("Tide tables", "maud@lamps.example"), language="en")},
+        contributors=(Contributor(name="Maud Quillfeather", order=1, affiliations=(office,)),),
+        aliases=(f"{URL}/of/maud@lamps.example",),
+    )
+    kept = decided(found)
+    assert kept.titles["en"].value == TITLE
+    assert kept.abstracts["en"].value == f"{ABSTRACT} Write to ."
+    assert kept.abstracts["en"].evidence[0].quote == "Write to ."
+    assert kept.keywords["en"].items == ("Tide tables",)
+    assert kept.contributors[0].affiliations == ("Office of Lamps, Port Anse.",)
+    assert kept.aliases == found.aliases
+    assert decided(kept) == kept
