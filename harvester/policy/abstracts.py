@@ -25,7 +25,7 @@ _BLOCK_NAMES = """
     address article aside blockquote body button caption center dd details div dl dt fieldset figcaption figure footer
     form h1 h2 h3 h4 h5 h6 header html legend li main nav ol option p pre section summary table tbody td tfoot th thead
     tr ul"""
-_BLOCKS = frozenset(_BLOCK_NAMES.split())
+BLOCKS = frozenset(_BLOCK_NAMES.split())
 _REMARKS = (Comment, Declaration)
 _UNSEEN = (PreformattedString, Script, Stylesheet)
 _DESCRIBES = re.compile(r"descri|abstract|summary|excerpt|teaser|r[eé]sum[eé]", re.IGNORECASE)
@@ -154,7 +154,7 @@ def _rows(sentences: Iterable[int], owners: dict[int, Tag], sizes: dict[int, int
 
 def _block(node: NavigableString) -> Tag | None:
     parent = node.parent
-    while parent is not None and parent.parent is not None and parent.name not in _BLOCKS:
+    while parent is not None and parent.parent is not None and parent.name not in BLOCKS:
         if parent.name in ("head", "title"):
             return None
         parent = parent.parent

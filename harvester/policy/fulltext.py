@@ -16,7 +16,10 @@ from harvester.policy.unseen import HIDDEN_PROSE, PROSE, facts_in, is_known, out
 _BODY_KEY = r'"articleBody"\s*:\s*'
 _BODY = re.compile(_BODY_KEY + r'".*?(?<!\\)"(?=\s*(?:,\s*"[@\w:-]+"\s*:|\}|\]))', re.DOTALL)
 _BODY_BROKEN = re.compile(_BODY_KEY + r'"(?!"\s*[,}]).*', re.DOTALL)
-_WALL_NAMES = "paywall(?:ed)?|subscribers?-only|members?-only|premium-content|locked-content|restricted-content"
+_WALL_NAMES = (
+    "paywall(?:ed)?|is[-_]locked|blurred|(?:subscribers?|members?)[-_]?only"
+    "|(?:premium|locked|restricted|gated)[-_]?content"
+)
 _BODY_NAMES = "article[-_]?(?:body|text|content|full)|full[-_]?text|body[-_]?text|content[-_]?body|texte[-_]?integral"
 _HIDES = r"display\s*:\s*none|visibility\s*:\s*hidden"
 _BODY_FILLED = re.compile(rb'"articleBody"\s*:\s*"[^"]')

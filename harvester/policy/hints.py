@@ -64,9 +64,15 @@ class _Search:
 _WORDS = _Search(
     {
         Hint.WALL: (
-            b"paywall",
-            *(b"subscriber-only", b"subscribers-only", b"member-only", b"members-only"),
-            *(b"premium-content", b"locked-content", b"restricted-content"),
+            *(b"paywall", b"is-locked", b"blurred"),
+            *(
+                who + between + what
+                for who, what in (
+                    *((who, b"only") for who in (b"subscriber", b"subscribers", b"member", b"members")),
+                    *((which, b"content") for which in (b"premium", b"locked", b"restricted", b"gated")),
+                )
+                for between in (b"-", b"_", b"")
+            ),
         ),
         Hint.HIDING: (b"hidden", b"display", b"d-none"),
         Hint.SCRIPT: (b"articlebody",),
@@ -91,9 +97,21 @@ _SIGNS = _Search(
 _PLACES = _Search(
     {
         Hint.UNSEEN: (
-            *(b"<noscript", b"<template", b"<details"),
+            *(
+                b"<noscript",
+                b"<template",
+                b"<details",
+                b"<dialog",
+                b"<object",
+                b"<video",
+                b"<audio",
+                b"<canvas",
+                b"<desc",
+            ),
+            *(b"sr-only", b"screen-reader", b"invisible", b"cssselector"),
             *(b"opacity", b"font-size:0", b"font-size: 0", b"left:", b"top:-", b"top: -"),
             *(b"indent:-", b"indent: -", b"height:0", b"height: 0", b"clip:"),
+            *(b"clip-path", b"blur(", b"scale(0", b"transparent"),
         )
     }
 )

@@ -8,38 +8,57 @@ from the archive with tomorrow's.
 import base64
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import lxml.html
+from cssselect import SelectorError
 from lxml import etree
+from lxml.cssselect import CSSSelector
 from lxml.etree import XPath
 
 from harvester.model.access import AccessStatus
 from harvester.model.record import Record
-from harvester.policy.abstracts import DESCRIBING_KEY, FACTUAL, LITERAL, NAMING, Cut
+from harvester.policy.abstracts import BLOCKS, DESCRIBING_KEY, FACTUAL, LITERAL, NAMING, Cut
 from harvester.policy.hints import Hint, Look
 from harvester.policy.phrases import runs, variants, words
 
 PROSE = 80  # characters of a text node that count as prose and not as a label
 HIDDEN_PROSE = 400  # characters of prose in one hidden place that make it a full text
-PARAGRAPH = 200  # characters of a script's string that count: messages of a program are shorter
+PARAGRAPH = 200  # characters of a script's string that count by themselves: messages of a program are shorter
+MANY = 800  # characters of shorter strings that count together
+_NO_LETTER = re.compile(r"[^\w ]")
 _LETTERS = 0.9  # share of letters, figures and blanks in prose; code and markup have fewer
 
 _READABLE = frozenset((AccessStatus.OPEN, AccessStatus.FREE, AccessStatus.NO_FULLTEXT))
 _OUT_OF_SIGHT = re.compile(
     r"display:none|visibility:hidden|opacity:0(?![.\d])|font-size:0(?![.\d])|(?:left|top|indent):-\d{3}"
-    r"|(?<![\w-])(?:max-)?height:0(?![.\d])|clip:rect\(0"
+    r"|(?<![\w-])(?:max-)?height:0(?![.\d])|clip:rect\(0|clip-path:(?:inset\((?:50|100)%|circle\(0)"
+    r"|filter:blur\(|scale\(0(?![.\d])|color:transparent"
 )
-_HIDDEN_CLASS = frozenset(("hidden", "d-none", "is-hidden"))
+_HIDDEN_CLASS = frozenset(
+    ("hidden", "d-none", "is-hidden", "visually-hidden", "visuallyhidden", "sr-only", "screen-reader-text", "invisible")
+)
+# Shown only where something else cannot be, or after a click.
+_SHUT = "noscript template details dialog object video audio canvas desc".split()
 _PERHAPS_HIDDEN = XPath(
-    "//noscript | //template | //details[not(@open)] | //@hidden/.. | //@style/.. | //*[@aria-hidden='true']"
-    " | //@class[contains(., 'hidden') or contains(., 'd-none')]/.."
+    " | ".join(f"//{tag}[not(@open)]" for tag in _SHUT)
+    + " | //@hidden/.. | //@style/.. | //*[@aria-hidden='true'] | //@class["
+    + " or ".join(f"contains(., '{part}')" for part in ("hidden", "d-none", "sr-only", "screen-reader", "invisible"))
+    + "]/.."
 )
-_CLASSED = XPath("//@class/..")
-# A class that the page's own style sheet hides on every screen; what other sheets hide is not known here.
-_HIDING_CLASS = re.compile(r"(?:^|[,}/])\s*\.([\w-]+)\s*\{[^{}]*(?:display\s*:\s*none|visibility\s*:\s*hidden)")
+_NAMES = XPath("//@class | //@id")
+_NAME = re.compile(r"[.#]([\w-]+)")
+_STYLE_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
+_MOST_SELECTORS = 100
+# In JSON-LD: the parts of the page that readers must pay for (schema.org, paywalled content).
+_PAID_PART = re.compile(r"\{[^{}]*\"cssSelector\"[^{}]*\}")
+_NOT_FREE = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.IGNORECASE)
+_SELECTOR = re.compile(r'"cssSelector"\s*:\s*(?:\[\s*)?"([^"]*)"')
 _BODY_META = re.compile(r"article[-_:.]?(?:body|text|content)|full[-_]?text|texte[-_]?integral", re.IGNORECASE)
+_META_NAMES = ("name", "property", "itemprop")
 _LONG_VALUES = XPath(f"//@*[string-length(.) >= {HIDDEN_PROSE}]")
 # Looked for in bytes, before there is a tree.
 _LONG_VALUE = re.compile(rb"""=\s*(?:"[^"]{%d}|'[^']{%d})""" % (HIDDEN_PROSE, HIDDEN_PROSE))
@@ -92,19 +111,20 @@ def _is_prose(texts: Iterable[str]) -> bool:
 def _places(root: lxml.html.HtmlElement, hiding: bool = True, long: bool = True) -> Iterator[_Place]:
     """The hidden places that have enough prose."""
     for element in outermost(_hidden(root)) if hiding else ():
-        texts = [*_texts_in(element)]
-        if _is_prose(text for text, _, _ in texts):
-            yield _Place([text for text, _, _ in texts], partial(_set_texts, texts))
+        blocks = [*_blocks_in(element)]
+        texts = [block.text for block in blocks]
+        if _is_prose(texts):
+            yield _Place(texts, partial(_set_blocks, blocks))
     for remark in root.iter(etree.Comment):
         if len(remark.text or "") >= HIDDEN_PROSE and _reads_like_prose(remark.text):
-            yield _Place([remark.text], partial(_set_texts, [(remark.text, remark, "text")]))
+            yield _Place([remark.text], partial(_set_blocks, [_Block(remark.text, [(remark, "text")])]))
     for value in _LONG_VALUES(root) if long else ():
         element, name = value.getparent(), value.attrname
-        named = element.tag != "meta" or _BODY_META.search(element.get("name") or element.get("property") or "")
-        if name not in NAMING and named and _reads_like_prose(value):
+        named = element.tag != "meta" or any(_BODY_META.search(element.get(key, "")) for key in _META_NAMES)
+        if name not in NAMING and named and (_reads_like_prose(value) or _holds_prose(value)):
             yield _Place([str(value)], partial(_set_attribute, element, name))
     for script in root.iter("script"):
-        if len(script.text or "") >= HIDDEN_PROSE and (strings := [*_strings_in(script)]):
+        if len(script.text or "") >= HIDDEN_PROSE and (strings := _strings_in(script)):
             yield _Place(strings, partial(_set_strings, script))
 
 
@@ -119,32 +139,80 @@ def outermost(elements: Iterable[lxml.html.HtmlElement]) -> Iterator[lxml.html.H
 
 def _hidden(root: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
     yield from filter(_is_hidden, _PERHAPS_HIDDEN(root))
-    sheets = ((style.text or "").partition("@media")[0] for style in root.iter("style"))
-    if classes := {name for sheet in sheets for name in _HIDING_CLASS.findall(sheet)}:
-        yield from (one for one in _CLASSED(root) if not classes.isdisjoint(one.get("class").split()))
+    selectors = [*_selectors(root)]
+    present = {name for names in _NAMES(root) for name in names.split()} if selectors else set()
+    there = (one for one in selectors if present.issuperset(_NAME.findall(one)))
+    for selector in islice(there, _MOST_SELECTORS):
+        with suppress(SelectorError):
+            yield from CSSSelector(selector, translator="html")(root)
+
+
+def _selectors(root: lxml.html.HtmlElement) -> Iterator[str]:
+    """Of what the page's own style hides on every screen (what other sheets hide is not known here), and of what its
+    data say is not free to read."""
+    for style in root.iter("style"):
+        yield from _hiding(style.text or "")
+    for script in root.iter("script"):
+        if "cssSelector" in (script.text or ""):
+            for part in filter(_NOT_FREE.search, _PAID_PART.findall(script.text)):
+                yield from _SELECTOR.findall(part)
+
+
+def _hiding(sheet: str) -> Iterator[str]:
+    """Selectors of the rules that hide; those within a block (@media, @supports) hold somewhere only."""
+    depth = 0
+    for rule in sheet.split("}"):
+        depth += rule.count("{")
+        opening, _, body = rule.rpartition("{")
+        if depth == 1 and _STYLE_HIDES.search(body):
+            yield from re.split(r"\*/|;", opening)[-1].split(",")
+        depth = max(depth - 1, 0)
 
 
 def _is_hidden(element: lxml.html.HtmlElement) -> bool:
-    if element.tag in ("noscript", "template", "details") or element.get("hidden") is not None:
+    if (element.tag in _SHUT and element.get("open") is None) or element.get("hidden") is not None:
         return True
     if element.get("aria-hidden") == "true" or not _HIDDEN_CLASS.isdisjoint(element.get("class", "").split()):
         return True
     return bool(_OUT_OF_SIGHT.search("".join(element.get("style", "").lower().split())))
 
 
-def _texts_in(top: lxml.html.HtmlElement) -> Iterator[tuple[str, etree._Element, str]]:
-    """Each text, the element it is of, and whether it is that one's `text` or its `tail`."""
+class _Block(NamedTuple):
+    """What a block says, whatever stands inline within it, and the places of its pieces."""
+
+    text: str
+    pieces: list[tuple[etree._Element, str]]
+
+
+def _blocks_in(top: lxml.html.HtmlElement) -> Iterator[_Block]:
+    """The blocks below `top`, itself one, but menus: where most is linked."""
+    owners: dict[etree._Element, etree._Element] = {}
+    pieces: dict[etree._Element, list[tuple[etree._Element, str]]] = {}
     for element in top.iter():
-        if isinstance(element.tag, str) and element.tag not in ("script", "style") and (element.text or "").strip():
-            yield element.text.strip(), element, "text"
-        if element is not top and (element.tail or "").strip():
-            yield element.tail.strip(), element, "tail"
+        above = owners.get(element.getparent(), top)
+        own = owners[element] = element if element.tag in BLOCKS else above
+        if isinstance(element.tag, str) and element.tag not in ("script", "style"):
+            pieces.setdefault(own, []).append((element, "text"))
+        if element is not top:
+            pieces.setdefault(above, []).append((element, "tail"))
+    for some in pieces.values():
+        text = " ".join("".join(_piece(*each) for each in some).split())
+        linked = sum(len(one.text or "") for one, place in some if place == "text" and one.tag == "a")
+        if text and linked * 2 < len(text):
+            yield _Block(text, some)
 
 
-def _set_texts(texts: list[tuple[str, etree._Element, str]], others: Mapping[str, str]) -> None:
-    for text, element, where in texts:
+def _piece(element: etree._Element, place: str) -> str:
+    text = getattr(element, place) or ""
+    return f" {text}" if place == "tail" and element.tag == "br" else text
+
+
+def _set_blocks(blocks: list[_Block], others: Mapping[str, str]) -> None:
+    for text, pieces in blocks:
         if text in others:
-            setattr(element, where, others[text])
+            for element, place in pieces:
+                setattr(element, place, None)
+            setattr(*pieces[0], others[text])
 
 
 def _set_attribute(element: etree._Element, name: str, others: Mapping[str, str]) -> None:
@@ -152,19 +220,23 @@ def _set_attribute(element: etree._Element, name: str, others: Mapping[str, str]
         element.set(name, other)
 
 
-def _strings_in(script: etree._Element) -> Iterator[str]:
-    """The long strings of a script that read like prose and are not called a description."""
+def _strings_in(script: etree._Element) -> list[str]:
+    """The strings of a script that read like prose and are not called a description: long ones, or many."""
     source = script.text or ""
-    for found in LITERAL.finditer(source):
-        if found.end() - found.start() < PARAGRAPH or DESCRIBING_KEY.search(
-            source, max(0, found.start() - 40), found.start()
-        ):
-            continue
-        if _reads_like_prose(found[0][1:-1]):
-            yield found[0][1:-1]
+    prose = [*_prose_in(source)]
+    if sum(map(len, prose)) < MANY:
+        prose = [text for text in prose if len(text) >= PARAGRAPH]
     waits = "/x-" in script.get("type", "") or "html" in script.get("type", "")  # markup that is shown later
-    if waits and _reads_like_prose(source):
-        yield source
+    return [*prose, source] if waits and _reads_like_prose(source) else prose
+
+
+def _prose_in(source: str) -> Iterator[str]:
+    for found in LITERAL.finditer(source):
+        text = found[0][1:-1]
+        if len(text) < PROSE or DESCRIBING_KEY.search(source, max(0, found.start() - 40), found.start()):
+            continue
+        if _reads_like_prose(text, PROSE):
+            yield text
 
 
 def _set_strings(script: etree._Element, others: Mapping[str, str]) -> None:
@@ -175,11 +247,16 @@ def _set_strings(script: etree._Element, others: Mapping[str, str]) -> None:
     script.text = others.get(source, source)
 
 
-def _reads_like_prose(text: str) -> bool:
+def _holds_prose(value: str) -> bool:
+    """Whether an attribute holds data whose strings are prose."""
+    return value.lstrip()[:1] in ("{", "[") and sum(map(len, _prose_in(value))) >= HIDDEN_PROSE
+
+
+def _reads_like_prose(text: str, least: int = PARAGRAPH) -> bool:
     plain = _plain(text)
-    if len(plain) < PARAGRAPH or plain.count(" ") * 12 < len(plain):
+    if len(plain) < least or plain.count(" ") * 12 < len(plain):
         return False
-    return sum(letter.isalnum() or letter == " " for letter in plain) >= _LETTERS * len(plain)
+    return len(_NO_LETTER.findall(plain)) <= (1 - _LETTERS) * len(plain)
 
 
 def _plain(text: str) -> str:
