@@ -24,6 +24,7 @@ _SCRIPTS = (
     ("el", re.compile("[\u0370-\u03ff]")),
     ("he", re.compile("[\u0590-\u05ff]")),
 )
+_PERSIAN = re.compile("[پچژگ\u06a9\u06cc]")  # of the letters that Arabic has not, or writes otherwise
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 _SYMBOLS = 8  # letters of other scripts that stand for quantities in any text
 _OTHER_FIRST_BYTES = bytes((*range(0xCD, 0xDC), *range(0xE3, 0xEE)))  # of those characters, as UTF-8
@@ -135,6 +136,11 @@ def _told_by(scores: Mapping[str, float]) -> Guess | None:
     return Guess(best, (value - second) / value) if value >= 2 and value >= 1.6 * second else None
 
 
+def _is_persian(text: str) -> bool:
+    """True where letters of Persian alone are more than a few, and none of Urdu's stands among them."""
+    return len(_PERSIAN.findall(text)) > 0.03 * len(text) and not re.search("[ٹڈڑےں]", text)
+
+
 def by_script(text: str) -> Guess | None:
     """The language that the letters of `text` tell; None for Latin ones."""
     head = text[:2000]
@@ -144,7 +150,7 @@ def by_script(text: str) -> Guess | None:
     letters = sum(map(str.isalpha, head))
     for language, pattern in _SCRIPTS:
         if len(pattern.findall(head)) > 0.25 * letters:
-            return Guess(language, 1.0)
+            return Guess("fa" if language == "ar" and _is_persian(head) else language, 1.0)
     if len(_CYRILLIC.findall(head)) > 0.5 * letters:
         ukrainian = re.search("[іїєґІЇЄҐ]", text)
         return Guess("uk" if ukrainian else "ru", 1.0)

@@ -152,9 +152,18 @@ def _printed(signal: Signal, index: SignalIndex) -> list[str]:
     if "@" in value or value.startswith("http"):
         return []
     several = len({one.value for one in index.get(signal.vocabulary, signal.name)}) == 1 or ";" in value
-    if several and (_SEVERAL.search(value) or value.count(",") > 1):
+    if several and (_SEVERAL.search(value) or value.count(",") > 1 or _are_two(value)):
         return split_names(value)
     return [value]
+
+
+def _are_two(value: str) -> bool:
+    """True for `Ana RUIZ, Leo PAZ`: a comma between two names, each with its family name in capitals."""
+    names = [name.split() for name in value.split(",")]
+    return len(names) == 2 and all(
+        any(len(word) > 2 and word.isupper() for word in words) and any(not word.isupper() for word in words)
+        for words in names
+    )
 
 
 def _from_json(signal: Signal) -> list[_Person]:

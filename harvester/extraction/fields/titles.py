@@ -42,7 +42,9 @@ _ALTERNATIVES = {
     ("json_ld", "headline"): 85,
     ("json_ld", "name"): 75,
     ("visible", "title.other"): 70,
+    ("visible", "title.beside"): 68,
     ("fact", "title.other"): 65,
+    ("fact", "title"): 64,
     ("meta", "title"): 35,
 }
 SHOWN_DATE = re.compile(r"\s+[-–—|]\s+(\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2}))\s*$")
@@ -86,7 +88,8 @@ def choose_titles(
         others = [
             choice
             for choice in others
-            if choice.signals[0].vocabulary != "visible" or _translates(choice, languages, known.language)
+            if not (choice.signals[0].vocabulary == "visible" or _is_second(choice))
+            or _translates(choice, languages, known.language)
         ]
     for choice in others:
         if _overlaps(folded(choice.value), folded(main.value)) or _is_bare_name(choice):
@@ -108,9 +111,15 @@ def _describes_an_item(index: SignalIndex) -> bool:
     title = index.first(("fact", "title"))
     if title is None or any(ancestor.tag == "form" for ancestor in title.element.iterancestors()):
         return False
-    near = {ancestor for ancestor in islice(title.element.iterancestors(), 4) if ancestor.tag not in ("body", "html")}
+    around = islice((title.element, *title.element.iterancestors()), 5)
+    near = {ancestor for ancestor in around if ancestor.tag not in ("body", "html")}
     keys = (("fact", "authors"), ("fact", "date.published"), ("fact", "doi"), ("heading", "abstract"))
-    return any(near.intersection(s.element.iterancestors()) for key in keys for s in index.get(*key))
+    return any(near.intersection((s.element, *s.element.iterancestors())) for key in keys for s in index.get(*key))
+
+
+def _is_second(choice: Choice) -> bool:
+    """True for what only the label of a title names: of two such, one may be the other in another language."""
+    return all((signal.vocabulary, signal.name) == ("fact", "title") for signal in choice.signals)
 
 
 def _is_fact(choice: Choice) -> bool:
@@ -164,8 +173,17 @@ def _overlaps(a: str, b: str) -> bool:
 def _translates(choice: Choice, languages: list[str], main: str) -> bool:
     """True if what is printed below a title can be told to be in one of the article's languages.
 
-    Where the one abstract is not in the title's language, the words must be many and the language sure.
+    Where the one abstract is not in the title's language, or a mere line is it, the words must be many and the language
+    sure.
     """
+    if _is_second(choice) or all(signal.name == "title.beside" for signal in choice.signals):
+        guess = detect(choice.value) if any(not same(language, main) for language in languages) else None
+        return (
+            guess is not None
+            and guess.margin >= _SURE
+            and not same(guess.language, main)
+            and any(same(guess.language, language) for language in languages)
+        )
     if len(languages) == 1 and not same(languages[0], main) and main != "und":
         guess = detect(choice.value, [languages[0], main]) if len(choice.value.split()) >= _TELLING else None
         return guess is not None and guess.margin >= _SURE and same(guess.language, languages[0])

@@ -53,7 +53,7 @@ _DROPPED_NAME = re.compile(
 _HAS_DIGIT = re.compile(r"\d").search
 _ADDRESS = re.compile(r"^(?:mailto:|#|javascript:|https?://(?:www\.)?orcid\.org)", re.IGNORECASE)
 _BY = re.compile(
-    r"^\s*(?:(?-i:di|von)(?=\s+[A-ZÀ-Þ]\w+\s+[A-ZÀ-Þ]\w)|written\s+by|by|par|por|authors?\s*:|auteurs?\s*:|autor(?:es|en|i)?\s*:)\s+",
+    r"^\s*(?:(?-i:di|von)(?=\s+[A-ZÀ-Þ]\w+\s+[A-ZÀ-Þ]\w)|written\s+by|by|par|por|authors?\s*:|auteurs?(?:\(s\))?\s*:|autor(?:es|en|i)?\s*:)\s+",
     re.IGNORECASE,
 )
 _NO_PERSON = re.compile(

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import takewhile
+from itertools import islice, takewhile
 
-from harvester.extraction.document import Document, Element, string_value, visible_text
+from harvester.extraction.document import Document, Element, language_tag, string_value, visible_text
 from harvester.extraction.memo import Memo
 from harvester.extraction.signals.headings import prose_of
 from harvester.extraction.signals.signal import Signal
@@ -29,6 +29,7 @@ _EXCERPT = re.compile(r"\W*in (?:lieu|place) of an? abstract", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"referenc|biblio|cited|citation|comment|related|recommend|sidebar|footer|bio|search|similar|also", re.I
 )
+_LEVELS, _SIBLINGS = 5, 12  # elements around an abstract one of which declares its language, and beside that one
 _MOST = 200  # elements named an abstract; a page with more is no article's
 _KEYWORD_TAGS = frozenset(("ul", "div", "p", "section"))
 _KEYWORD_NAME = re.compile(r"(?:^|[\s_-])(?:kwd-?groups?|keywords?(?:-?(?:list|group|section))?)(?:$|[\s_-])", re.I)
@@ -43,6 +44,7 @@ def read(document: Document, found: Survey, stated: Sequence[Signal]) -> list[Si
     known = {signal.name for signal in stated}
     return [
         *_abstracts(document, found.named, _around(stated)),
+        *_in_other_languages([signal for signal in stated if signal.name == "abstract"]),
         *(_keywords(found.named) if "keywords" not in known else ()),
     ]
 
@@ -71,8 +73,24 @@ def _abstracts(document: Document, named: Sequence[Element], read: set[Element])
         if _EXCERPT.match(string_value(element)[:200]):
             continue
         taken.append(element)
-        if prose := prose_of(element):
-            yield prose
+        yield from prose_of(element)
+
+
+def _in_other_languages(stated: Sequence[Signal]) -> Iterator[Signal]:
+    """Abstracts without a label beside a labelled one: elements of one tag, each of which declares its language."""
+    told = {signal.language for signal in stated}
+    for signal in stated:
+        around = islice((signal.element, *signal.element.iterancestors()), _LEVELS)
+        own = next((one for one in around if one.get("lang") and one.tag not in ("body", "html")), None)
+        parent = own.getparent() if own is not None else None
+        if own is None or parent is None:
+            continue
+        told.add(language_tag(own.get("lang")))
+        for other in islice(parent.iterchildren(own.tag), _SIBLINGS):
+            language = language_tag(other.get("lang"))
+            if language and language not in told and _holds_prose(other):
+                told.add(language)
+                yield from prose_of(other)
 
 
 def _named_abstracts(document: Document, named: Sequence[Element]) -> list[Element]:

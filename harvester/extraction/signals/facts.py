@@ -19,6 +19,11 @@ _ONLY_SEPARATORS = re.compile(r"^(?:[\s,;|/•·]|and|et|und|y|e|en|og|och|ve|i|
 _LABEL = re.compile(r"^\s*([^\W\d_][\w\s()’'°./-]{1,38}?)\s*[:：]\s*(\S.*)?$", re.DOTALL)
 
 
+# Labels over several names, of languages in which few family names are two words.
+_SEVERAL = re.compile(r"\W*(?:authors|auteurs|autoren|autori|autorzy|autoři|författare|forfattere)\b", re.IGNORECASE)
+_TWO_NAMES = re.compile(r"^[^\W\d_][^\s,;]*(?: [^\s,;]+){1,2}, [^\W\d_][^\s,;]*(?: [^\s,;]+){1,2}$")
+
+
 class Fact(NamedTuple):
     """A label of a fact: its element, what it labels, and the value that follows in the same text, if any."""
 
@@ -78,10 +83,16 @@ def read_fact(fact: Fact) -> Iterator[Signal]:
     """One Signal of vocabulary `fact` with the value, if a short one follows on the line or, failing that, after it."""
     value, place = _rest_of_line(fact), fact.element
     if not value:
-        value, place = _following(fact.element)
+        value, place = _following(fact.element, fact.kind)
     value = " ".join(value.split()).strip(" :;,")
+    if fact.kind == "authors" and _names_several(fact.element) and _TWO_NAMES.match(value):
+        value = value.replace(",", ";")
     if value and len(value) <= _LIMIT and _fits(fact.kind, value):
         yield Signal("fact", fact.kind, value, None, place)
+
+
+def _names_several(label: Element) -> bool:
+    return bool(_SEVERAL.match(label.text or ""))
 
 
 def _fits(kind: str, value: str) -> bool:
@@ -96,7 +107,7 @@ def _rest_of_line(fact: Fact) -> str:
     pieces = [fact.value or ""]
     parts, loose = [], fact.value or ""
     for child in fact.element:
-        if isinstance(child.tag, str):
+        if isinstance(child.tag, str) and not _is_mark(child, fact.kind):
             if child.tag == "br" or child.tag in BLOCKS:
                 break
             parts.append(visible_text(child))
@@ -108,7 +119,12 @@ def _rest_of_line(fact: Fact) -> str:
     return "".join(pieces).strip(" :\xa0\r\n\t")
 
 
-def _following(element: Element) -> tuple[str, Element]:
+def _is_mark(element: Element, kind: str) -> bool:
+    """True for what is raised after a name: a mark of its affiliation."""
+    return kind == "authors" and element.tag == "sup"
+
+
+def _following(element: Element, kind: str) -> tuple[str, Element]:
     """What stands after the label: its tail, the next element, or the same after the elements it alone fills."""
     for _ in range(4):
         parent = element.getparent()
@@ -117,6 +133,10 @@ def _following(element: Element) -> tuple[str, Element]:
         pieces, parts, loose = [element.tail or ""], list[str](), ""
         for sibling in islice(element.itersiblings(), _NEIGHBOURS):
             if not isinstance(sibling.tag, str):
+                continue
+            if _is_mark(sibling, kind):
+                pieces.append(sibling.tail or "")
+                loose += sibling.tail or ""
                 continue
             said = "".join(pieces).strip(" :\xa0\r\n\t")
             if sibling.tag in ("br", "hr", "dt") or fact_of(string_value(sibling).strip()[:41]):

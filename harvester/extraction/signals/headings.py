@@ -45,10 +45,11 @@ def read(document: Document, carriers: Carriers, rules: Sequence[SelectorRule] =
     return signals or _read_all(carriers, seen)
 
 
-def prose_of(element: Element) -> Signal | None:
+def prose_of(element: Element) -> list[Signal]:
     """The abstract an element holds that is named one, read like a labelled block: labels, keywords and tabs left out.
 
-    A heading before any text is the title in that language, not a part of the abstract.
+    A heading before any text is the title in that language, not a part of the abstract. What declares another language
+    or has its label is an abstract of its own.
     """
     reader = RegionReader(set())
     reader.open(Label("abstract", None, False), 0, element, element)
@@ -59,11 +60,12 @@ def prose_of(element: Element) -> Signal | None:
         pass
     blocks = [block for block in reader.blocks if block.label.kind == "abstract" and block.first]
     best = max(blocks, key=lambda block: block.size, default=None)
-    if best is None:
-        return None
-    best.pieces = [(label if label and is_section(label) else None, parts) for label, parts in best.pieces]
-    found = next(_signal(best), None)
-    return found._replace(vocabulary="container", language=None) if found else None
+    signals: list[Signal] = []
+    for block in blocks:
+        if block is best or block.label.language:
+            block.pieces = [(label if label and is_section(label) else None, parts) for label, parts in block.pieces]
+            signals.extend(_signal(block))
+    return [signal._replace(vocabulary="container", language=None) for signal in signals]
 
 
 def _read_all(carriers: Carriers, seen: set[Element]) -> list[Signal]:

@@ -27,6 +27,11 @@ _NO_JOURNAL = re.compile(
     r"item|details?|view|open access|doi|project|experiment)\b",
     re.IGNORECASE,
 )
+# Words before a volume's number.
+_VOLUME = (
+    r"(?:vol(?:umen?)?|tome|band|jahrgang|jg|año|ano|anno|annata|cilt|том|tom|rocznik|ročník|roč|årgang|årg|svezak|"
+    r"évfolyam)"
+)
 _NAME = r"(?P<journal>[^\W\d_][^\d;:()\[\]|]{2,90}?)"
 _PLACES = (
     # Valley Bulletin 2015; 9(3): 101-110 | Chem. Commun., 2012,48, 110 | Valley Research 2012, 14:327
@@ -40,19 +45,22 @@ _PLACES = (
     ),
     # Valley Res., 13, 1689-1712, 2013 | Valley Geographer, Volume 10, Number 4, December 2011
     re.compile(
-        rf"^(?:source\s*:\s*)?{_NAME}\s*,\s*(?:vol(?:ume)?\.?\s*)?\d{{1,4}}\s*(?:\([\w/–-]+\))?\s*,"
+        rf"^(?:source\s*:\s*)?{_NAME}\s*,\s*(?:{_VOLUME}\.?\s*)?\d{{1,4}}\s*(?:\([\w/–-]+\))?\s*,"
         r"[^.]{0,80}\b(?:19|20)\d\d\b",
         re.IGNORECASE,
     ),
     # Valley Open / Volume 2 / 2016 | Valley Studies Vol. 4, No. 2 (2019) | Valley Studies, 2019 Vol.4 No.2
     re.compile(
-        rf"^{_NAME}[\s,/–-]+(?:(?:19|20)\d\d[\s,]+)?(?:vol(?:ume)?|tome|band|jg|año|ano|cilt|том)\.?\s*(?:\d+|[IVXLC]+)\b",
+        rf"^{_NAME}[\s,/–-]+(?:(?:19|20)\d\d[\s,]+)?{_VOLUME}\.?\s*(?:\d+|[IVXLC]+)\b",
         re.I,
     ),
     # Dans Valley Review 2009/2 (No 12)
     re.compile(rf"^(?:dans|in|en|em)\s+{_NAME}\s+(?:19|20)\d\d\s*/\s*\d+", re.IGNORECASE),
 )
-_CITED = rf"[\s.,”\"’]*\s*{_NAME}\s*,?\s*(?:vol(?:ume)?\.?\s*)?\d{{1,4}}\s*\(\s*[\w/–-]+\s*\)"
+_CITED = re.compile(
+    rf"(?:[\s”\"’]{{0,3}}[.,]|(?<=[?!]))[\s”\"’]{{1,3}}{_NAME}\s*,?\s*(?:{_VOLUME}\.?\s*)?\d{{1,4}}\s*\(\s*[\w/–-]+\s*\)",
+    re.IGNORECASE,
+)
 _OF_JOURNAL = re.compile(
     r"^(?:(?:journal|publication|revue|periodical|serial)[-_]?(?:title|name)(?:[-_]?(?:link|text))?|"
     r"(?:tit(?:le|re)|nom)[-_](?:revue|journal))$",
@@ -241,7 +249,7 @@ def _in_citation(body: Element, title: str) -> Signal | None:
     text = " ".join(string_value(body)[:_SEEN].split())
     at = text.find(title)
     while at >= 0:
-        found = re.match(_CITED, text[at + len(title) : at + len(title) + 200])
+        found = _CITED.match(text, at + len(title), at + len(title) + 200)
         if found and _is_name(name := found["journal"].strip(" ,.;")):
             return Signal("printed", "journal", name, None, body, None)
         at = text.find(title, at + 1)

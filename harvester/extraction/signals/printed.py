@@ -35,6 +35,14 @@ _CITATIONS = (
         r"(?:[\s,;:.–—-]+(?:\d{4}\s*[-–,;]*\s*)?(?:issue|n(?:umber|um[ée]ro|[°ºo])|no|heft|iss)\.?\s*(?P<issue>[\w/-]{1,12}))?",
         re.IGNORECASE,
     ),
+    # Jahrgang 33 (2019), Heft 3, Seite 301 - 322 | roč. 12, č. 3 | Årg. 41, nr. 2 | T. 66, z. 4 (2018) | anno XII, n. 3
+    re.compile(
+        r"\b(?:jahrgang|jg|rocznik|ročník|roč|årgang|årg|svezak|volumen|annata|anno|año|ano|t|cilt|том|évfolyam|évf)\.?\s*"
+        r"(?P<volume>\d{1,4}|[IVXLC]+)\b(?:\s*\(\s*(?:19|20)\d\d\s*\))?[\s,;.–-]{1,3}"
+        r"(?:heft|h|zeszyt|z|číslo|č|häfte|h[æe]fte|nr|núm|n[úu]mero|num|n|n[°ºo]|№|sayı|broj|br|szám|выпуск|вып|номер)\.?\s*[:°º]?\s*"
+        r"(?P<issue>\d{1,4}(?:[-/–]\d{1,4})?)\b",
+        re.IGNORECASE,
+    ),
     # 61 (2015) 4, S. 22-37
     re.compile(
         r"\b(?P<volume>\d{1,4})\s*\((?:19|20)\d\d\)\s*,?\s*(?:H(?:eft)?\.?\s*)?(?P<issue>\d{1,3}(?:[-/–]\d+)?)\s*,\s*"
@@ -51,7 +59,7 @@ _CITATIONS = (
     ),
 )
 _PAGES = re.compile(
-    r"\b(?:pages?|pp?|seiten|p[áa]ginas|p[áa]gs?|blz|str|стр|pagine|s(?:s|id)?(?=\.))\.?\s*:?\s*(?P<pages>[A-Za-z]?\d{1,7}\s*[-–]\s*[A-Za-z]?\d{1,7})\b",
+    r"\b(?:pages?|pp?|seiten?|sidor|sider|strani?|stranice|sayfa|p[áa]ginas|p[áa]gs?|blz|str|стр|pagine|s(?:s|id)?(?=\.))\.?\s*:?\s*(?P<pages>[A-Za-z]?\d{1,7}\s*[-–]\s*[A-Za-z]?\d{1,7})\b",
     re.IGNORECASE,
 )
 # 2024 May 30;19(5):e0303969 | 2004;14:579-605
@@ -80,7 +88,7 @@ _CITED_DATES = (
     re.compile(r"\b(?P<date>(?:19|20)\d\d)\s*/\s*\d{1,2}(?:-\d{1,2})?\s*\((?:n|vol|tome)", re.I),
     re.compile(rf"\b(?:vol(?:ume)?|tome|band|jahrgang)\.?\s*(?:\d{{1,4}}|[IVXLC]+)\b[^\n]{{0,50}}?[\s,(](?P<date>{_DATE})\b",
                re.I),
-    re.compile(r"\b(?P<date>(?:19|20)\d\d)\s*;\s*\d{1,4}\s*\(\s*\d{1,3}\s*\)"),
+    re.compile(r"\b(?P<date>(?:19|20)\d\d(?: [A-Z][a-z]{2,8})?)\s*;\s*\d{1,4}\s*\(\s*\d{1,3}\s*\)"),
     re.compile(r",\s*\d{1,4}\s*,\s*[A-Z]?\d{1,6}\s*[-–]\s*[A-Z]?\d{1,6}\s*,\s*(?P<date>(?:19|20)\d\d)\b"),
 )  # fmt: skip
 _ISSN = re.compile(

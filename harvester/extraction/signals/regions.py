@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from harvester.extraction.access.spoken import speaks_of_access
-from harvester.extraction.document import BLOCKS, Element, string_value
+from harvester.extraction.document import BLOCKS, Element, language_tag, string_value
 from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label, named_language
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items, keyword_items_inside
 from harvester.extraction.signals.label_places import LOWEST, SKIPPED, Start, climb, in_navigation, rank_of
@@ -25,6 +25,7 @@ _LANGUAGES = frozenset(
 _LONG = 12_000  # characters; longer than any abstract: a block that never closed
 _ENDLESS = 5 * _LONG  # what is cut from one text node is never an abstract's
 _BEGUN = 100  # characters after which something else may follow an abstract
+_TITLE = 5  # words of a bold line under the label of a page's first abstract that may be a title
 _LINE = 200  # characters of a line that may speak of access
 _BOX = re.compile(
     r"access(?!i)|acc[eè]s(?:$|[-_ ])|acceso|acesso|accesso|zugang|zugriff|toegang|paywall|purchas|subscri|abonn|"
@@ -143,6 +144,8 @@ class RegionReader:
         edge = tag in BLOCKS
         if edge and _is_link_list(element):
             return
+        if edge and element.get("lang"):
+            self._open_language(element)
         if edge and self._ends_before(element):
             self.current = None  # labels further on may open other blocks
             return
@@ -153,6 +156,15 @@ class RegionReader:
         self.children(element)
         if edge:
             self._append("\n\n", element)
+
+    def _open_language(self, element: Element) -> None:
+        """A block that declares another language than the abstract before it was read in: the abstract in that one."""
+        block = self.current
+        if block is None or block.label.kind != "abstract" or block.first is None or block.size < _BEGUN:
+            return
+        own, before = language_tag(element.get("lang") or ""), _declared_in(block.first[0])
+        if own and before and own != before:
+            self.open(Label("abstract", own, True), block.rank, element, element)
 
     def _line_break(self, element: Element) -> None:
         block = self.current
@@ -199,17 +211,18 @@ class RegionReader:
 
     def _heading(self, rank: int, text: str, element: Element) -> bool:
         """A heading that is no known label: the title in the abstract's language, a part of the block, or its end."""
-        if rank == self.rank == LOWEST and self._awaits() and element.tag in BLOCKS:
+        if rank == self.rank == LOWEST and self._awaits(text) and element.tag in BLOCKS:
             return True
         if rank <= self.rank or (element.tag in ("th", "dt") and self.has_content()):
             raise Closed  # a heading of the same rank, or the facts that follow
         self._section(text)
         return True
 
-    def _awaits(self) -> bool:
-        """True where the label of another abstract was read and nothing after it."""
+    def _awaits(self, text: str) -> bool:
+        """True where the label of an abstract was read and nothing after it: `text` is the title in its language."""
         block = self.current
-        return len(self.blocks) > 1 and block is not None and block.label.kind == "abstract" and block.first is None
+        awaits = block is not None and block.label.kind == "abstract" and block.first is None
+        return awaits and (len(self.blocks) > 1 or len(text.split()) >= _TITLE)
 
     def _is_inner(self, rank: int | None, text: str) -> bool:
         if self.current is None or self.current.label.kind == "keywords":
@@ -318,6 +331,12 @@ def _is_link_list(element: Element) -> bool:
         return True
     words = sum([len(string_value(link).strip()) for link in element.iter("a")])
     return words > 0 and words > 0.8 * len("".join(string_value(element).split()))
+
+
+def _declared_in(element: Element) -> str | None:
+    """The language that the nearest `lang` names, the html element's included."""
+    said = next((lang for one in (element, *element.iterancestors()) if (lang := one.get("lang"))), None)
+    return language_tag(said) if said else None
 
 
 @lru_cache(maxsize=4096)

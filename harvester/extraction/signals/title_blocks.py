@@ -18,6 +18,7 @@ from harvester.extraction.signals.signal import Signal
 
 _SHORTEST = 8  # characters of a title in letters; four of those that are words
 _LONGEST = 600
+_WORDS = 4  # of a line under the title that may be it in another language
 _TITLE_METAS = frozenset(("citation_title", "dc.title", "dcterms.title"))
 _TAGS = frozenset(("h2", "h3", "h4", "p", "div", "span", "td"))
 _SEPARATOR = re.compile(r"\s+[-–—|»«·:]+\s+|\s*[|»]\s*|:\s+")
@@ -204,6 +205,10 @@ def _translations(heading: Element, known: list[Signal]) -> Iterator[Signal]:
         if len(other) >= 12 and other not in said and not re.search(r"\bISSN\b", other):
             said.add(other)
             yield Signal("visible", "title.other", other, following.get("lang"), following)
+    elif following is not None and following.tag in ("p", "div", "span") and not len(following):
+        other = title_text(following)
+        if other not in said and len(other.split()) >= _WORDS and not other.endswith("."):
+            yield Signal("visible", "title.beside", other, None, following)
     name = heading.get("class")
     if name and "itle" in name and (parent := _common(heading)) is not None:
         for element in islice(parent.iter("h1", "h2", "h3", "h4", "p", "div"), 400):
