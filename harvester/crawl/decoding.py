@@ -6,6 +6,7 @@ from collections.abc import Sequence
 ACCEPT_ENCODING = "gzip, deflate"
 _MOST_CODINGS = 3
 _CHUNK = 1 << 16
+_NO_CODINGS = frozenset(("", "identity", "none", "utf-8", "utf8", "iso-8859-1", "windows-1252"))
 
 
 class DecodingError(Exception):
@@ -25,9 +26,12 @@ class TooLargeError(DecodingError):
 
 
 def codings(values: Sequence[str]) -> list[str]:
-    """Names of the codings in the order they were applied, from the values of `Content-Encoding`."""
+    """Names of the codings in the order they were applied, from the values of `Content-Encoding`.
+
+    Some servers name there what codes nothing, or the charset.
+    """
     names = [name.strip().lower() for value in values for name in value.split(",")]
-    return [name for name in names if name not in {"", "identity"}]
+    return [name for name in names if name not in _NO_CODINGS]
 
 
 def decoded(body: bytes, names: Sequence[str], limit: int) -> bytes:

@@ -1,9 +1,11 @@
 """One URL, hop by hop: every hop is asked of robots, bounds and the host's turn before anything is sent."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 
 from harvester.crawl.ledger import utc_now
 from harvester.crawl.transport import Answer, ExchangeFailedError, Transport
@@ -15,6 +17,7 @@ from harvester.urls import absolute, in_bounds, looks_like_login, refused, targe
 
 MOST_HOPS = 7
 _REDIRECTS = {301, 302, 303, 307, 308}
+_NOT_ASCII = re.compile(r"[^\0-\x7f]+")
 _LEAST_HOLD = timedelta(seconds=1)
 
 Permit = Callable[[str], Awaitable[None]]
@@ -66,7 +69,7 @@ class Fetcher:
             location = answer.header("location") if answer.status in _REDIRECTS else None
             if location is None:
                 return answer
-            seen.append(self._next_hop(seen, location, anywhere=ask.anywhere))
+            seen.append(self._next_hop(seen, _as_written(location), anywhere=ask.anywhere))
 
     async def _exchange(self, url: str, ask: Ask, left: float) -> tuple[Answer, float]:
         async with self._turns.turn(url):
@@ -103,3 +106,12 @@ class Fetcher:
         if len(seen) > MOST_HOPS:
             raise ExchangeFailedError(VisitOutcome.SERVER_ERROR, f"redirects without end, {len(seen)} in a row")
         return url
+
+
+def _as_written(location: str) -> str:
+    """A `Location` whose bytes are raw UTF-8, as many servers send it and browsers read it: percent-encoded."""
+    try:
+        location.encode("latin-1").decode()
+    except UnicodeError:
+        return location
+    return _NOT_ASCII.sub(lambda found: quote(found[0].encode("latin-1")), location)

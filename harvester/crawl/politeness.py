@@ -22,6 +22,7 @@ TDMREP_LIMIT = 1024 * 1024
 _AGENT_LINE = re.compile(r"^(\s*user[- ]?agent\s*:\s*)([^#]*)(.*)$", re.IGNORECASE)
 _RULE_LINE = re.compile(r"^\s*(allow|disallow)\s*:([^#]*)", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z_-]+")
+_DELAY_LINE = re.compile(r"^(\s*crawl-delay\s*:\s*)(\d+)(?:[.,](\d+))?[^#]*", re.IGNORECASE)
 
 
 class RobotsVerdict(NamedTuple):
@@ -92,7 +93,7 @@ def _groups(lines: Sequence[str], token: str) -> Iterator[tuple[set[str], Robots
 @lru_cache(maxsize=64)
 def _parsed(body: bytes, token: str) -> Any:
     lines = re.split(r"\r\n|\r|\n", _text(body))
-    return Protego.parse("\n".join(_one_token(line, token) for line in lines))
+    return Protego.parse("\n".join(_DELAY_LINE.sub(_plain_delay, _one_token(line, token)) for line in lines))
 
 
 def _text(body: bytes) -> str:
@@ -114,6 +115,11 @@ def _one_token(line: str, token: str) -> str:
     name = _TOKEN.match(found[2])
     agent = "*" if found[2].strip().startswith("*") else (name[0].lower() if name else "nobody")
     return f"{found[1]}{agent if agent in ('*', token) else 'nobody'}"
+
+
+def _plain_delay(found: re.Match[str]) -> str:
+    """The line with a number that Protego reads: "1,5" and "10 seconds" are plain enough."""
+    return f"{found[1]}{found[2]}.{found[3] or 0}"
 
 
 def robots_too_long(body: bytes) -> bool:

@@ -54,6 +54,11 @@ def test_refused(body: bytes, names: list[str], error: type[DecodingError]) -> N
         decoded(body, names, LIMIT)
 
 
+@pytest.mark.parametrize("value", ["", "identity", "none", "UTF-8", "utf-8, identity"])
+def test_what_names_no_coding_is_none(value: str) -> None:
+    assert codings([value]) == []
+
+
 @pytest.mark.fault(50)
 def test_a_bomb_costs_no_more_than_the_limit() -> None:
     bomb = gzip.compress(gzip.compress(b"\0" * (200 * 1024 * 1024), 9), 9)

@@ -87,7 +87,14 @@ def test_the_first_500_kib_are_read() -> None:
     assert not robots_too_long(b"")
 
 
-@pytest.mark.parametrize(("value", "delay"), [("5", 5.0), ("0.5", 0.5), ("86400", 86400.0), ("soon", None)])
+@pytest.mark.parametrize(
+    ("value", "delay"),
+    [
+        *[("5", 5.0), ("0.5", 0.5), ("86400", 86400.0), ("soon", None), ("-5", None)],
+        *[("1,5", 1.5), ("10s", 10.0), ("3 seconds # please", 3.0)],
+    ],
+)
+@pytest.mark.fault(73)
 def test_crawl_delay(value: str, delay: float | None) -> None:
     body = f"User-agent: *\nCrawl-delay: {value}\n".encode()
     assert robots_verdict(200, body, "Harvester", SITE + "/x").crawl_delay == delay

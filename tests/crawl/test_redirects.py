@@ -24,6 +24,16 @@ def test_a_moved_article_is_followed_within_the_source(publisher: Publisher, cra
 
 
 @pytest.mark.fault(49)
+def test_an_article_that_moved_to_raw_utf_8_is_followed(publisher: Publisher, crawler: Crawler) -> None:
+    raw = "/article/1/été".encode().decode("latin-1")
+    url = publisher.page("/article/1", status=301, Location=raw)
+    there = publisher.page("/article/1/%C3%A9t%C3%A9")
+    page = crawler.crawl(make_source(publisher, url)).visits[url].page
+    assert page is not None
+    assert page.final_url == there
+
+
+@pytest.mark.fault(49)
 def test_a_redirect_to_a_page_of_the_frontier_is_fetched_once(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(3)
     old = [publisher.page(f"/article/old-{n}", status=301, Location=f"/article/{n}") for n in range(3)]
