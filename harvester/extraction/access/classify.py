@@ -87,6 +87,8 @@ def read_access(
         *marks(page, rules),
         *icons(page),
     ]
+    if any(one.files and one.status not in _READABLE for one in statements):
+        statements = [one for one in statements if not one.licence]
     statements += _offers(page, rules, statements)
     statements += _policy(document, rules)
     if reading.banner:
@@ -141,7 +143,9 @@ def _once(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     said: dict[tuple[object, ...], Statement] = {}
     for one in statements:
         evidence = one.evidence
-        said.setdefault((one.status, one.tier, one.about_article, evidence.where, evidence.offset), one)
+        key = (one.status, one.tier, one.about_article, evidence.where, evidence.offset)
+        if one.files or key not in said:
+            said[key] = one
     return tuple(said.values())
 
 

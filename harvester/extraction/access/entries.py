@@ -10,7 +10,8 @@ is free is a part, a trial or long past: says nothing), `months`, `triggers` (st
 `stems`: bytes, so an accent is `.{1,2}`), and entries.
 Entry: `id`, `version`, `status`, `kind`, `words` (one of them must stand in the folded text), `pattern`, optional
 `subject` (the sentence must name the article, or stand in a slot), `negation = false` (the pattern is itself
-negative), `after` (status once its date has come), and test sentences. Patterns are read against folded text; a space
+negative), `after` (status once its date has come), `files = true` (said of the files themselves: no licence opens
+them), and test sentences. Patterns are read against folded text; a space
 stands for any run of spaces, `{article}`, `{gap}` and `{date}` for the obvious.
 """
 
@@ -55,6 +56,7 @@ class Entry:
     subject: bool
     negation: bool
     after: AccessStatus | None
+    files: bool
     rule: str  # how verdicts name it
 
 
@@ -226,6 +228,7 @@ def _entry(entry: dict[str, Any], data: dict[str, Any]) -> Entry:
         entry.get("subject", False),
         entry.get("negation", True),
         AccessStatus(after) if after else None,
+        entry.get("files", False),
         f"lexicon/{data['language']}.{entry['id']}@{entry['version']}",
     )
 

@@ -167,6 +167,7 @@ class SentenceReader:
             about,
             until=day if status is AccessStatus.FREE and day and day > self.today else None,
             embargo_until=day if status is AccessStatus.EMBARGOED else None,
+            files=entry.files,
         )
 
 

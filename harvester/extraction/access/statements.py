@@ -17,4 +17,5 @@ class Statement(NamedTuple):
     about_article: bool = True
     until: date | None = None  # free until then
     embargo_until: date | None = None
+    files: bool = False  # said of the files themselves: who may not have them gains nothing by their licence
     licence: bool = False  # rests on a licence: no institution's session can have put it there
