@@ -17,6 +17,9 @@ _INTERNATIONAL = frozenset(
 )
 
 
+_LANGUAGE = frozenset(("language", "jeziku", "jezyku", "языке", "мовою"))  # after the name of one
+
+
 class Label(NamedTuple):
     """One label: what it opens, its language, and whether the word proves that language."""
 
@@ -94,12 +97,25 @@ def label_of(text: str) -> Label | None:
         return None
     labels, _ = _table()
     key = fold(text)
-    return labels.get(key) or _in_a_language(key)
+    return labels.get(key) or _in_a_language(key) or (_of_two(text) if _BETWEEN_LABELS.search(text) else None)
+
+
+_BETWEEN_LABELS = re.compile(r"\s*[/|·]\s*|\s[–-]\s")
+
+
+def _of_two(text: str) -> Label | None:
+    """`Résumé / Abstract`, `Mots-clés | Keywords`: labels of one kind, which prove no language."""
+    parts = [label_of(part) for part in _BETWEEN_LABELS.split(text)]
+    kinds = {part.kind if part else None for part in parts}
+    kind = parts[0].kind if parts[0] and len(kinds) == 1 and len(parts) > 1 else None
+    return Label(kind, None, False) if kind in ("abstract", "keywords") else None
 
 
 def _in_a_language(key: str) -> Label | None:
     """`Abstract (German)`, `Keywords [sv]`, `Resumen en inglés`: a label and the name or code of a language."""
     head, _, last = key.rpartition(" ")
+    if last in _LANGUAGE:
+        head, _, last = head.rpartition(" ")
     language = _language_names().get(last)
     if language is None or head in ("", "index", "tag", "tags"):
         return None

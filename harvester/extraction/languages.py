@@ -264,11 +264,23 @@ def split_at_seam(text: str, counted: Callable[[str], LittleWords] = little_word
     columns = [[entry.get(language, 0.0) for entry in scores] for language in ranked]
     _, seam = max(starmap(_seam, combinations(columns, 2)))
     head, tail = " ".join(sentences[:seam]), " ".join(sentences[seam:])
-    if min(len(head), len(tail)) < _SIDE or not _differ(head, scores[:seam], tail, scores[seam:]):
+    pair = _differ(head, scores[:seam], tail, scores[seam:]) if min(len(head), len(tail)) >= _SIDE else None
+    if pair is None or _is_foreign(text):
         return [text]
-    if _is_foreign(text):
-        return [text]
+    if later := _without_little_words(sentences, scores, seam, pair):
+        head, tail = " ".join(sentences[:later]), " ".join(sentences[later:])
     return [*split_at_seam(head), *split_at_seam(tail)]
+
+
+def _without_little_words(sentences: list[str], scores: _Scores, seam: int, pair: tuple[str, str]) -> int | None:
+    """Where the seam is if sentences after it, in which no little word tells, are the first language's to the model."""
+    place = seam
+    while place < len(sentences) - 1 and not any(scores[place].get(language) for language in pair):
+        guess = _by_model(sentences[place], pair)
+        if guess is None or guess.language != pair[0]:
+            break
+        place += 1
+    return place if place > seam else None
 
 
 def _is_foreign(text: str) -> bool:
@@ -357,9 +369,12 @@ def _seam(first: list[float], second: list[float]) -> tuple[float, int]:
     return max((highest, sides.index(highest) + 1), (-lowest, sides.index(lowest) + 1))
 
 
-def _differ(head: str, head_scores: _Scores, tail: str, tail_scores: _Scores) -> bool:
+def _differ(head: str, head_scores: _Scores, tail: str, tail_scores: _Scores) -> tuple[str, str] | None:
+    """The languages of two sides, if they are sure and not one."""
     one = _told(head, head_scores)
     if one is None or one.margin < 0.5:
-        return False
+        return None
     other = _told(tail, tail_scores)
-    return other is not None and other.margin >= 0.5 and not same(one.language, other.language)
+    if other is None or other.margin < 0.5 or same(one.language, other.language):
+        return None
+    return one.language, other.language

@@ -1,5 +1,6 @@
 """Reads the title that stands above an abstract in another language: what it translates is the article's title."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -9,6 +10,7 @@ from harvester.extraction.signals.signal import Signal
 from harvester.extraction.signals.title_blocks import title_text
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_TITLED = re.compile(r"(?:^|[\s_-])tit(?:le|re|ulo|olo|el)s?(?:$|[\s_-])", re.IGNORECASE)
 _BEFORE = 4  # elements looked at before an abstract, and as many levels
 _SHORT = 200  # characters of what may stand between a title and its abstract: authors, a kind of article
 _SIGN = 25  # characters; a heading of fewer than three words and no more than these is a sign, not a title
@@ -32,7 +34,7 @@ def _heading_above(abstract: Element) -> Element | None:
             if not isinstance(before.tag, str):
                 continue
             text = visible_text(before)
-            if before.tag in _HEADINGS:
+            if before.tag in _HEADINGS or (before.tag == "p" and _TITLED.search(before.get("class") or "")):
                 if label_of(text) is None:
                     return before
             elif len(text) > _SHORT or next(before.iter(*_HEADINGS), None) is not None:

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice
+from typing import Any
 
-from harvester.extraction.document import Document, Element, string_value, visible_text
+from harvester.extraction.document import Document, Element, block_of, string_value, visible_text
 from harvester.extraction.labels import fact_of, label_of
 from harvester.extraction.normalise.text import fold
 from harvester.extraction.signals.signal import Signal
 
 _SHORTEST = 8  # characters of a title in letters; four of those that are words
 _LONGEST = 600
+_UNDER = 3  # lines under it that may be such
 _WORDS = 4  # of a line under the title that may be it in another language
 _TITLE_METAS = frozenset(("citation_title", "dc.title", "dcterms.title"))
 _TAGS = frozenset(("h2", "h3", "h4", "p", "div", "span", "td"))
@@ -60,6 +62,8 @@ def read(document: Document) -> list[Signal]:
             signals.extend(others)
             if others and (_is_original(text, others, said) or _is_above_stated(document, text, others)):
                 signals.append(Signal("visible", "title.other", text, heading.get("lang"), heading))
+    if body is not None:
+        signals.extend(_under_stated(document, {fold(signal.value) for signal in signals}))
     if element is not None and element.text:
         signals.append(Signal("title_element", "title", element.text, None, element))
     return signals
@@ -75,10 +79,31 @@ def _is_original(text: str, others: list[Signal], said: str) -> bool:
 
 def _is_above_stated(document: Document, text: str, others: list[Signal]) -> bool:
     """True where the metadata name the article by the title printed right under this one, and not by this one."""
-    stated = {
-        fold(value) for name, values in document.metas.items() if name.lower() in _TITLE_METAS for value in values
-    }
+    stated = _stated(document)
     return bool(stated) and fold(text) not in stated and any(fold(other.value) in stated for other in others)
+
+
+def _stated(document: Document) -> set[str]:
+    """The titles of the metadata, folded."""
+    return {fold(value) for name, values in document.metas.items() if name.lower() in _TITLE_METAS for value in values}
+
+
+def _under_stated(document: Document, printed: set[str]) -> Iterator[Signal]:
+    """The lines right under the title of the metadata where that is printed in no heading: it in other languages."""
+    stated = _stated(document)
+    if not stated or stated & printed:
+        return
+    lengths = {len(value) for name in document.metas if name.lower() in _TITLE_METAS for value in document.metas[name]}
+    texts: list[Any] = document.texts
+    title = next((text for text in texts if len(text.strip()) in lengths and fold(text) in stated), None)
+    block: Element | None = block_of(title.getparent()) if title is not None else None
+    if block is None or block.tag == "body":
+        return
+    for line in islice(block.itersiblings(), _UNDER):
+        other = title_text(line) if line.tag == block.tag else ""
+        if len(other.split()) < _WORDS or other.endswith("."):
+            return
+        yield Signal("visible", "title.beside", other, line.get("lang"), line)
 
 
 def _in_order(document: Document, body: Element, said: str) -> list[tuple[Element, str]]:
