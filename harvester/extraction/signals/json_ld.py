@@ -16,6 +16,7 @@ _MAX_REPAIR = 150_000  # characters of broken blocks; beyond, repairing takes lo
 _MAX_SIGNALS = 10_000  # of a page
 _MAX_QUOTED = 200_000  # characters in which a value is looked for
 HIDDEN = frozenset(("articlebody", "text"))  # full text: never a value
+_OTHER_TITLES = frozenset(("alternativeheadline", "alternatename"))  # in another language than the node's, mostly
 _FOLLOW = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement")
 
 
@@ -139,7 +140,7 @@ class _Node(NamedTuple):
             if name in ("author", "creator", "editor", "contributor"):
                 yield from self._people(name, value)
             elif key != "@type":
-                yield from self._values(name, value, language, 0)
+                yield from self._values(name, value, None if name in _OTHER_TITLES else language, 0)
 
     def _values(self, name: str, value: Any, language: str | None, depth: int) -> Iterator[Signal]:
         if depth > 4 or value is None:
