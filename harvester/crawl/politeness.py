@@ -205,28 +205,43 @@ def _is_at(path: str, location: str) -> bool:
     return True
 
 
-_CHALLENGE = (
-    b"/cdn-cgi/challenge-platform/",
-    b"_cf_chl_opt",
-    b"cf-browser-verification",
-    b"captcha-delivery.com",
-    b"px-captcha",
-    b"_Incapsula_Resource",
-    b"awswaf",
-    b"/sec-cpt/",
+# What the makers of bot checks leave in the page. Some put it beside an article's text as well.
+_CHALLENGE = re.compile(
+    rb"/cdn-cgi/challenge-platform/|_cf_chl_|cf-browser-verification|cf-turnstile|captcha-delivery\.com|px-captcha"
+    rb"|_Incapsula_Resource|awswaf|/sec-cpt/|/_sec/cp_challenge|ddos-guard|sucuri|validate\.perfdrive|anubis_challenge"
+    rb"|distil_r_captcha|geetest|[gh]-captcha|g-recaptcha|captchacharacters|name=[\"']?captcha"
 )
-_CHALLENGE_IN_REFUSAL = (b"captcha", b"are you a robot", b"are you human", "n\u2019\u00eates pas un robot".encode())
+_CHECK_TITLES = (
+    "just a moment|one moment|attention required|(?:please )?wait|checking your browser|un instant|captcha"
+    "|verif(?:y|ying|ication)|v\u00e9rification|are you (?:a robot|human)|pardon our interruption"
+    "|validate user|you are being redirected"
+    "|(?:security|bot|robot|human) (?:check|verification)|contr\u00f4le|access to this page has been denied"
+)
+_CHECK = re.compile(
+    rf"<title[^>]*>\s*(?:{_CHECK_TITLES})(?: de s\u00e9curit\u00e9| please)?\s*(?:[|.!\u2026\u2013-][^<]*)?</title>"
+    r"|unusual (?:traffic|activity) (?:from|has)|trafic (?:inhabituel|anormal)|(?:not|are you) a (?:ro)?bot\b"
+    r"|(?:are|are a) human\b|un robot\b|the (?:captcha|security check)\b|checking your browser",
+    re.IGNORECASE,
+)
+_OF_AN_ARTICLE = (b"citation_", b"scholarlyarticle", b"dc.title", b"dc.identifier", b'type="password')
+_UNSEEN = re.compile(rb"<(script|style|noscript)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_REFUSALS = frozenset((401, 403, 405, 429, 503))
+_SHORT_PAGE, _FEW_WORDS = 20_000, 1_500  # bytes of a page, and of what it says, up to which it may be a bot check
 
 
 def is_challenge(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """Whether the answer is a bot check. Refusals (403, 429, 503) need a weaker sign than a page answered with 200.
 
-    `headers` have lower-case names. A long 200 page is never one: articles embed such scripts beside their text.
+    `headers` have lower-case names. A 200 page that says much, or has an article's metadata, is none: articles embed
+    such scripts beside their text.
     """
     if headers.get("cf-mitigated") == "challenge" or headers.get("x-amzn-waf-action") in {"captcha", "challenge"}:
         return True
     head = body[:65_536]
-    refusal = status in {401, 403, 405, 429, 503}
-    if refusal and any(mark in head.lower() for mark in _CHALLENGE_IN_REFUSAL):
+    if status in _REFUSALS and b"captcha" in head.lower():
         return True
-    return (refusal or len(body) < 20_000) and any(mark in head for mark in _CHALLENGE)
+    if status not in _REFUSALS and (len(body) > _SHORT_PAGE or any(mark in head.lower() for mark in _OF_AN_ARTICLE)):
+        return False
+    if not (_CHALLENGE.search(head) or _CHECK.search(head.decode("utf-8", "replace"))):
+        return False
+    return status in _REFUSALS or len(b" ".join(_UNSEEN.sub(b" ", head).split())) < _FEW_WORDS

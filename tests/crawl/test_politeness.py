@@ -168,6 +168,41 @@ def test_bot_checks() -> None:
     assert not is_challenge(403, {}, b"<p>Forbidden</p>")
 
 
+CLOUD = "<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<title>Attention Required! | Edge</title><h1>Sorry, you have been blocked</h1>",
+        "<title>Just a moment...</title><p>Enable JavaScript and cookies to continue</p>",
+        "<title>Making sure</title><h1>Making sure you&#39;re not a bot!</h1>",
+        "<title>V\u00e9rification</title><h1>\u00cates-vous un robot ?</h1><div class='g-recaptcha'></div>",
+        "<title>Shop</title><p>We have detected unusual traffic from your network.</p>",
+        "<title>Contr\u00f4le</title><p>Nous avons d\u00e9tect\u00e9 un trafic inhabituel.</p><input name=captcha>",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 403, 503])
+@pytest.mark.fault(44)
+def test_bot_checks_by_their_words(page: str, status: int) -> None:
+    assert is_challenge(status, {}, page.encode())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<meta name='citation_title' content='x'>{CLOUD}<p>An abstract.</p>",
+        f"<title>Lichens</title>{CLOUD}<p>{'An abstract of some length. ' * 80}</p>",
+        "<title>Verification of bridges by rope</title><h1>Verification of bridges by rope</h1>",
+        "<title>One moment in the history of tides</title><p>Readers were asked.</p>",
+        "<title>Sign in</title><input type=\"password\"><div class='g-recaptcha'></div>",
+    ],
+)
+@pytest.mark.fault(44)
+def test_what_is_no_bot_check(page: str) -> None:
+    assert not is_challenge(200, {}, page.encode())
+
+
 RULES = b"""# rules
 User-agent: other
 Disallow: /article
