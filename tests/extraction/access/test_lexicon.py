@@ -10,7 +10,7 @@ from access_pages import article, reading
 
 from harvester.model.access import Tier
 
-LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
+LANGUAGES = ("cs", "da", "de", "en", "es", "fr", "it", "nl", "no", "pl", "pt", "ru", "sv", "tr")
 FOLDER = files("harvester.extraction.access") / "lexicon"
 FILES = {code: tomllib.loads((FOLDER / f"{code}.toml").read_text("utf-8")) for code in LANGUAGES}
 
