@@ -42,6 +42,7 @@ _WEAK = 60  # below it a text must be long and must not be a teaser or the site'
 _OTHER_KINDS = ("lay", "graphical", "highlights")
 _MINIMUM = 25
 _LIKE = 150  # characters; what is only said to describe the page must be as long to be an abstract
+_MOST = 100  # texts that are compared; a page with more lists articles
 _ENDLESS = 60_000  # characters; no abstract is as long
 _ENDING = 700  # characters at the end in which the site's words are looked for
 
@@ -89,9 +90,9 @@ def choose_abstracts(
     """
     folded = Memo(fold).__getitem__  # most texts stand on the page several times
     words = Memo[str, frozenset[str]](lambda text: frozenset(folded(text).split())).__getitem__
-    candidates = _drop_teasers(_candidates(document, index, declared, boilerplate), folded)
+    candidates = sorted(_candidates(document, index, declared, boilerplate), key=lambda entry: -entry.rank)[:_MOST]
     chosen: dict[str, list[_Candidate]] = {}
-    for candidate in sorted(candidates, key=lambda entry: -entry.rank):
+    for candidate in _drop_teasers(candidates, folded):
         language = candidate.known.language
         group = next((entries for known, entries in chosen.items() if same(known, language)), None)
         if group is None:

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from harvester.extraction.document import Document, as_words
@@ -60,6 +61,8 @@ class _Others(NamedTuple):
         )
 
 
+_ALIKE = 100  # people of one name that are compared; more are a list that was made up
+_CITED = 100  # authors of an article of whose names a citation is looked for
 _ITEMISED = ("json_ld", "microdata", "jats")  # items are family, given, ORCID, affiliations
 
 
@@ -70,7 +73,7 @@ def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contrib
     if not lists:
         return ()
     best = _best(lists)
-    beside = [people for _, people in lists if people is not best]
+    beside = [_Roll(people) for _, people in lists if people is not best]
     affiliations = [tidy(signal.value) for signal in index.get("selector", "affiliations")]
     made = []
     best = _with_links(best, index)
@@ -103,13 +106,14 @@ def _best(lists: list[tuple[int, list[_Person]]]) -> list[_Person]:
 
 def _people(index: SignalIndex, vocabulary: str, name: str, others: _Others) -> list[_Person]:
     people: list[_Person] = []
+    alone = len({signal.value for signal in index.get(vocabulary, name)}) == 1
     for signal in _one_language(index.get(vocabulary, name)):
         if vocabulary in _ITEMISED:
             people.extend(_from_json(signal))
         elif signal.items:
             people.extend(_Person(item, signal) for item in signal.items)
         else:
-            people.extend(_Person(part, signal) for part in _printed(signal, index))
+            people.extend(_Person(part, signal) for part in _printed(signal, alone=alone))
     if (vocabulary, name) == ("highwire", "author"):
         people = _with_details(people, index)
     if vocabulary == "fact":
@@ -147,12 +151,11 @@ def _creators(people: list[_Person]) -> list[_Person]:
     ]
 
 
-def _printed(signal: Signal, index: SignalIndex) -> list[str]:
+def _printed(signal: Signal, *, alone: bool) -> list[str]:
     value = tidy(signal.value)
     if "@" in value or value.startswith("http"):
         return []
-    several = len({one.value for one in index.get(signal.vocabulary, signal.name)}) == 1 or ";" in value
-    if several and (_SEVERAL.search(value) or value.count(",") > 1 or _are_two(value)):
+    if (alone or ";" in value) and (_SEVERAL.search(value) or value.count(",") > 1 or _are_two(value)):
         return split_names(value)
     return [value]
 
@@ -186,19 +189,20 @@ def _from_json(signal: Signal) -> list[_Person]:
 def _with_details(people: list[_Person], index: SignalIndex) -> list[_Person]:
     """Add `citation_author_institution` and `_orcid`, which follow the author they speak of."""
     by_signal = {id(person.signal): person for person in people}
+    affiliations: dict[int, dict[str, None]] = {}
     current: int | None = None
     for signal in index.all:
         if signal.vocabulary != "highwire" or not signal.name.startswith("author"):
             continue
         if signal.name == "author":
             current = id(signal) if id(signal) in by_signal else None
-        elif current is not None and (person := by_signal.get(current)):
-            if signal.name == "author_institution":
-                value = tidy(signal.value)
-                if value and value not in person.affiliations:
-                    by_signal[current] = person._replace(affiliations=(*person.affiliations, value))
+        elif current is not None:
+            if signal.name == "author_institution" and (value := tidy(signal.value)):
+                affiliations.setdefault(current, dict.fromkeys(by_signal[current].affiliations))[value] = None
             elif signal.name == "author_orcid":
-                by_signal[current] = person._replace(orcid=orcid(signal.value))
+                by_signal[current] = by_signal[current]._replace(orcid=orcid(signal.value))
+    for author, found in affiliations.items():
+        by_signal[author] = by_signal[author]._replace(affiliations=tuple(found))
     return [by_signal[id(person.signal)] if len(people) == len(by_signal) else person for person in people]
 
 
@@ -215,10 +219,34 @@ def _key(person: _Person) -> str:
     return fold(person.family or read_name(person.name).family or person.name)
 
 
+class _Roll:
+    """People in their order, found by name: only those of the same family name, or the same whole one, can be one."""
+
+    def __init__(self, people: list[_Person]) -> None:
+        self.people = people
+        self._count = 0
+        self._places: dict[str, list[int]] = {}
+
+    def place(self, person: _Person) -> int | None:
+        """Where the same person stands."""
+        for at, other in enumerate(islice(self.people, self._count, None), self._count):
+            for key in _keys(other):
+                places = self._places.setdefault(key, [])
+                if len(places) < _ALIKE:
+                    places.append(at)
+        self._count = len(self.people)
+        alike = sorted({at for key in _keys(person) for at in self._places.get(key, ())})
+        return next((at for at in alike if _same_person(person, self.people[at])), None)
+
+
+def _keys(person: _Person) -> set[str]:
+    return {_parts(person)[0], fold(person.name)}
+
+
 def _distinct(people: list[_Person], others: _Others) -> list[_Person]:
     """Drop people named twice (in two styles too) and affiliations or sites that stand among them."""
     kept: list[_Person] = []
-    places: dict[str, list[int]] = {}  # by folded family name and folded printed name: only those can be the same
+    roll = _Roll(kept)
     for person in people:
         name = clean_name(person.name)
         if not name or not any(map(str.isalpha, name)) or len(name) > 200:
@@ -228,13 +256,9 @@ def _distinct(people: list[_Person], others: _Others) -> list[_Person]:
             continue
         if _is_affiliation(name):
             continue
-        keys = (_parts(person)[0], folded if name == person.name else fold(person.name))
-        alike = sorted({at for key in keys for at in places.get(key, ())})
-        twin = next((at for at in alike if _same_person(person, kept[at])), None)
+        twin = roll.place(person)
         if twin is None:
             kept.append(person._replace(name=name))
-            for key in {_parts(kept[-1])[0], folded}:
-                places.setdefault(key, []).append(len(kept) - 1)
         else:
             kept[twin] = _joined(kept[twin], person)
     return kept
@@ -295,9 +319,9 @@ def _declared_affiliations(index: SignalIndex) -> list[str]:
 
 
 def _contributor(
-    document: Document, person: _Person, order: int, others: list[list[_Person]], affiliations: list[str], count: int
+    document: Document, person: _Person, order: int, others: list[_Roll], affiliations: list[str], count: int
 ) -> Contributor:
-    twins = [twin for people in others if (twin := _twin(person, order, people, count))]
+    twins = [twin for roll in others if (twin := _twin(person, order, roll, count))]
     name = _name(person)
     family, given = person.family or name.family, person.given or name.given
     if person.family is None and "," not in person.name and not person.collective:
@@ -307,7 +331,7 @@ def _contributor(
             family, given = inverted.family, inverted.given
         elif told:
             family, given = told.family, told.given
-        else:
+        elif count <= _CITED:
             family, given = _as_cited(document, name) or (family, given)
     own = person.affiliations or next((twin.affiliations for twin in twins if twin.affiliations), ())
     if not own and len(affiliations) == 1:
@@ -346,11 +370,12 @@ def _witnesses(person: _Person, twins: list[_Person]) -> list[Signal]:
     return [own, *(twin.signal for twin in twins[:1])]
 
 
-def _twin(person: _Person, order: int, people: list[_Person], count: int) -> _Person | None:
+def _twin(person: _Person, order: int, roll: _Roll, count: int) -> _Person | None:
     """The same person in another list: the same place in a list of the same length, or the same name."""
-    if len(people) == count and _shares_word(person, people[order - 1]):
-        return people[order - 1]
-    return next((other for other in people if _same_person(person, other)), None)
+    if len(roll.people) == count and _shares_word(person, roll.people[order - 1]):
+        return roll.people[order - 1]
+    at = roll.place(person)
+    return None if at is None else roll.people[at]
 
 
 def _shares_word(one: _Person, other: _Person) -> bool:

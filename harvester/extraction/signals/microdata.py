@@ -85,7 +85,8 @@ def _this_article(document: Document, items: list[Element], marks: _Marks) -> El
     if whole:
         return whole[-1]
     headings = list(document.root.iter("h1"))
-    around = [item for item in items if any(item in heading.iterancestors() for heading in headings)]
+    over = _over(headings)
+    around = [item for item in items if item in over]
     if around:
         return around[-1] if len(headings) == 1 or len(around) == 1 else None
     titles = {fold(visible_text(heading)) for heading in headings}
@@ -94,8 +95,21 @@ def _this_article(document: Document, items: list[Element], marks: _Marks) -> El
     }
     if (title := document.root.find("head/title")) is not None and not titles:
         titles = {fold(title.text or "")}
-    named = [item for item in items if any(name and _stands_in(name, titles) for name in _named(item, marks))]
+    nest = set(items)
+    outer = [item for item in items if sum(one in nest for one in item.iterancestors()) < _DEEPEST]
+    named = [item for item in outer if any(name and _stands_in(name, titles) for name in _named(item, marks))]
     return named[0] if len(named) == 1 else None
+
+
+def _over(elements: list[Element]) -> set[Element]:
+    """All that some of these stand in."""
+    over: set[Element] = set()
+    for element in elements:
+        for one in element.iterancestors():
+            if one in over:
+                break
+            over.add(one)
+    return over
 
 
 def _named(item: Element, marks: _Marks) -> Iterator[str]:
