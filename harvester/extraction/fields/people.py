@@ -2,7 +2,6 @@
 
 import re
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from harvester.extraction.document import Document, as_words
@@ -61,7 +60,7 @@ class _Others(NamedTuple):
         )
 
 
-_ALIKE = 100  # people of one name that are compared; more are a list that was made up
+_ALIKE = 30  # people of one name that are compared; more are a list that was made up
 _CITED = 100  # authors of an article of whose names a citation is looked for
 _ITEMISED = ("json_ld", "microdata", "jats")  # items are family, given, ORCID, affiliations
 
@@ -229,7 +228,7 @@ class _Roll:
 
     def place(self, person: _Person) -> int | None:
         """Where the same person stands."""
-        for at, other in enumerate(islice(self.people, self._count, None), self._count):
+        for at, other in enumerate(self.people[self._count :], self._count):
             for key in _keys(other):
                 places = self._places.setdefault(key, [])
                 if len(places) < _ALIKE:
