@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harvester.extraction.access.classify import read_access
 from harvester.extraction.access.walls import page_kind
+from harvester.extraction.burden import too_heavy
 from harvester.extraction.document import Document, Element, language_tag
 from harvester.extraction.editions import read_editions
 from harvester.extraction.fields.abstracts import choose_abstracts
@@ -36,7 +37,6 @@ _STATUS_OUTCOMES = {401: VisitOutcome.FORBIDDEN, 402: VisitOutcome.FORBIDDEN, 40
                     451: VisitOutcome.FORBIDDEN, 304: VisitOutcome.NOT_MODIFIED}  # fmt: skip
 _TEXT_TYPES = re.compile(r"^\s*(?:text/html|text/xml|application/xml|text/plain|[\w.-]+/[\w.-]+\+xml)\b", re.IGNORECASE)
 _HOST = re.compile(r"^https?://([^/?#]+)", re.IGNORECASE)
-_LARGEST = 6_000_000  # bytes; the tree of a page takes thirty times as much
 _BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
 
 
@@ -82,8 +82,8 @@ def _not_readable(page: Page) -> Extraction | None:
     if page.status >= 400 or page.status == 304:
         outcome = _STATUS_OUTCOMES.get(page.status, VisitOutcome.SERVER_ERROR)
         return Extraction(outcome, f"HTTP status {page.status}")
-    if len(page.body) > _LARGEST:
-        return Extraction(VisitOutcome.TOO_LARGE, f"the body is larger than {_LARGEST:,} bytes")
+    if reason := too_heavy(page.body):
+        return Extraction(VisitOutcome.TOO_LARGE, reason)
     head = page.body[:2000].lstrip()
     if not head and (not page.body or page.body.isspace()):
         return Extraction(VisitOutcome.WRONG_CONTENT, "the body is empty")

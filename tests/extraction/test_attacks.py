@@ -16,6 +16,7 @@ from harvester.model.source import GENERIC
 
 SECONDS = 5  # of CPU
 MEGABYTES = 300  # of resident memory, the program itself included
+GT = "'>'"
 LONG = "a" * 100_000 + "!"
 HEAD = "<!doctype html><html lang='en'><head><title>Of rivers</title>"
 
@@ -91,12 +92,36 @@ ATTACKS: dict[str, Callable[[], bytes]] = QUICK | {
     ),
     "a label over 100,000 nested divs": lambda: _page(body="<h2>Abstract</h2>" + "<div>" * 100_000 + "deep"),
     "20,000 attributes": lambda: _page(body="<div " + " ".join(f"a{n}=x" for n in range(20_000)) + ">text</div>"),
+    "600,000 attributes": lambda: _page(body="<div " + " ".join(f"a{n}=x" for n in range(600_000)) + ">text</div>"),
+    "600,000 attributes without values": lambda: _page(body=f"<div {' '.join(f'a{n}' for n in range(600_000))}>text"),
+    "300,000 attributes that end no tag": lambda: _page(body=f"<p {' '.join(f'a{n}={GT}' for n in range(300_000))}>x"),
+    "10,000 attributes 60 times": lambda: _page(body=f"<p {' '.join(f'a{n}' for n in range(10_000))}>x" * 60),
+    "700,000 elements": lambda: _page(body="<i>x</i>" * 700_000),
+    "1,200,000 line breaks": lambda: _page(body="<br>" * 1_200_000),
+    "60,000 properties of 190 nested items": lambda: _page(
+        body='<div itemscope itemtype="https://schema.org/ScholarlyArticle"><i itemprop="name">x</i>' * 190
+        + '<i itemprop="name">Sediment</i>' * 60_000
+    ),
     "20,000 elements that name authors": lambda: _page(body="<span class=author>A. Name</span>" * 20_000),
     "20,000 labels": lambda: _page(body="<h3>Abstract</h3><p>It flows.</p>" * 20_000),
     "20,000 labels without text": lambda: _page(body="<b>Abstract</b>" * 20_000),
     "20,000 tabs": lambda: _page(body="<ul>" + "<li>Abstract</li>" * 20_000 + "</ul>"),
     "20,000 facts": lambda: _page(body="<dl>" + "<dt>DOI</dt>" * 20_000 + "</dl>"),
     "5,000 authors": lambda: _page(_meta("citation_author", *(f"Name{n}, Given{n}" for n in range(5_000)))),
+    "10,000 authors of one family": lambda: _page(_meta("citation_author", *(f"Name, G{n}" for n in range(10_000)))),
+    "10,000 authors in one list, 9,000 in another": lambda: _page(
+        _meta("citation_author", *(f"Name{n}, Given" for n in range(10_000)))
+        + '<script type="application/ld+json">{"@type":"ScholarlyArticle","author":['
+        + ",".join(f'{{"@type":"Person","name":"Given Name{n}"}}' for n in range(1, 9_001))
+        + "]}</script>"
+    ),
+    "20,000 affiliations of one author": lambda: _page(
+        _meta("citation_author", "Name, Given")
+        + _meta("citation_author_institution", *(f"University {n}" for n in range(20_000)))
+    ),
+    "8,000 labelled abstracts": lambda: _page(
+        body="".join(f"<h2>Abstract</h2><p>{n}. {'The river flows to the sea. ' * 6}</p>" for n in range(8_000))
+    ),
     "5,000 abstracts in metadata": lambda: _page(
         _meta("DC.description", *(f"{n} rivers. " * 30 for n in range(5_000)))
     ),
