@@ -19,6 +19,7 @@ from harvester.urls import target
 LEAST_GAP_S = 1.0
 LONGEST_WAIT_S = 120.0
 MOST_FAILURES = 20
+FEW_FAILURES = 4  # in a row, from which on a host is asked once at a time
 _WORTH_TELLING_S = 1.0
 
 _HOST_FAILURES = {
@@ -136,6 +137,8 @@ class Turns:
         lane = self.lane(url)
         weight = _HOST_FAILURES.get(outcome, 0)
         lane.failures = lane.failures + weight if weight else 0
+        if lane.failures >= FEW_FAILURES:  # those in flight fail as well, and count
+            self._one_at_a_time(lane)
         if lane.failures >= MOST_FAILURES:
             self.shut(url, f"{lane.key} keeps failing, the last time: {outcome} {detail}".strip())
 
