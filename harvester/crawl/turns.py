@@ -204,8 +204,8 @@ class Turns:
     async def _obey_hold(self, lane: Lane) -> None:
         loop = asyncio.get_running_loop()
         if not lane.known:
-            lane.known = True
             held = await self._ledger.held_for(lane.key)
+            lane.known = True  # not before: who comes meanwhile would know of no hold
             if held > LONGEST_WAIT_S:
                 lane.shut = lane.shut or f"{lane.key} is held for another {held:.0f} s"
             lane.held_until = max(lane.held_until, loop.time() + held)

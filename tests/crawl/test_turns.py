@@ -66,3 +66,26 @@ async def held(store: Store) -> str:
     await holding
     ledger.close()
     return str(shut.value)
+
+
+@pytest.mark.fault(8)
+def test_a_hold_of_an_earlier_run_holds_all_who_come_at_once(tmp_path: Path) -> None:
+    with store_at(f"sqlite:///{tmp_path}/h.db") as store:
+        assert asyncio.run(came_at_once(store)) == []
+
+
+async def came_at_once(store: Store) -> list[int]:
+    """Who of several was let through to a host that an earlier Run was asked to leave alone."""
+    ledger = Ledger(store, "a", "run")
+    await ledger.hold(HOST, timedelta(hours=1), "HTTP 429")
+    turns = Turns(ledger, Gate((HOST,)), PolitenessRules(delay=0), asyncio.Event())
+    through: list[int] = []
+
+    async def come(number: int) -> None:
+        async with turns.turn(f"http://{HOST}/article/{number}"):
+            through.append(number)
+
+    came = await asyncio.gather(*map(come, range(5)), return_exceptions=True)
+    assert all(isinstance(each, HostShutError) for each in came if each is not None)
+    ledger.close()
+    return through
