@@ -1,5 +1,7 @@
 """Dates with kind, precision, raw words and the rule that read them; day first by the page's locale."""
 
+import re
+
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.fields.titles import SHOWN_DATE
@@ -7,6 +9,7 @@ from harvester.extraction.normalise.dates import read_date
 from harvester.extraction.signals.signal import Signal
 from harvester.model.record import DateValue
 
+_FIRST_OF_MONTH = re.compile(r"\d{1,2}/0?1/\d{4}")
 _MOST = 200  # dates; a page with more is a list
 _DATED = frozenset(("fact", "printed", "jats"))  # vocabularies whose dates are named by their kind
 _KINDS = {
@@ -46,7 +49,7 @@ def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...
     order = "mdy" if document.language == "en-US" else "dmy"
     found: list[DateValue] = []
     for signal, kind, own_order in _signals(index, order)[:_MOST]:
-        read = read_date(signal.value, own_order)
+        read = read_date(signal.value, "mdy" if _is_month(signal, document) else own_order)
         if read is None or (read.precision != "year" and _padded(signal, read.value, index)):
             continue
         if kind == "shown_on_page" and any(d.value.startswith(read.value) for d in found):
@@ -67,6 +70,12 @@ def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...
             )
         )
     return tuple(found)
+
+
+def _is_month(signal: Signal, document: Document) -> bool:
+    """True for 06/01/2015 in the citation tags of an English page: a month, written as its first day."""
+    english = not document.language or document.language.startswith("en")
+    return english and signal.vocabulary == "highwire" and bool(_FIRST_OF_MONTH.fullmatch(signal.value.strip()))
 
 
 def _padded(signal: Signal, value: str, index: SignalIndex) -> bool:

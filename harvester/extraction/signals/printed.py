@@ -81,7 +81,7 @@ _DATE = r"(?:(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?(?:\s*[/–-]\s*[^\W\d_]{3,10}\.?)?
 _CITED_DATES = (
     re.compile(r"\b(?P<date>\d{1,2}\s+[^\W\d_]{3,10}\s+(?:19|20)\d\d)\s*[,|;]\s*(?:\d{1,4}\s*\(|doi\b)", re.I),
     re.compile(
-        rf"\b(?P<date>{_DATE})\s*[,;]?\s*(?:vol(?:ume)?\.?\s*)?\d{{1,4}}\s*(?:\([\w\s/–-]{{1,12}}\))?\s*[:,]\s*"
+        rf"\b(?P<date>{_DATE})\s*[,;]?\s*(?!\d\d?:\d\d(?!\d|\s?[-–]))(?:vol(?:ume)?\.?\s*)?\d{{1,4}}\s*(?:\([\w\s/–-]{{1,12}}\))?\s*[:,]\s*"
         r"(?:pp?\.\s*)?[e\d]"
     ),
     re.compile(rf"\b(?P<date>{_DATE})\s*[,;]?\s*(?:vol(?:ume)?|tome|band)\b", re.I),
