@@ -8,15 +8,12 @@ from the archive with tomorrow's.
 import base64
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
 import lxml.html
-from cssselect import SelectorError
 from lxml import etree
-from lxml.cssselect import CSSSelector
 from lxml.etree import XPath
 
 from harvester.model.access import AccessStatus
@@ -50,9 +47,11 @@ _PERHAPS_HIDDEN = XPath(
     + "]/.."
 )
 _NAMES = XPath("//@class | //@id")
-_NAME = re.compile(r"[.#]([\w-]+)")
+_COMPOUND = re.compile(r"([\w-]*)((?:[.#][\w-]+)*)")
+_NAME = re.compile(r"[.#][\w-]+")
 _STYLE_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
-_MOST_SELECTORS = 100
+_LONGEST_SELECTOR = 200  # characters
+_MOST_CHOSEN = 5_000  # elements looked at for selectors
 # In JSON-LD: the parts of the page that readers must pay for (schema.org, paywalled content).
 _PAID_PART = re.compile(r"\{[^{}]*\"cssSelector\"[^{}]*\}")
 _NOT_FREE = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.IGNORECASE)
@@ -138,13 +137,57 @@ def outermost(elements: Iterable[lxml.html.HtmlElement]) -> Iterator[lxml.html.H
 
 
 def _hidden(root: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
-    yield from filter(_is_hidden, _PERHAPS_HIDDEN(root))
-    selectors = [*_selectors(root)]
-    present = {name for names in _NAMES(root) for name in names.split()} if selectors else set()
-    there = (one for one in selectors if present.issuperset(_NAME.findall(one)))
-    for selector in islice(there, _MOST_SELECTORS):
-        with suppress(SelectorError):
-            yield from CSSSelector(selector, translator="html")(root)
+    found = filter(_is_hidden, _PERHAPS_HIDDEN(root))
+    chosen = {*_chosen(root, dict.fromkeys(_selectors(root)))}
+    if not chosen:
+        return found
+    hidden = chosen.union(found)
+    return (element for element in root.iter() if element in hidden)
+
+
+class _Compound(NamedTuple):
+    """The part of a selector that speaks of one element: its tag, if said, and its names as `.class` and `#id`."""
+
+    tag: str
+    names: frozenset[str]
+
+    def fits(self, element: lxml.html.HtmlElement) -> bool:
+        return self.tag in ("", element.tag) and self.names <= _names_of(element)
+
+
+def _names_of(element: lxml.html.HtmlElement) -> set[str]:
+    return {f".{name}" for name in element.get("class", "").split()} | {f"#{element.get('id', '')}"}
+
+
+def _chosen(root: lxml.html.HtmlElement, selectors: Iterable[str]) -> Iterator[lxml.html.HtmlElement]:
+    """What selectors of tags, classes and ids choose, by name; others can take minutes to tell."""
+    wanted = [compounds for one in selectors if (compounds := _compounds(one))]
+    named: dict[str, list[lxml.html.HtmlElement]] = {}
+    for value in _NAMES(root) if wanted else ():
+        for name in value.split():
+            named.setdefault(f"{'.' if value.attrname == 'class' else '#'}{name}", []).append(value.getparent())
+    perhaps = ((element, compounds) for compounds in wanted for element in _at_hand(compounds, named))
+    for element, (*above, last) in islice(perhaps, _MOST_CHOSEN):
+        way = element.iterancestors()
+        if last.fits(element) and all(any(map(part.fits, way)) for part in reversed(above)):
+            yield element
+
+
+def _at_hand(
+    compounds: list[_Compound], named: Mapping[str, list[lxml.html.HtmlElement]]
+) -> Iterator[lxml.html.HtmlElement]:
+    """Elements of the last name in a selector, or of its last tag within one of that name."""
+    names = next(part.names for part in reversed(compounds) if part.names)
+    for element in named.get(min(names), ()):
+        yield from [element] if compounds[-1].names else element.iter(compounds[-1].tag)
+
+
+def _compounds(selector: str) -> list[_Compound]:
+    """The parts of a selector, outermost first; none if it is another one."""
+    parts = re.split(r"[\s>]+", selector.strip()) if len(selector) <= _LONGEST_SELECTOR else []
+    found = [_COMPOUND.fullmatch(part) for part in parts]
+    read = [_Compound(one[1].lower(), frozenset(_NAME.findall(one[2]))) for one in found if one and one[0]]
+    return read if len(read) == len(found) and any(part.names for part in read) else []
 
 
 def _selectors(root: lxml.html.HtmlElement) -> Iterator[str]:

@@ -150,6 +150,10 @@ PARAGRAPHS = [f"<p>{number} {FULLTEXT[3:].partition('</p>')[0] * 3}</p>" for num
         '<div hidden class="article-body">' * 200 + "".join(PARAGRAPHS),
         '<div class="paywall">' * 200 + "".join(PARAGRAPHS),
         f"<script>var all = {json.dumps(PARAGRAPHS)}</script>",
+        "<style>* * p:nth-last-child(2n), .a .a .a i.b {display: none}</style><div hidden>"
+        + "<div class=a>" * 200
+        + "".join(PARAGRAPHS)
+        + '<i class="a b"></i>' * 1_500,
     ],
 )
 def test_thousands_of_hidden_texts_cost_what_they_are_long(nested: str) -> None:
