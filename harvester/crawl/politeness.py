@@ -220,7 +220,7 @@ _CHECK_TITLES = (
 _CHECK = re.compile(
     rf"<title[^>]*>\s*(?:{_CHECK_TITLES})(?: de s\u00e9curit\u00e9| please)?\s*(?:[|.!\u2026\u2013-][^<]*)?</title>"
     r"|unusual (?:traffic|activity) (?:from|has)|trafic (?:inhabituel|anormal)|(?:not|are you) a (?:ro)?bot\b"
-    r"|(?:are|are a) human\b|un robot\b|the (?:captcha|security check)\b|checking your browser",
+    r"|(?:are|are a) human\b|(?:pas|vous|\u00eates) un robot\b|the (?:captcha|security check)\b|checking your browser",
     re.IGNORECASE,
 )
 _OF_AN_ARTICLE = (b"citation_", b"scholarlyarticle", b"dc.title", b"dc.identifier", b'type="password')

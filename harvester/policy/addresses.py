@@ -128,8 +128,8 @@ def body_without_addresses(page: Look, encoding: str) -> bytes:
 
 
 def record_without_addresses(record: Record) -> Record:
-    """The same for what was read of a page, evidence and all. Its own addresses, on the web, stay as they are."""
-    said = record.model_dump_json(exclude=_WEB_FIELDS).lower()
+    """The same for what was read of a page, evidence and all. Its own addresses and identifiers stay as they are."""
+    said = record.model_dump_json(exclude=_OTHER_ADDRESSES).lower()
     if not _PERHAPS.search(said) and hints_of(said.encode()).isdisjoint(_HINTS):
         return record
     clean = _cleaned(record)
@@ -137,7 +137,7 @@ def record_without_addresses(record: Record) -> Record:
     return clean
 
 
-_WEB_FIELDS = {"url", "aliases", "locations", "where"}
+_OTHER_ADDRESSES = {"url", "aliases", "locations", "where", "identifiers"}
 _PERHAPS = re.compile("[^/]@")  # paths of evidence end in /@content
 _HINTS = frozenset((Hint.LINK, Hint.SPELLED, Hint.DOTTED, Hint.CODED))
 
@@ -148,7 +148,7 @@ def _cleaned(value: object) -> object:
         clean = without_addresses(value)
         return value if clean == value else clean.strip()
     if isinstance(value, BaseModel):
-        fields = {name: each for name, each in value if name not in _WEB_FIELDS}
+        fields = {name: each for name, each in value if name not in _OTHER_ADDRESSES}
         changed = {name: new for name, each in fields.items() if (new := _cleaned(each)) is not each}
         return value.model_copy(update=changed) if changed else value
     if isinstance(value, dict):
