@@ -120,16 +120,17 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 # Publishing software whose name is that of a metadata vocabulary or of an identifier scheme.
-VOCABULARIES = {"highwire", "eprints", "bepress", "hal"}
+VOCABULARIES = {"highwire", "eprints", "bepress", "hal", "arxiv"}
 
 
 def seed_names() -> set[str]:
-    """Ids of all seed files, and the hosts they declare."""
+    """Ids of all seed files, and the hosts they declare that no standard names."""
     names = {path.stem for path in SEEDS} - VOCABULARIES
     for path in SEEDS:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         hosts = [*data.get("hosts", ()), *data.get("detect", {}).get("hosts", ())]
-        names |= {host.partition(":")[0].removeprefix("www.") for host in hosts}
+        plain = {host.partition(":")[0].removeprefix("www.") for host in hosts}
+        names |= {host for host in plain if not STANDARD_HOSTS.search(host)}  # one resolves an identifier scheme
     return names
 
 

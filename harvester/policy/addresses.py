@@ -129,8 +129,8 @@ def body_without_addresses(page: Look, encoding: str) -> bytes:
 
 def record_without_addresses(record: Record) -> Record:
     """The same for what was read of a page, evidence and all. Its own addresses and identifiers stay as they are."""
-    said = record.model_dump_json(exclude=_OTHER_ADDRESSES).lower()
-    if not _PERHAPS.search(said) and hints_of(said.encode()).isdisjoint(_HINTS):
+    said = record.model_dump_json(exclude=_OTHER_ADDRESSES).encode("utf-8", "surrogatepass").lower()
+    if not _PERHAPS.search(said) and hints_of(said).isdisjoint(_HINTS):
         return record
     clean = _cleaned(record)
     assert isinstance(clean, Record)
@@ -138,7 +138,7 @@ def record_without_addresses(record: Record) -> Record:
 
 
 _OTHER_ADDRESSES = {"url", "aliases", "locations", "where", "identifiers"}
-_PERHAPS = re.compile("[^/]@")  # paths of evidence end in /@content
+_PERHAPS = re.compile(rb"""@(?<!["/]@)(?!\d+")""")  # not of a path (/@content), a name ("@type") or a rule (rule@1)
 _HINTS = frozenset((Hint.LINK, Hint.SPELLED, Hint.DOTTED, Hint.CODED))
 
 
