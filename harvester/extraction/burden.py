@@ -20,7 +20,7 @@ def too_heavy(body: bytes) -> str | None:
     elements = body.count(b"<") - body.count(b"</")
     values = body.count(b"=")
     if elements * _OF_ELEMENT + values * _OF_ATTRIBUTE > _MEMORY:
-        return f"{elements:,} elements would take more than {_MEMORY // 1_000_000} MB"
+        return f"{elements:,} elements and {values:,} values would take more than {_MEMORY // 1_000_000} MB"
     if (values > _ATTRIBUTES or _has_long_run(body)) and _has_flood(body.replace(b"\0", b"")):
         return f"more than {_ATTRIBUTES:,} attributes in one element"
     return None

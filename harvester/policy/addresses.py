@@ -42,6 +42,11 @@ _MAILTO_ANY_CASE = re.compile(_MAILTO.pattern, re.IGNORECASE)
 _FILE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|m?js|json|html?|map|woff2?)$", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _LOCAL_REACH, _TAG_REACH, _DOMAIN_REACH, _WORDED_REACH = 200, 400, 500, 80
+_HINTS = frozenset((Hint.LINK, Hint.SPELLED, Hint.DOTTED, Hint.CODED))
+# Of a Record: fields that hold addresses of another kind; and a sign that is not of a path (/@content), a name
+# ("@type") or a rule (rule@1).
+_OTHER_ADDRESSES = {"url", "aliases", "locations", "where", "identifiers"}
+_PERHAPS = re.compile(rb"""@(?<!["/]@)(?!\d+")""")
 
 
 def without_addresses(text: str) -> str:
@@ -135,11 +140,6 @@ def record_without_addresses(record: Record) -> Record:
     clean = _cleaned(record)
     assert isinstance(clean, Record)
     return clean
-
-
-_OTHER_ADDRESSES = {"url", "aliases", "locations", "where", "identifiers"}
-_PERHAPS = re.compile(rb"""@(?<!["/]@)(?!\d+")""")  # not of a path (/@content), a name ("@type") or a rule (rule@1)
-_HINTS = frozenset((Hint.LINK, Hint.SPELLED, Hint.DOTTED, Hint.CODED))
 
 
 def _cleaned(value: object) -> object:

@@ -11,7 +11,7 @@ from lxml.etree import XPath
 from harvester.model.source import SelectorRule
 from harvester.policy.abstracts import Cut, set_script, text_nodes
 from harvester.policy.hints import Hint, Look
-from harvester.policy.unseen import HIDDEN_PROSE, PROSE, facts_in, is_known, outermost
+from harvester.policy.unseen import HIDDEN_PROSE, PROSE, STYLE_HIDES, facts_in, is_known, outermost
 
 _BODY_KEY = r'"articleBody"\s*:\s*'
 _BODY = re.compile(_BODY_KEY + r'".*?(?<!\\)"(?=\s*(?:,\s*"[@\w:-]+"\s*:|\}|\]))', re.DOTALL)
@@ -21,13 +21,11 @@ _WALL_NAMES = (
     "|(?:premium|locked|restricted|gated)[-_]?content"
 )
 _BODY_NAMES = "article[-_]?(?:body|text|content|full)|full[-_]?text|body[-_]?text|content[-_]?body|texte[-_]?integral"
-_HIDES = r"display\s*:\s*none|visibility\s*:\s*hidden"
 _BODY_FILLED = re.compile(rb'"articleBody"\s*:\s*"[^"]')
 _NAMES = (b"article", b"full", b"body", b"content", b"integral")
 _WALLED = re.compile(rf"(?:^|[\s_-])(?:{_WALL_NAMES})(?:$|[\s_-])", re.IGNORECASE)
 _BODY_NAME = re.compile(_BODY_NAMES, re.IGNORECASE)
 _HIDDEN_CLASS = frozenset(("hidden", "d-none", "is-hidden"))
-_HIDDEN_STYLE = re.compile(_HIDES, re.IGNORECASE)
 _NAMED = XPath("//*[@class or @id or @itemprop]")
 # By way of the attributes, which are few: to ask every element for them takes twice the time.
 _PERHAPS_HIDDEN = XPath("//@hidden/.. | //@style/.. | //@class[contains(., 'hidden') or contains(., 'd-none')]/..")
@@ -71,7 +69,7 @@ def _is_walled(element: lxml.html.HtmlElement) -> bool:
 def _hides(element: lxml.html.HtmlElement) -> bool:
     hidden = (
         element.get("hidden") is not None
-        or _HIDDEN_STYLE.search(element.get("style", ""))
+        or STYLE_HIDES.search(element.get("style", ""))
         or not _HIDDEN_CLASS.isdisjoint(element.get("class", "").split())
     )
     return bool(hidden) and element.tag != "input"
@@ -152,7 +150,7 @@ def _is_hidden(tag: Tag) -> bool:
         return False
     return (
         tag.has_attr("hidden")
-        or bool(_HIDDEN_STYLE.search(str(tag.get("style", ""))))
+        or bool(STYLE_HIDES.search(str(tag.get("style", ""))))
         or not _HIDDEN_CLASS.isdisjoint(tag.get("class") or ())
     )
 

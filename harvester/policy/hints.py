@@ -97,17 +97,7 @@ _SIGNS = _Search(
 _PLACES = _Search(
     {
         Hint.UNSEEN: (
-            *(
-                b"<noscript",
-                b"<template",
-                b"<details",
-                b"<dialog",
-                b"<object",
-                b"<video",
-                b"<audio",
-                b"<canvas",
-                b"<desc",
-            ),
+            *b"<noscript <template <details <dialog <object <video <audio <canvas <desc".split(),
             *(b"sr-only", b"screen-reader", b"invisible", b"cssselector"),
             *(b"opacity", b"font-size:0", b"font-size: 0", b"left:", b"top:-", b"top: -"),
             *(b"indent:-", b"indent: -", b"height:0", b"height: 0", b"clip:"),

@@ -29,6 +29,7 @@ MANY = 800  # characters of shorter strings that count together
 _NO_LETTER = re.compile(r"[^\w ]")
 _LETTERS = 0.9  # share of letters, figures and blanks in prose; code and markup have fewer
 
+STYLE_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _READABLE = frozenset((AccessStatus.OPEN, AccessStatus.FREE, AccessStatus.NO_FULLTEXT))
 _OUT_OF_SIGHT = re.compile(
     r"display:none|visibility:hidden|opacity:0(?![.\d])|font-size:0(?![.\d])|(?:left|top|indent):-\d{3}"
@@ -49,7 +50,6 @@ _PERHAPS_HIDDEN = XPath(
 _NAMES = XPath("//@class | //@id")
 _COMPOUND = re.compile(r"([\w-]*)((?:[.#][\w-]+)*)")
 _NAME = re.compile(r"[.#][\w-]+")
-_STYLE_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _LONGEST_SELECTOR = 200  # characters
 _MOST_CHOSEN = 5_000  # elements looked at for selectors
 # In JSON-LD: the parts of the page that readers must pay for (schema.org, paywalled content).
@@ -207,7 +207,7 @@ def _hiding(sheet: str) -> Iterator[str]:
     for rule in sheet.split("}"):
         depth += rule.count("{")
         opening, _, body = rule.rpartition("{")
-        if depth == 1 and _STYLE_HIDES.search(body):
+        if depth == 1 and STYLE_HIDES.search(body):
             yield from re.split(r"\*/|;", opening)[-1].split(",")
         depth = max(depth - 1, 0)
 
