@@ -1,6 +1,8 @@
 """What holds for every test."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,12 @@ from fresh import store_at
 
 from harvester.crawl import crawl
 from storage.store import Store
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30  # bytes: several times what all tests have lying about at once
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+    # Thousands of small databases are made, which a disk takes minutes to write and remove.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 os.environ["HARVESTER_READ_AHEAD"] = "0"  # a process more for every small Run; tests of it say so themselves
 
@@ -23,11 +31,14 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where a database of either engine is to be, for `store`."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'data' / 'harvester.db'}"
-    return str(request.getfixturevalue("postgresql").ready())
+        yield f"sqlite:///{tmp_path / 'data' / 'harvester.db'}"
+        return
+    server: postgres.Postgres = request.getfixturevalue("postgresql")
+    with server.lent(with_tables=True) as url:
+        yield url
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "digests"))
 
 import registry as registries
+from postgres import Postgres
 from registry import Desk
 
 from harvester.enrich.rounds import Lookups
@@ -20,11 +21,14 @@ MAIL = "ann@library.example"
 
 
 @pytest.fixture(params=["sqlite"])
-def database(tmp_path: Path, request: pytest.FixtureRequest) -> str:
+def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """Most of it is the same on either engine; what is not, says so."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgresql").ready())
-    return f"sqlite:///{tmp_path / 'data' / 'harvester.db'}"
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'data' / 'harvester.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgresql")
+    with server.lent(with_tables=True) as url:
+        yield url
 
 
 @pytest.fixture

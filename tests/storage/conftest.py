@@ -25,12 +25,14 @@ def sqlite(tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, sqlite: str) -> str:
+def database(request: pytest.FixtureRequest, sqlite: str) -> Iterator[str]:
     """Where nothing is yet, or the `store` of the same test."""
     if request.param == "sqlite":
-        return sqlite
+        yield sqlite
+        return
     server: Postgres = request.getfixturevalue("postgresql")
-    return server.ready() if "store" in request.fixturenames else server.database()
+    with server.lent(with_tables="store" in request.fixturenames) as url:
+        yield url
 
 
 @pytest.fixture

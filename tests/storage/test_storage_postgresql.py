@@ -31,8 +31,9 @@ def server(postgresql: Postgres) -> Postgres:
 
 
 @pytest.fixture
-def url(server: Postgres) -> str:
-    return server.database()
+def url(server: Postgres) -> Iterator[str]:
+    with server.lent(with_tables=False) as url:
+        yield url
 
 
 @pytest.fixture

@@ -28,6 +28,10 @@ _SPACE = re.compile(r"\s+")
 _SPACED = 5  # times as many characters are looked at where runs of space are not yet one
 _CITED = 300  # characters of a line that cites the article, from its journal's name on
 _NODES = 6  # text nodes after the word in which an ISSN stands, if it does
+# Appl. Phys. Lett. 84, 657 (2004) | Opt. Express 12, 3340-3346 (2004)
+_YEAR_LAST = re.compile(
+    r"\b[^\W\d_]{2,}\.? (?P<volume>\d{1,4}) ?, ?(?P<pages>[A-Z]?\d{1,7}(?: ?[-–] ?[A-Z]?\d{1,7})?) ?\((?:19|20)\d\d\)"
+)
 _CITATIONS = (
     # Volume 83, Issue 2, February 2015, Pages 56–71 | Volume 111, 2013 - Issue 9-11 | Vol. 42 - N° 9-10 - p. 435-440
     re.compile(
@@ -57,6 +61,7 @@ _CITATIONS = (
     re.compile(
         r"\b(?P<volume>\d{1,4})\s*\(\s*(?P<issue>\d{1,4}(?:[-/–]\d+)?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<pages>\d{1,6}\s*[-–]\s*\d{1,6})\b"
     ),
+    _YEAR_LAST,
 )
 _PAGES = re.compile(
     r"\b(?:pages?|pp?|seiten?|sidor|sider|strani?|stranice|sayfa|p[áa]ginas|p[áa]gs?|blz|str|стр|pagine|s(?:s|id)?(?=\.))\.?\s*:?\s*(?P<pages>[A-Za-z]?\d{1,7}\s*[-–]\s*[A-Za-z]?\d{1,7})\b",
@@ -118,7 +123,7 @@ def read(
         if journal and year and not any(signal.name == "volume" for signal in signals):
             signals.extend(_after_journal(document, journal, year, body))
     if "pages" not in known and not any(signal.name == "pages" for signal in signals):
-        found = _first(_PAGES_OF_CITATION, near) or _first(_PAGES, near)
+        found = _first(_PAGES_OF_CITATION, near) or _first(_PAGES, near) or _first(_YEAR_LAST, near)
         signals.extend(Signal("printed", "pages", m["pages"], None, body, None) for m in found)
     if "date" not in known:
         dates = [*_dates(near, body)]

@@ -114,7 +114,7 @@ def test_many_words_that_moved_on_a_large_page_are_found_at_once() -> None:
         began = time.process_time()
         made = replica(page(text), some, "t")
         spent.append(time.process_time() - began)
-    assert spent[1] < 3 * spent[0]  # not another walk for each
+    assert spent[1] < 20 * spent[0]  # a walk for each would be a hundred
     assert {*made.standings} == {Standing.MOVED}
     assert len(marks(made.html)) == 100
 
