@@ -10,6 +10,7 @@ from lxml import etree
 from harvester.extraction.document import BLOCKS, Element, string_value, visible_text
 from harvester.extraction.labels import fact_of
 from harvester.extraction.normalise.identifiers import doi, issn
+from harvester.extraction.signals.label_places import in_references
 from harvester.extraction.signals.signal import Signal
 
 _LABELLERS = frozenset(("th", "dt", "h3", "h4", "h5", "h6", "b", "strong", "label", "legend"))
@@ -87,7 +88,7 @@ def read_fact(fact: Fact) -> Iterator[Signal]:
     value = " ".join(value.split()).strip(" :;,")
     if fact.kind == "authors" and _names_several(fact.element) and _TWO_NAMES.match(value):
         value = value.replace(",", ";")
-    if value and len(value) <= _LIMIT and _fits(fact.kind, value):
+    if value and len(value) <= _LIMIT and _fits(fact.kind, value, fact.element):
         yield Signal("fact", fact.kind, value, None, place)
 
 
@@ -95,10 +96,10 @@ def _names_several(label: Element) -> bool:
     return bool(_SEVERAL.match(label.text or ""))
 
 
-def _fits(kind: str, value: str) -> bool:
-    """An identifier that is none must not keep the page's other statements of it from being read."""
+def _fits(kind: str, value: str, label: Element) -> bool:
+    """An identifier that is none, or another's, must not keep the page's other statements of it from being read."""
     if kind == "doi":
-        return doi(value) is not None
+        return doi(value) is not None and not in_references(label)
     return kind != "issn" or issn(value) is not None
 
 

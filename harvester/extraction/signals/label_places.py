@@ -1,5 +1,8 @@
 """Where a label stands: alone or before text, in a menu or above what it names, and how high it ranks."""
 
+import re
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -12,6 +15,16 @@ _NAVIGATION = frozenset(("nav", "option", "button", "form", "select"))
 _ROW = 30  # neighbours looked at to tell a row of tabs
 _NEAR = 4  # ancestors of a label that may be a menu
 _SOLE_CLIMB = 6
+_BESIDE = re.compile(
+    r"(?:related|recommended|recommendation|similar|suggested|reco)s?[-_ ]?(?:articles?|content|pub|papers?|items?|"
+    r"research|works?|links?|readings?|documents?|posts?|records?)|recommendations|referee|reviewer|peer-?review",
+    re.IGNORECASE,
+)
+_REFERENCES = re.compile(
+    r"referenc|bibliograph(?!ic)|(?:^|[-_ ])ref(?:s|-?list|-cit)?(?:$|[-_ ])|reflist|cited|footnote|related|literature|"
+    r"(?:^|[-_ ])comments?(?:$|[-_ ])",
+    re.IGNORECASE,
+)
 SKIPPED = frozenset(
     "script style noscript template nav button form select option textarea svg iframe math aside figure".split()
 )
@@ -23,6 +36,31 @@ class Start(NamedTuple):
     element: Element
     label: Label
     end: int | None  # None: the label is all the text of the element
+
+
+def beside(element: Element) -> bool:
+    """True in a list of other articles, or in what others say of this one: labels there are theirs."""
+    return any(_is_beside(names) for names in _names_around(element))
+
+
+def in_references(element: Element) -> bool:
+    """True where the works stand that an article cites, and wherever `beside` is true."""
+    if any(place.tag in ("ol", "aside") for place in (element, *element.iterancestors())):
+        return True
+    return any(_REFERENCES.search(names) or _is_beside(names) for names in _names_around(element))
+
+
+def _names_around(element: Element) -> Iterator[str]:
+    """Class and id of an element and of all around it but the page's body."""
+    while element is not None and element.tag not in ("body", "html"):
+        if names := f"{element.get('class') or ''} {element.get('id') or ''}".strip():
+            yield names
+        element = element.getparent()
+
+
+@lru_cache(maxsize=1 << 13)  # a site's pages share their classes and ids
+def _is_beside(names: str) -> bool:
+    return bool(_BESIDE.search(names))
 
 
 def in_navigation(element: Element) -> bool:

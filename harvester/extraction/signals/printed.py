@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from lxml import etree
 
@@ -14,6 +15,8 @@ _REFERENCE = re.compile(r"referenc|biblio|citation|cited|footnote|related|recomm
 _DOI = re.compile(
     r"(?:\bdoi\b\s*[:=]?\s*|\bdoi\.org/)(?:https?://(?:dx\.)?doi\.org/)?\s*(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE
 )
+_WHOLE_DOI = re.compile(r"\s*10\.\d{4,9}/[^\s\"<>]+\s*$")
+_MOST_TEXTS = 2000  # that hold the beginning of a DOI, and are looked at
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
 _TEXTS_BELOW = etree.XPath("count(descendant::text())")
 _MENUS = 20  # lists to choose from that are left out; a page with more is no article's
@@ -246,10 +249,23 @@ def _dois(document: Document, near: str, body: Element) -> Iterator[Signal]:
     if values:
         yield Signal("printed", "doi", values[0], None, body, None)
         return
+    alone = {text.strip(): text for text in _standing_alone(document)}
+    if len(alone) == 1:  # at the end of a trail, say, which names the page by its DOI
+        ((value, text),) = alone.items()
+        yield Signal("printed", "doi", value, None, text.getparent(), None)
+        return
     links = {link.get("href", "").lower(): link for link in _DOI_PLACES(document.root)[:60] if not _in_references(link)}
     if len(links) == 1:
         link = next(iter(links.values()))
         yield Signal("printed", "doi", link.get("href"), None, link, "href")
+
+
+def _standing_alone(document: Document) -> Iterator[Any]:
+    """The texts that are a DOI and nothing else, outside of references; as lxml gives them, with `getparent`."""
+    for at in islice(_texts_that_hold(document.words, b"10."), _MOST_TEXTS):
+        text: Any = document.texts[at]
+        if _WHOLE_DOI.match(text) and not _in_references(text.getparent()):
+            yield text
 
 
 def _in_references(element: Element) -> bool:
