@@ -50,6 +50,7 @@ _VOLUME: Rank = {
     ("meta", "volume"): 70,
     ("json_ld", "ispartof.volumenumber"): 95,
     ("json_ld", "ispartof.ispartof.volumenumber"): 95,
+    ("json_ld", "volumenumber"): 90,
     ("fact", "volume"): 60,
     ("printed", "volume"): 50,
 }
@@ -64,6 +65,7 @@ _ISSUE: Rank = {
     ("dc", "source.issue"): 100,
     ("meta", "issue"): 70,
     ("json_ld", "ispartof.issuenumber"): 95,
+    ("json_ld", "issuenumber"): 90,
     ("fact", "issue"): 60,
     ("printed", "issue"): 50,
 }

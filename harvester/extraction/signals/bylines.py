@@ -12,7 +12,7 @@ from harvester.extraction.document import BLOCKS, Document, Element, string_valu
 from harvester.extraction.labels import fact_of, is_section, label_of
 from harvester.extraction.normalise.names import clean_name, looks_like_name, split_names
 from harvester.extraction.normalise.text import tidy
-from harvester.extraction.signals.label_places import rank_of
+from harvester.extraction.signals.label_places import SIDEBAR, rank_of
 from harvester.extraction.signals.signal import Signal
 
 _ELEMENTS = 400  # looked at; a page with more names authors of many articles
@@ -27,7 +27,7 @@ _NOT_NAME = re.compile(
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"referenc|biblio|cited|citation|citing|comment|related|recommend|sidebar|footer|\bbio|search|similar|also|"
+    rf"referenc|biblio|cited|citation|citing|comment|related|recommend|{SIDEBAR}|footer|\bbio|search|similar|also|"
     r"abstract|\btoc\b|listing|results?\b|metrics|modal|popular|latest|breadcrumb|navbar|dropdown|cookie",
     re.IGNORECASE,
 )
@@ -60,7 +60,7 @@ _NO_PERSON = re.compile(
     r"(?<![-‐])\b(?:articles?|papers?|reports?|reviews?|editorials?|letters?|research|original|volumes?|issues?|special|section|"
     r"journal|revue|revista|press|publish\w*|access|open|free|received|accepted|author\w*|editors?|open|pages?|full|text|"
     r"abstract|download|copyright|rights|reserved|login|home|contents|conference|proceedings|workshop|chapter|book|study|"
-    r"international|national|and|the|of|in|for|on|from|with|department|et\sal|pdf|html|doi|issn|january|february|march|"
+    r"international|national|and|the|of|in|for|on|from|with|department|et\sal|pdf|html|doi|issn|request|permissions?|january|february|march|"
     r"april|june|july|august|september|october|november|december|monday|friday|news|blog|online|first|view|show|read|"
     r"related|information|corresponding|version|history|metrics|cite|citation|share|print|email|search|article|artículo|"
     r"artigo|artikel|originalarbeit|kurzbericht|numéro|número|tome|communication|brief|short|case|rapid|thesis|"

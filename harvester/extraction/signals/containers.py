@@ -8,6 +8,7 @@ from itertools import islice, takewhile
 from harvester.extraction.document import Document, Element, language_tag, string_value, visible_text
 from harvester.extraction.memo import Memo
 from harvester.extraction.signals.headings import prose_of
+from harvester.extraction.signals.label_places import SIDEBAR
 from harvester.extraction.signals.signal import Signal
 from harvester.extraction.survey import Survey
 
@@ -27,7 +28,7 @@ _ABSTRACT = re.compile(
 _CYRILLIC = re.compile("[а-яё]{3}")
 _EXCERPT = re.compile(r"\W*in (?:lieu|place) of an? abstract", re.IGNORECASE)
 _ELSEWHERE = re.compile(
-    r"referenc|biblio|cited|citation|comment|related|recommend|sidebar|footer|bio|search|similar|also", re.I
+    rf"referenc|biblio|cited|citation|comment|related|recommend|{SIDEBAR}|footer|bio|search|similar|also", re.I
 )
 _LEVELS, _SIBLINGS = 5, 12  # elements around an abstract one of which declares its language, and beside that one
 _MOST = 200  # elements named an abstract; a page with more is no article's

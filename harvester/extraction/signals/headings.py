@@ -15,7 +15,7 @@ from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.normalise.text import fold
 from harvester.extraction.signals.facts import Fact, fact_at, fact_said, read_fact
 from harvester.extraction.signals.keyword_blocks import keyword_items, keyword_items_inside
-from harvester.extraction.signals.label_places import Start, beside, climb, in_navigation
+from harvester.extraction.signals.label_places import Start, beside, climb, in_navigation, in_small_form
 from harvester.extraction.signals.regions import Block, Closed, RegionReader
 from harvester.extraction.signals.selectors import find
 from harvester.extraction.signals.signal import Signal
@@ -90,7 +90,7 @@ def _starts(carriers: Carriers) -> Iterator[Start | Fact]:
         if found and found.label.kind != "stop":
             if not in_navigation(element) and not beside(element):
                 yield found
-        elif fact := fact_at(element, stripped):
+        elif (fact := fact_at(element, stripped)) and not in_small_form(element):
             yield fact
 
 

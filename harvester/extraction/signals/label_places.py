@@ -15,6 +15,9 @@ _NAVIGATION = frozenset(("nav", "option", "button", "form", "select"))
 _ROW = 30  # neighbours looked at to tell a row of tabs
 _NEAR = 4  # ancestors of a label that may be a menu
 _SOLE_CLIMB = 6
+_BIG_FORM = 2000  # characters
+# A class with a sidebar in it; not one that says of the main column that there is one.
+SIDEBAR = r"(?<!with.)(?<!has.)(?<!no.)(?<!one.)(?<!two.)sidebar(?![-_](?:layout|none))"
 _BESIDE = re.compile(
     r"(?:related|recommended|recommendation|similar|suggested|reco)s?[-_ ]?(?:articles?|content|pub|papers?|items?|"
     r"research|works?|links?|readings?|documents?|posts?|records?)|recommendations|referee|reviewer|peer-?review",
@@ -50,6 +53,12 @@ def in_references(element: Element) -> bool:
     return any(_REFERENCES.search(names) or _is_beside(names) for names in _names_around(element))
 
 
+def in_small_form(element: Element) -> bool:
+    """True in a form that is filled in: its labels ask. A page inside one big form tells."""
+    form = next(element.iterancestors("form"), None)
+    return form is not None and len(string_value(form)) <= _BIG_FORM
+
+
 def _names_around(element: Element) -> Iterator[str]:
     """Class and id of an element and of all around it but the page's body."""
     while element is not None and element.tag not in ("body", "html"):
@@ -69,7 +78,7 @@ def in_navigation(element: Element) -> bool:
     if _is_tab(element):
         return True
     for ancestor in (element, *islice(element.iterancestors(), _NEAR)):
-        if ancestor.tag == "form" and len(string_value(ancestor)) > 2000:
+        if ancestor.tag == "form" and len(string_value(ancestor)) > _BIG_FORM:
             return False  # a page inside one big form
         if ancestor.tag in _NAVIGATION or (ancestor.tag == "a" and ancestor.get("href")):
             return not _headed(ancestor)

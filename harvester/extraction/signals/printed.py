@@ -15,6 +15,13 @@ _REFERENCE = re.compile(r"referenc|biblio|citation|cited|footnote|related|recomm
 _DOI = re.compile(
     r"(?:\bdoi\b\s*[:=]?\s*|\bdoi\.org/)(?:https?://(?:dx\.)?doi\.org/)?\s*(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE
 )
+# View current issue (Volume 29 Issue 1): what a link to another issue says of that one.
+_OF_OTHERS = re.compile(
+    r"\b(?:(?:current|latest|newest|previous|next)(?: (?:issue|volume|number))?|numéro (?:courant|en cours|précédent|suivant)|"
+    r"dernier numéro|aktuelle(?:s|n)? (?:heft|ausgabe)|número (?:actual|atual|anterior)|último número|"
+    r"numero (?:corrente|precedente))\W{0,4}$",
+    re.IGNORECASE,
+)
 _WHOLE_DOI = re.compile(r"\s*10\.\d{4,9}/[^\s\"<>]+\s*$")
 _MOST_TEXTS = 2000  # that hold the beginning of a DOI, and are looked at
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
@@ -62,7 +69,7 @@ _CITATIONS = (
         r"(?:pp?\.?\s*)?(?P<pages>[A-Za-z]?\d{1,7}(?:\s*[-–]\s*[A-Za-z]?\d{1,7})?|E\d[A-Z]{2})\b"
     ),
     re.compile(
-        r"\b(?P<volume>\d{1,4})\s*\(\s*(?P<issue>\d{1,4}(?:[-/–]\d+)?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<pages>\d{1,6}\s*[-–]\s*\d{1,6})\b"
+        r"\b(?P<volume>\d{1,4})\s*\(\s*(?P<issue>\d{1,4}(?:[-/–]\d+)?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<pages>\d{1,6}\s*[-–]\s*\d{1,6}|e\d{2,8})\b"
     ),
     _YEAR_LAST,
 )
@@ -205,7 +212,7 @@ def _first(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
 
 def _citation(near: str, body: Element) -> Iterator[Signal]:
     for pattern in _CITATIONS:
-        found = pattern.search(near)
+        found = next((m for m in pattern.finditer(near) if not _OF_OTHERS.search(near, 0, m.start())), None)
         if found:
             for name, value in found.groupdict().items():
                 if value:

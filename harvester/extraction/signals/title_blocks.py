@@ -15,15 +15,22 @@ from typing import Any
 from harvester.extraction.document import Document, Element, block_of, string_value, visible_text
 from harvester.extraction.labels import fact_of, label_of
 from harvester.extraction.normalise.text import fold
+from harvester.extraction.signals.label_places import SIDEBAR
 from harvester.extraction.signals.signal import Signal
 
 _SHORTEST = 8  # characters of a title in letters; four of those that are words
 _LONGEST = 600
 _UNDER = 3  # lines under it that may be such
+_MARKS = 4  # characters of marks of footnotes behind it
 _WORDS = 4  # of a line under the title that may be it in another language
 _TITLE_METAS = frozenset(("citation_title", "dc.title", "dcterms.title"))
 _TAGS = frozenset(("h2", "h3", "h4", "p", "div", "span", "td"))
 _SEPARATOR = re.compile(r"\s+[-–—|»«·:]+\s+|\s*[|»]\s*|:\s+")
+_JOURNAL = re.compile(
+    r"\b(?:journal|revue|revista|rivista|zeitschrift|bulletin|annal(?:s|es|en|i)|archiv\w*|acta|cahiers|magazine|"
+    r"tijdschrift|quarterly|transactions|proceedings|dergisi|журнал|вестник)\b",
+    re.IGNORECASE,
+)
 _SUBTITLE = re.compile(r"\s*[:.?!]\s+")
 _SITE_SEPARATOR = re.compile(r"\s+[-–—|»«·]+\s+|\s*[|»]\s*|^\w+(?: \w+)?:\s+")
 _MOST = 60  # headings looked at; a page with more is a book
@@ -37,7 +44,7 @@ _OF_TRANSLATION = re.compile(
     r"trans(?:lated)?[-_]?tit|alt(?:er|ernative)?[-_]?tit|tit(?:le|re)[-_]?(?:trans|alt)", re.I
 )
 _APART = re.compile(
-    r"referenc|biblio|related|recommend|sidebar|footer|similar|also|modal|menu|breadcrumb|toc\b|widget|comment|cite|"
+    rf"referenc|biblio|related|recommend|{SIDEBAR}|footer|similar|also|modal|menu|breadcrumb|toc\b|widget|comment|cite|"
     r"journal|issue|site|publisher|affil|author",
     re.IGNORECASE,
 )
@@ -125,6 +132,8 @@ def _in_order(document: Document, body: Element, said: str) -> list[tuple[Elemen
         best = _begun(body, shown) or best
     if best is None:
         best = next((entry for entry in first if not _leads_home(entry[0])), None)
+    if best is not None and not _has_title_meta(document):
+        best = _behind_journal(document, best[1], said) or best
     return [best, *(entry for entry in first if entry[0] is not best[0])] if best else first
 
 
@@ -136,6 +145,26 @@ def _begun(body: Element, shown: list[str]) -> tuple[Element, str] | None:
         subtitle = _SUBTITLE.search(text)
         if subtitle and fold(text[: subtitle.start()]) in parts and not _leads_home(heading):
             return heading, text
+    return None
+
+
+def _behind_journal(document: Document, heading: str, said: str) -> tuple[Element, str] | None:
+    """The block with the other half of a title element whose first half, and the page's heading, is a journal's name."""
+    journal, *rest = (part.strip() for part in _SITE_SEPARATOR.split(said))
+    behind = said[len(journal) :].lstrip(" -–—|»«·:\t") if rest else ""
+    if fold(journal) != fold(heading) or not _JOURNAL.search(heading) or _JOURNAL.search(behind):
+        return None
+    whole = fold(behind)
+    if len(behind.split()) < _WORDS or len(behind) <= len(heading):
+        return None
+    texts: list[Any] = document.texts
+    for text in texts:
+        begun = fold(text) if _SHORTEST <= len(text) else ""
+        if len(begun) >= _SHORTEST and whole.startswith(begun):
+            block = block_of(text.getparent())
+            printed = fold(visible_text(block)) if block is not None and block.tag != "body" else ""
+            if printed.startswith(whole) and len(printed) <= len(whole) + _MARKS:
+                return block, behind
     return None
 
 
