@@ -26,7 +26,8 @@ Permit = Callable[[str], Awaitable[None]]
 class Ask(NamedTuple):
     """What is wanted: bounds of the body in bytes and of the whole exchange in seconds, and request headers.
 
-    `anywhere` follows redirects to other hosts as well, which only robots.txt may (RFC 9309, 2.3.1.2).
+    `anywhere` follows redirects to other hosts as well, which only robots.txt may (RFC 9309, 2.3.1.2). `cut` takes the
+    first `limit` bytes of a longer body instead of refusing it.
     """
 
     limit: int
@@ -34,6 +35,7 @@ class Ask(NamedTuple):
     headers: Mapping[str, str] = {}
     pages_only: bool = False
     anywhere: bool = False
+    cut: bool = False
 
 
 async def anything(url: str) -> None:
@@ -76,7 +78,12 @@ class Fetcher:
             clock = asyncio.get_running_loop().time
             started = clock()
             answer = await self._transport.get(
-                url, timeout=max(left, 0.1), limit=ask.limit, headers=ask.headers, pages_only=ask.pages_only
+                url,
+                timeout=max(left, 0.1),
+                limit=ask.limit,
+                headers=ask.headers,
+                pages_only=ask.pages_only,
+                cut=ask.cut,
             )
             self._turns.received(len(answer.body))
             return answer, clock() - started

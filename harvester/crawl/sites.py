@@ -129,7 +129,7 @@ class Sites:
 
     async def _fetch_robots(self, site: Site) -> RobotsCopy:
         site.failure = None
-        ask = Ask(limit=_ROBOTS_READ_LIMIT, timeout=self._timeout, anywhere=True)
+        ask = Ask(limit=_ROBOTS_READ_LIMIT, timeout=self._timeout, anywhere=True, cut=True)
         try:
             answer = await self._fetcher.get(f"{site.origin}/robots.txt", ask, anything)
         except ExchangeFailedError as error:

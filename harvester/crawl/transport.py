@@ -152,20 +152,24 @@ class Transport:
         limit: int,
         headers: Mapping[str, str] | None = None,
         pages_only: bool = False,
+        cut: bool = False,
     ) -> Answer:
         """GET `url` once; raises `ExchangeFailedError`. `limit` bounds the body before and after unpacking.
 
-        `pages_only`: a successful answer of another type (PDF, image ...) is not read.
+        `pages_only`: a successful answer of another type (PDF, image ...) is not read. `cut`: of a longer body, unless
+        it is packed, the first `limit` bytes are taken.
         """
         await self._admit(url)
         sent = {"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING, **_ACCEPT, **(headers or {})}
-        meta = {"download_timeout": timeout, "download_maxsize": limit, "pages_only": pages_only}
+        meta: dict[str, Any] = {"download_timeout": timeout, "download_maxsize": limit, "pages_only": pages_only}
+        if cut:
+            meta |= {"download_maxsize": 0, "taken": 0, "limit": limit}
         try:
             request = Request(url, headers=sent, meta=meta, callback=NO_CALLBACK)
             response = await self._crawler.engine.download_async(request)
         except Exception as error:
             raise _failure(error, timeout, limit) from error
-        return _answer(url, response, limit, pages_only=pages_only)
+        return _answer(url, response, limit, pages_only=pages_only, cut=cut)
 
     async def _admit(self, url: str) -> None:
         try:
@@ -194,6 +198,10 @@ def _stop_unwanted(headers: Headers, body_length: int, request: Request, **_: An
 
 
 def _stop_long(data: bytes, request: Request, **_: Any) -> None:
+    if "taken" in request.meta:
+        request.meta["taken"] += len(data)
+        if request.meta["taken"] > request.meta["limit"]:
+            raise StopDownload(fail=False)
     if "unread" in request.meta:
         request.meta["unread"] += len(data)
         if request.meta["unread"] > _SHORT:
@@ -206,10 +214,14 @@ def is_page_type(content_type: str) -> bool:
     return not media or media in _PAGE_TYPES or media.endswith("+xml")
 
 
-def _answer(url: str, response: Response, limit: int, *, pages_only: bool) -> Answer:
+def _answer(url: str, response: Response, limit: int, *, pages_only: bool, cut: bool) -> Answer:
     headers = tuple((_text(n).lower(), _text(v)) for n, values in response.headers.items() for v in values)
     kept = tuple(pair for pair in headers if pair[0] not in _DROPPED_HEADERS)
     unwanted = pages_only and not is_page_type(_text(response.headers.get(b"Content-Type") or b""))
+    if cut and "download_stopped" in response.flags and not response.headers.get(b"Content-Encoding"):
+        return Answer(url, response.status, kept, response.body[:limit])
+    if cut and "download_stopped" in response.flags:
+        raise ExchangeFailedError(VisitOutcome.TOO_LARGE, f"more than {limit} bytes, and packed")
     if unwanted or "download_stopped" in response.flags:
         return Answer(url, response.status, kept, b"", stopped=True)
     if "dataloss" in response.flags:

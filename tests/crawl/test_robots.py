@@ -64,6 +64,26 @@ def test_no_robots_means_allowed(publisher: Publisher, crawler: Crawler, status:
     assert (publisher.url in done.report["problems"]) == (status == 403)
 
 
+@pytest.mark.fault(69)
+def test_the_beginning_of_robots_without_end_is_obeyed(publisher: Publisher, crawler: Crawler) -> None:
+    def endless(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/plain")
+        handler.end_headers()
+        try:
+            handler.wfile.write(b"User-agent: *\nDisallow: /article/0\n")
+            while True:
+                handler.wfile.write(b"Disallow: /somewhere/else\n" * 10_000)
+        except OSError:  # the crawler has heard enough
+            handler.close_connection = True
+
+    urls = publisher.pages(2)
+    publisher.routes["/robots.txt"] = endless
+    done = crawler.crawl(make_source(publisher, *urls))
+    assert done.outcomes() == {urls[0]: "disallowed", urls[1]: "ok"}
+    assert "500 KiB" in done.report["problems"][publisher.url]
+
+
 @pytest.mark.fault(67, 74)
 def test_robots_is_kept_for_a_day_and_the_last_good_copy_beyond(publisher: Publisher, crawler: Crawler) -> None:
     urls = publisher.pages(2)
