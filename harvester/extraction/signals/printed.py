@@ -17,7 +17,8 @@ _DOI = re.compile(
 )
 # View current issue (Volume 29 Issue 1): what a link to another issue says of that one.
 _OF_OTHERS = re.compile(
-    r"\b(?:(?:current|latest|newest|previous|next)(?: (?:issue|volume|number))?|numéro (?:courant|en cours|précédent|suivant)|"
+    r"\b(?:(?:current|latest|newest|previous|next)(?: (?:issue|volume|number))?|"
+    r"numéro (?:courant|en cours|précédent|suivant)|"
     r"dernier numéro|aktuelle(?:s|n)? (?:heft|ausgabe)|número (?:actual|atual|anterior)|último número|"
     r"numero (?:corrente|precedente))\W{0,4}$",
     re.IGNORECASE,

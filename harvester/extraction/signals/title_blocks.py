@@ -149,7 +149,7 @@ def _begun(body: Element, shown: list[str]) -> tuple[Element, str] | None:
 
 
 def _behind_journal(document: Document, heading: str, said: str) -> tuple[Element, str] | None:
-    """The block with the other half of a title element whose first half, and the page's heading, is a journal's name."""
+    """The block with the second half of a title element whose first half, and the heading, is a journal's name."""
     journal, *rest = (part.strip() for part in _SITE_SEPARATOR.split(said))
     behind = said[len(journal) :].lstrip(" -–—|»«·:\t") if rest else ""
     if fold(journal) != fold(heading) or not _JOURNAL.search(heading) or _JOURNAL.search(behind):
@@ -159,7 +159,7 @@ def _behind_journal(document: Document, heading: str, said: str) -> tuple[Elemen
         return None
     texts: list[Any] = document.texts
     for text in texts:
-        begun = fold(text) if _SHORTEST <= len(text) else ""
+        begun = fold(text) if len(text) >= _SHORTEST else ""
         if len(begun) >= _SHORTEST and whole.startswith(begun):
             block = block_of(text.getparent())
             printed = fold(visible_text(block)) if block is not None and block.tag != "body" else ""
