@@ -59,6 +59,8 @@ _LEAST_TEXT, _LEAST_PARAGRAPHS, _LEAST_SECTIONS, _PARAGRAPH = 9_000, 12, 3, 200
 _LINE = 240
 _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)(?:i?b(?:ytes)?|o)\b", re.IGNORECASE)
 _FILE_ADDRESS = re.compile(r"\.pdf|\.PDF|bitstream")
+_REQUEST = re.compile(r"request-?(?:a-)?(?:copy|item)", re.IGNORECASE)
+_AT_A_GATE = re.compile(r"log-?in|sign-?in|shibboleth|purchas|checkout|basket|[/?&_-]cart\b|subscri", re.IGNORECASE)
 _FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
 _EXTRA_FILE = re.compile(
     r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE
@@ -194,7 +196,11 @@ def _beside(link: Element) -> str:
 
 
 def offered_file(page: PageText, *, files_open: bool) -> Statement | None:
-    """A file of the text itself: named and sized as repositories list theirs, or, by the source's word, any."""
+    """A file of the text itself: named and sized as repositories list theirs, or, by the source's word, any.
+
+    One that has to be asked for is shut; where another is open, that one counts.
+    """
+    shut: Statement | None = None
     for link in page.links(_FILE_ADDRESS, 60):
         words = beginning(link, _LINE)
         size = _beside(link)
@@ -202,9 +208,14 @@ def offered_file(page: PageText, *, files_open: bool) -> Statement | None:
         if place in (Place.HIDDEN, Place.ELSEWHERE) or _EXTRA_FILE.search(words):
             continue
         named = _FULL_FILE.search(words) and _FILE_SIZE.search(f"{words} {size}")
-        if named or files_open:
-            quote = link.get("href", "")[:QUOTE_LIMIT]
-            evidence = page.document.evidence("structure", "file", link, quote, attribute="href")
-            rule = "structure.file-by-name@1" if named else "rules.files-open@1"
-            return Statement(AccessStatus.FREE, Tier.STRUCTURE, rule, evidence, about_article=False)
-    return None
+        quote = link.get("href", "")[:QUOTE_LIMIT]
+        if not (named or files_open) or _AT_A_GATE.search(quote):
+            continue
+        evidence = page.document.evidence("structure", "file", link, quote, attribute="href")
+        if _REQUEST.search(quote):
+            rule = "structure.file-on-request@1"
+            shut = shut or Statement(AccessStatus.SUBSCRIPTION, Tier.STRUCTURE, rule, evidence)
+            continue
+        rule = "structure.file-by-name@1" if named else "rules.files-open@1"
+        return Statement(AccessStatus.FREE, Tier.STRUCTURE, rule, evidence, about_article=False)
+    return shut

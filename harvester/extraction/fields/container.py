@@ -129,7 +129,7 @@ _NAMES_ISSN = re.compile(r"issn|^\s*\d{4}-\d{3}[\dXx]\s*$", re.IGNORECASE)
 _PARTS = re.compile(r"[,;\s]+")
 _IN_BRACKETS = re.compile(r"\s*\[\d{4}.*$")  # "Journal [2009, 85 Suppl 1], pp72-80"
 _NUMBERS = re.compile(
-    r"\s*[;,/]?\s*(?:Vol(?:ume)?\.?\s*\d.*|\(\d{4}\)|\d+\(\d+\).*|(?:Ausgabe|Heft|N[°º]|Numéro|Núm)\.?\s*\d.*|(?:19|20)\d\d\s*;\s*\d.*)$"
+    r"\s*[;,/]?\s*(?:Vol(?:ume)?\.?\s*\d.*|\(\d{4}\)|\d+\(\d+\).*|(?:Ausgabe|Heft|N[°º]|Numéro|Núm)\.?\s*\d.*|(?:19|20)\d\d\s*;\s*\d.*|(?<=,\s)(?:19|20)\d\d)$"
 )
 _NO_NAME = re.compile(r"^(?:https?:|doi:|10\.\d{4}|urn:|info:|\d{4}-\d{3}[\dX]$|www\.)")
 _NUMBER_WORD = re.compile(

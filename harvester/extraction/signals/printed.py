@@ -23,6 +23,7 @@ _OF_OTHERS = re.compile(
     r"numero (?:corrente|precedente))\W{0,4}$",
     re.IGNORECASE,
 )
+_LINK = 80  # characters before what it says of that issue
 _WHOLE_DOI = re.compile(r"\s*10\.\d{4,9}/[^\s\"<>]+\s*$")
 _MOST_TEXTS = 2000  # that hold the beginning of a DOI, and are looked at
 _TEXTS_BEFORE = etree.XPath("count(preceding::text())")
@@ -211,10 +212,15 @@ def _first(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
     return [found] if found else []
 
 
+def _of_this(pattern: re.Pattern[str], near: str) -> re.Match[str] | None:
+    """The first match that is not in a link to another issue."""
+    matches = pattern.finditer(near)
+    return next((m for m in matches if not _OF_OTHERS.search(near, max(0, m.start() - _LINK), m.start())), None)
+
+
 def _citation(near: str, body: Element) -> Iterator[Signal]:
     for pattern in _CITATIONS:
-        found = next((m for m in pattern.finditer(near) if not _OF_OTHERS.search(near, 0, m.start())), None)
-        if found:
+        if found := _of_this(pattern, near):
             for name, value in found.groupdict().items():
                 if value:
                     yield Signal("printed", name, value, None, body, None)
@@ -247,7 +253,7 @@ def _dates(near: str, body: Element) -> Iterator[Signal]:
 
 def _cited_date(near: str, body: Element) -> Iterator[Signal]:
     for pattern in _CITED_DATES:
-        if found := pattern.search(near):
+        if found := _of_this(pattern, near):
             yield Signal("printed", "date.published", found["date"], None, body, None)
 
 
