@@ -145,6 +145,10 @@ ATTACKS: dict[str, Callable[[], bytes]] = QUICK | {
     ),
     "20,000 titles in an abstract": lambda: _jats("<abstract>" + "<title>1</title><p>x</p>" * 20_000 + "</abstract>"),
     "20,000 document types": lambda: _jats("", "<!DOCTYPE a [" * 20_000),
+    "20,000 facts in one form": lambda: _page(body="<form>" + "<p><b>Volume:</b> 1</p>" * 20_000 + "</form>"),
+    "10,000 labels deep down": lambda: _page(
+        body="".join(f'<div class="c{n}">' for n in range(200)) + "<h3>Abstract</h3><p>Words.</p>" * 10_000
+    ),
     "20,000 labels of keywords": lambda: _page(body="<dl>" + "<dt>Keywords</dt><dd>a</dd>" * 20_000 + "</dl>"),
     "one long word": lambda: _everywhere(LONG),
     "long run of spaces": lambda: _everywhere("x" + " " * 100_000 + "x"),

@@ -11,11 +11,12 @@ from functools import lru_cache
 from harvester.extraction.css import within
 from harvester.extraction.document import Document, Element, block_of, string_value
 from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_begin_with_inline_label
+from harvester.extraction.memo import Memo
 from harvester.extraction.normalise.keywords import split_keywords
 from harvester.extraction.normalise.text import fold
 from harvester.extraction.signals.facts import Fact, fact_at, fact_said, read_fact
 from harvester.extraction.signals.keyword_blocks import keyword_items, keyword_items_inside
-from harvester.extraction.signals.label_places import Start, beside, climb, in_navigation, in_small_form
+from harvester.extraction.signals.label_places import Start, beside, climb, form_around, in_navigation, is_big
 from harvester.extraction.signals.regions import Block, Closed, RegionReader
 from harvester.extraction.signals.selectors import find
 from harvester.extraction.signals.signal import Signal
@@ -82,6 +83,7 @@ def _read_all(carriers: Carriers, seen: set[Element]) -> list[Signal]:
 
 
 def _starts(carriers: Carriers) -> Iterator[Start | Fact]:
+    tells = Memo(is_big)
     for element, text in carriers:
         stripped = text.strip()
         if len(stripped) <= _SHORT and not _may_label(stripped):
@@ -90,7 +92,7 @@ def _starts(carriers: Carriers) -> Iterator[Start | Fact]:
         if found and found.label.kind != "stop":
             if not in_navigation(element) and not beside(element):
                 yield found
-        elif (fact := fact_at(element, stripped)) and not in_small_form(element):
+        elif (fact := fact_at(element, stripped)) and ((form := form_around(element)) is None or tells[form]):
             yield fact
 
 

@@ -16,6 +16,7 @@ _ROW = 30  # neighbours looked at to tell a row of tabs
 _NEAR = 4  # ancestors of a label that may be a menu
 _SOLE_CLIMB = 6
 _BIG_FORM = 2000  # characters
+_AROUND = 40  # ancestors of a label that may be named a list of other articles
 # A class with a sidebar in it; not one that says of the main column that there is one.
 SIDEBAR = r"(?<!with.)(?<!has.)(?<!no.)(?<!one.)(?<!two.)sidebar(?![-_](?:layout|none))"
 _BESIDE = re.compile(
@@ -48,23 +49,33 @@ def beside(element: Element) -> bool:
 
 def in_references(element: Element) -> bool:
     """True where the works stand that an article cites, and wherever `beside` is true."""
-    if any(place.tag in ("ol", "aside") for place in (element, *element.iterancestors())):
+    if any(place.tag in ("ol", "aside") for place in (element, *islice(element.iterancestors(), _AROUND))):
         return True
     return any(_REFERENCES.search(names) or _is_beside(names) for names in _names_around(element))
 
 
-def in_small_form(element: Element) -> bool:
-    """True in a form that is filled in: its labels ask. A page inside one big form tells."""
-    form = next(element.iterancestors("form"), None)
-    return form is not None and len(string_value(form)) <= _BIG_FORM
+def form_around(element: Element) -> Element | None:
+    """The form in which an element stands."""
+    return next(element.iterancestors("form"), None)
+
+
+def is_big(form: Element) -> bool:
+    """True for a form with a whole page in it, which tells; the labels of one that is filled in ask."""
+    size = 0
+    for text in form.itertext():
+        size += len(text)
+        if size > _BIG_FORM:
+            return True
+    return False
 
 
 def _names_around(element: Element) -> Iterator[str]:
-    """Class and id of an element and of all around it but the page's body."""
-    while element is not None and element.tag not in ("body", "html"):
-        if names := f"{element.get('class') or ''} {element.get('id') or ''}".strip():
+    """Class and id of an element and of what is around it, but not of the page's body."""
+    for place in (element, *islice(element.iterancestors(), _AROUND)):
+        if place.tag in ("body", "html"):
+            return
+        if names := f"{place.get('class') or ''} {place.get('id') or ''}".strip():
             yield names
-        element = element.getparent()
 
 
 @lru_cache(maxsize=1 << 13)  # a site's pages share their classes and ids
@@ -78,7 +89,7 @@ def in_navigation(element: Element) -> bool:
     if _is_tab(element):
         return True
     for ancestor in (element, *islice(element.iterancestors(), _NEAR)):
-        if ancestor.tag == "form" and len(string_value(ancestor)) > _BIG_FORM:
+        if ancestor.tag == "form" and is_big(ancestor):
             return False  # a page inside one big form
         if ancestor.tag in _NAVIGATION or (ancestor.tag == "a" and ancestor.get("href")):
             return not _headed(ancestor)
