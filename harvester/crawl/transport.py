@@ -163,7 +163,7 @@ class Transport:
         sent = {"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING, **_ACCEPT, **(headers or {})}
         meta: dict[str, Any] = {"download_timeout": timeout, "download_maxsize": limit, "pages_only": pages_only}
         if cut:
-            meta |= {"download_maxsize": 0, "taken": 0, "limit": limit}
+            meta |= {"download_maxsize": 0, "left": limit}
         try:
             request = Request(url, headers=sent, meta=meta, callback=NO_CALLBACK)
             response = await self._crawler.engine.download_async(request)
@@ -198,9 +198,9 @@ def _stop_unwanted(headers: Headers, body_length: int, request: Request, **_: An
 
 
 def _stop_long(data: bytes, request: Request, **_: Any) -> None:
-    if "taken" in request.meta:
-        request.meta["taken"] += len(data)
-        if request.meta["taken"] > request.meta["limit"]:
+    if "left" in request.meta:
+        request.meta["left"] -= len(data)
+        if request.meta["left"] < 0:
             raise StopDownload(fail=False)
     if "unread" in request.meta:
         request.meta["unread"] += len(data)
@@ -218,11 +218,12 @@ def _answer(url: str, response: Response, limit: int, *, pages_only: bool, cut: 
     headers = tuple((_text(n).lower(), _text(v)) for n, values in response.headers.items() for v in values)
     kept = tuple(pair for pair in headers if pair[0] not in _DROPPED_HEADERS)
     unwanted = pages_only and not is_page_type(_text(response.headers.get(b"Content-Type") or b""))
-    if cut and "download_stopped" in response.flags and not response.headers.get(b"Content-Encoding"):
+    stopped = "download_stopped" in response.flags
+    if stopped and cut:
+        if response.headers.get(b"Content-Encoding"):
+            raise ExchangeFailedError(VisitOutcome.TOO_LARGE, f"more than {limit} bytes, and packed")
         return Answer(url, response.status, kept, response.body[:limit])
-    if cut and "download_stopped" in response.flags:
-        raise ExchangeFailedError(VisitOutcome.TOO_LARGE, f"more than {limit} bytes, and packed")
-    if unwanted or "download_stopped" in response.flags:
+    if unwanted or stopped:
         return Answer(url, response.status, kept, b"", stopped=True)
     if "dataloss" in response.flags:
         raise ExchangeFailedError(VisitOutcome.TRUNCATED, "the body ended before its announced end", retry=True)

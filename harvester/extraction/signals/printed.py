@@ -258,7 +258,7 @@ def _cited_date(near: str, body: Element) -> Iterator[Signal]:
 
 
 def _dois(document: Document, near: str, body: Element) -> Iterator[Signal]:
-    """The DOI printed near the title; else the only one that is linked outside of references."""
+    """The DOI printed near the title; else the only one that stands alone, or is linked, outside of references."""
     values = list(dict.fromkeys(match[1] for match in _DOI.finditer(near)))
     if values:
         yield Signal("printed", "doi", values[0], None, body, None)

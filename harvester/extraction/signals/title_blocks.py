@@ -26,6 +26,7 @@ _WORDS = 4  # of a line under the title that may be it in another language
 _TITLE_METAS = frozenset(("citation_title", "dc.title", "dcterms.title"))
 _TAGS = frozenset(("h2", "h3", "h4", "p", "div", "span", "td"))
 _SEPARATOR = re.compile(r"\s+[-–—|»«·:]+\s+|\s*[|»]\s*|:\s+")
+# Words that only a journal's name has: `research` or `studies`, which names have too, stand in titles as well.
 _JOURNAL = re.compile(
     r"\b(?:journal|revue|revista|rivista|zeitschrift|bulletin|annal(?:s|es|en|i)|archiv\w*|acta|cahiers|magazine|"
     r"tijdschrift|quarterly|transactions|proceedings|dergisi|журнал|вестник)\b",
