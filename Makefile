@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 # More than cores: most of the tests' time goes by waiting for a server, a process or a host's turn.
+# Work is stolen: the slow tests of the last modules would else wait for one worker.
 WORKERS ?= 4
 
 .PHONY: help demo test faults check bench soak image-check env system-deps format clean
@@ -25,10 +26,10 @@ demo: $(VENV)/.base
 	@$(BIN)/harvester demo
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 
 faults: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --faults tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal --faults tests
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
