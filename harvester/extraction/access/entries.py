@@ -102,6 +102,10 @@ _DATE = (
     r"|\d{1,2}(?:er|st|nd|rd|th|º|\.)? (?:de )?[a-z]{3,10}\.? (?:de )?\d{4}|[a-z]{3,10} \d{1,2}(?:st|nd|rd|th)?,? \d{4}"
     r"|[a-z]{3,10}\.? (?:de )?\d{4}|\d{4})"
 )
+_PRICE = (
+    r"(?:(?:us|r|a|c)?[$€£] ?\d|(?:usd|eur|gbp|chf|aud|brl) ?\d"
+    r"|\d[\d.,]* ?(?:[$€£]|euros?\b|eur\b|usd\b|gbp\b|chf\b|brl\b|aud\b))"
+)
 _GAP = r"[^.!?;]{0,80}?"
 
 
@@ -235,7 +239,7 @@ def _entry(entry: dict[str, Any], data: dict[str, Any]) -> Entry:
 
 def compile_pattern(pattern: str, data: dict[str, Any]) -> re.Pattern[str]:
     """A pattern of a language file as a regular expression over folded text."""
-    pattern = pattern.replace("{article}", r"\b" + data["article"]).replace("{gap}", _GAP)
+    pattern = pattern.replace("{article}", r"\b" + data["article"]).replace("{gap}", _GAP).replace("{price}", _PRICE)
     for number in range(pattern.count("{date}")):
         pattern = pattern.replace("{date}", _DATE.replace("?P<date>", f"?P<date{number}>"), 1)
     pattern = pattern.replace("[ -]", r"[\s-]").replace(" ?", r"\s*")
