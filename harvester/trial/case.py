@@ -68,7 +68,7 @@ def summary(record: Record) -> dict[str, Any]:
         "volume": container.volume,
         "issue": container.issue,
         "pages": container.pages,
-        "dates": {date.kind: date.value for date in record.dates},
+        "dates": {date.kind: date.value for date in reversed(record.dates)},  # the first of a kind
         "identifiers": {entry.scheme: entry.value for entry in record.identifiers},
         "access": [record.access.status, *(evidence.quote for evidence in record.access.evidence)],
         "licences": [licence.spdx for licence in record.rights.licences],

@@ -14,7 +14,7 @@ from harvester.extraction.access.purchases import purchase_options
 from harvester.extraction.access.sentences import Reading, SentenceReader, passages_of_slots
 from harvester.extraction.access.statements import Statement
 from harvester.extraction.access.stems import Sightings
-from harvester.extraction.access.structure import full_text, icons, marks, offered_file
+from harvester.extraction.access.structure import cart, full_text, icons, marks, offered_file, sold
 from harvester.extraction.css import select
 from harvester.extraction.document import Document, Element
 from harvester.extraction.signals.signal import Signal
@@ -87,6 +87,9 @@ def read_access(
         *marks(page, rules),
         *icons(page),
     ]
+    sale = cart(page, signals)
+    if sale is not None:
+        statements.append(sold(page, sale))
     if any(one.files and one.status not in _READABLE for one in statements):
         statements = [one for one in statements if not one.licence]
     statements += _offers(page, rules, statements)
@@ -96,7 +99,7 @@ def read_access(
     statements += _from_page_data(page, statements)
     statements += _tempering(reading, statements)
     verdict = _weigh(statements, as_of)
-    if verdict.status is AccessStatus.SUBSCRIPTION and (options := purchase_options(page, reading.actions)):
+    if verdict.status is AccessStatus.SUBSCRIPTION and (options := purchase_options(page, reading.actions, sale)):
         verdict = verdict.model_copy(update={"purchase_options": options})
     return AccessReading(verdict, licences)
 

@@ -123,6 +123,12 @@ class PageText:
                 done = passage.at + len(passage.nodes) - 1
         return found
 
+    def passages_in(self, element: Element) -> list[Passage]:
+        """The one passage that all words in `element` are, wherever it stands."""
+        texts = [text for text in element.itertext() if text.strip()]
+        raw = " ".join(texts)[:_PASSAGE]
+        return [Passage(raw, element, self.places.of(element), tuple(texts), self.node_index(element))] if raw else []
+
     def _parent(self, index: int) -> Element:
         text: Any = self.texts[index]
         parent = text.getparent()

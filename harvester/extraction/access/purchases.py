@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from harvester.extraction.access.folding import fold
 from harvester.extraction.access.passages import PageText, Passage
+from harvester.extraction.document import Element
 from harvester.model.access import PurchaseOption
 
 # Signs that name one currency; `$` and `¥` alone are the commonest of theirs, and a code beside them says better.
@@ -77,9 +78,18 @@ class _Price(NamedTuple):
     currency: str
 
 
-def purchase_options(page: PageText, sales: Sequence[Passage]) -> tuple[PurchaseOption, ...]:
-    """Prices in and after the passages that sell something; before them too where they print none themselves."""
+def purchase_options(
+    page: PageText, sales: Sequence[Passage], cart: Element | None = None
+) -> tuple[PurchaseOption, ...]:
+    """Prices in and after the passages that sell something; before them too where they print none themselves.
+
+    `cart` sells the article itself, whatever its words speak of beside.
+    """
     options: dict[PurchaseOption, None] = {}
+    for passage in page.passages_in(cart) if cart is not None else ():
+        for option in _options(passage.raw):
+            is_rental = option.kind == "rental"
+            options[option if is_rental else option.model_copy(update={"kind": "article"})] = None
     for passage in sales[:_SALES]:
         before, after = page.around(passage.at, _BEFORE, _AFTER)
         for option in _options(after if any(_prices(fold(passage.raw).text)) else f"{before}\n{after}"):

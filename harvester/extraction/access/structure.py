@@ -1,7 +1,7 @@
 """Tier 4 from the page's structure: marks, open icons, offered files, the full text itself."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -12,6 +12,8 @@ from harvester.extraction.access.statements import Statement
 from harvester.extraction.access.words import beginning
 from harvester.extraction.css import select
 from harvester.extraction.document import Element
+from harvester.extraction.normalise.identifiers import doi
+from harvester.extraction.signals.signal import Signal
 from harvester.model.access import AccessStatus, Tier
 from harvester.model.signal import QUOTE_LIMIT
 from harvester.model.source import AccessRules
@@ -61,6 +63,15 @@ _FILE_SIZE = re.compile(r"\(?\s*\d+(?:[.,]\d+)?\s?(?:k|m|g)(?:i?b(?:ytes)?|o)\b"
 _FILE_ADDRESS = re.compile(r"\.pdf|\.PDF|bitstream")
 _REQUEST = re.compile(r"request-?(?:a-)?(?:copy|item)", re.IGNORECASE)
 _AT_A_GATE = re.compile(r"log-?in|sign-?in|shibboleth|purchas|checkout|basket|[/?&_-]cart\b|subscri", re.IGNORECASE)
+# Where a shopping cart is kept, in an address; what is bought there that is not the text.
+_CART = re.compile(
+    r"(?:^|[/?&=_.-])(?:add-?_?to-?_?|shopping-?_?)?(?:cart|basket|checkout|panier|warenkorb|carrito|carrello)(?![a-z])",
+    re.IGNORECASE,
+)
+_NOT_TO_READ = re.compile(r"reprint|permission|print|donat", re.IGNORECASE)
+_CARTS = (b"cart", b"basket", b"checkout", b"panier", b"warenkorb", b"carrito", b"carrello")
+_OWN_NAMES = frozenset(("doi", "identifier", "identifier.doi", "sameas", "bibo:doi", "publication_doi"))
+_MOST_CARTS = 100
 _FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
 _EXTRA_FILE = re.compile(
     r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE
@@ -129,6 +140,35 @@ def _in_head(page: PageText, element: Element) -> bool:
     if page.title_at is None or page.places.of(element) is not Place.ARTICLE or _menu_entry(element):
         return False
     return page.in_head(page.node_index(element))
+
+
+def cart(page: PageText, signals: Sequence[Signal]) -> Element | None:
+    """The form or link that puts this very article, named by its DOI, into a shopping cart; dialogs may hold it."""
+    body = page.document.page.body.lower()
+    if not any(name in body for name in _CARTS):
+        return None
+    own = {name for signal in signals if signal.name in _OWN_NAMES and (name := doi(signal.value))}
+    forms = islice(page.body.iter("form"), _MOST_CARTS) if own else ()
+    for form in forms:
+        address = form.get("action") or ""
+        if _CART.search(address) and not _NOT_TO_READ.search(address):
+            sent = (address, *(field.get("value") or "" for field in islice(form.iter("input", "button"), _MOST_CARTS)))
+            if any(doi(value) in own for value in sent) and page.places.of(form) is not Place.ELSEWHERE:
+                return form
+    for link in page.links(_CART, _MOST_CARTS) if own else ():
+        address = link.get("href", "")
+        if doi(address) in own and not _NOT_TO_READ.search(address) and page.places.of(link) is not Place.ELSEWHERE:
+            return link
+    return None
+
+
+def sold(page: PageText, element: Element) -> Statement:
+    """What a shopping cart for this article says: it is sold, so it is not free."""
+    attribute = "action" if element.tag == "form" else "href"
+    evidence = page.document.evidence(
+        "structure", "cart", element, element.get(attribute, "")[:QUOTE_LIMIT], attribute=attribute
+    )
+    return Statement(AccessStatus.SUBSCRIPTION, Tier.STRUCTURE, "structure.cart@1", evidence)
 
 
 def _menu_entry(element: Element) -> bool:

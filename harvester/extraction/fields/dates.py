@@ -48,10 +48,12 @@ def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...
     """One value per kind and vocabulary that differs, the most precise first in a kind; the article's date first."""
     order = "mdy" if document.language == "en-US" else "dmy"
     found: list[DateValue] = []
+    voices: dict[str, set[str]] = {}  # which vocabularies state a day
     for signal, kind, own_order in _signals(index, order)[:_MOST]:
         read = read_date(signal.value, "mdy" if _is_month(signal, document) else own_order)
         if read is None or (read.precision != "year" and _padded(signal, read.value, index)):
             continue
+        voices.setdefault(read.value, set()).add(signal.vocabulary)
         if kind == "shown_on_page" and any(d.value.startswith(read.value) for d in found):
             continue
         if any(d.kind == kind and (d.value.startswith(read.value) or d.value == read.value) for d in found):
@@ -69,7 +71,16 @@ def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...
                 }
             )
         )
-    return tuple(found)
+    return _agreed_first(found, voices)
+
+
+def _agreed_first(found: list[DateValue], voices: dict[str, set[str]]) -> tuple[DateValue, ...]:
+    """Of several days of publication (an issue's, the article's) the one that most vocabularies state comes first."""
+    published = [date for date in found if date.kind == "published"]
+    if len(published) < 2:
+        return tuple(found)
+    ranked = iter(sorted(published, key=lambda date: -len(voices[date.value])))
+    return tuple(next(ranked) if date.kind == "published" else date for date in found)
 
 
 def _is_month(signal: Signal, document: Document) -> bool:

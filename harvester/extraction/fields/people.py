@@ -60,6 +60,12 @@ class _Others(NamedTuple):
         )
 
 
+_RAISED = re.compile(r"(?:\d{1,2}(?=[A-ZÀ-ÖØ-Þ][^\W\d_])|[a-z] (?=[A-ZÀ-ÖØ-Þ][a-z]))")
+_MAIL = re.compile(
+    r"[\s,;.(]{0,5}\be-?mails?(?: address(?:es)?)?\s?:?\s?"
+    r"(?:[^\s@]{1,80}@[^\s@]{1,80}|\[email.protected\])?[\s,;.)]{0,5}$",
+    re.IGNORECASE,
+)
 _ALIKE = 30  # people of one name that are compared; more are a list that was made up
 _CITED = 100  # authors of an article of whose names a citation is looked for
 _ITEMISED = ("json_ld", "microdata", "jats")  # items are family, given, ORCID, affiliations
@@ -73,7 +79,7 @@ def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contrib
         return ()
     best = _best(lists)
     beside = [_Roll(people) for _, people in lists if people is not best]
-    affiliations = [tidy(signal.value) for signal in index.get("selector", "affiliations")]
+    affiliations = [_affiliation(signal.value) for signal in index.get("selector", "affiliations")]
     made = []
     best = _with_links(best, index)
     for order, person in enumerate(best, 1):
@@ -179,7 +185,7 @@ def _from_json(signal: Signal) -> list[_Person]:
             tidy(family) or None,
             tidy(given) or None,
             orcid(identifier),
-            tuple(map(tidy, affiliations)),
+            tuple(filter(None, map(_affiliation, affiliations))),
             signal.collective,
         )
     ]
@@ -196,7 +202,7 @@ def _with_details(people: list[_Person], index: SignalIndex) -> list[_Person]:
         if signal.name == "author":
             current = id(signal) if id(signal) in by_signal else None
         elif current is not None:
-            if signal.name == "author_institution" and (value := tidy(signal.value)):
+            if signal.name == "author_institution" and (value := _affiliation(signal.value)):
                 affiliations.setdefault(current, dict.fromkeys(by_signal[current].affiliations))[value] = None
             elif signal.name == "author_orcid":
                 by_signal[current] = by_signal[current]._replace(orcid=orcid(signal.value))
@@ -267,6 +273,13 @@ def _joined(one: _Person, other: _Person) -> _Person:
     """One person named twice: what the second naming adds is kept."""
     affiliations = tuple(dict.fromkeys((*one.affiliations, *other.affiliations)))
     return one._replace(orcid=one.orcid or other.orcid, affiliations=affiliations)
+
+
+def _affiliation(printed: str) -> str:
+    """An affiliation without the raised mark that it begins with, and without the mail address that it ends with."""
+    text = tidy(printed)
+    raised = _RAISED.match(text)
+    return _MAIL.sub("", text[raised.end() :] if raised else text)
 
 
 def _is_affiliation(name: str) -> bool:

@@ -1,8 +1,8 @@
-"""Reads JSON-LD: arrays, `@graph` and `mainEntity`; a broken block is repaired, never dropped."""
+"""Reads JSON-LD: arrays, `@graph`, `mainEntity` and references to nodes; a broken block is repaired, never dropped."""
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,6 +17,9 @@ _MAX_SIGNALS = 10_000  # of a page
 _MAX_QUOTED = 200_000  # characters in which a value is looked for
 HIDDEN = frozenset(("articlebody", "text"))  # full text: never a value
 _OTHER_TITLES = frozenset(("alternativeheadline", "alternatename"))  # in another language than the node's, mostly
+# What an article refers to by `@id` in place of repeating it (JSON-LD 1.1, 3.3), and how many nodes are known so.
+_REFERRING = frozenset(("ispartof", "author", "creator", "editor", "contributor", "publisher"))
+_MOST_KNOWN, _CHAIN = 5_000, 3
 _FOLLOW = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement")
 
 
@@ -39,10 +42,11 @@ def _signals(document: Document) -> Iterator[Signal]:
         if data is _BROKEN:
             repaired += len(text)
             data = _repair(text) if repaired <= _MAX_REPAIR else None
+        known = _identified(data) if '"@id"' in text else {}
         for node in _nodes(data, 0):
             types = _types(node)
             if is_article(types):
-                yield from signals_of_node("json_ld", node, script)
+                yield from signals_of_node("json_ld", node, script, known)
             else:  # what else is to be read there the type tells
                 yield from (Signal("json_ld", "@type", kind, None, script, None, "") for kind in types if is_news(kind))
 
@@ -85,6 +89,22 @@ def _nodes(data: Any, depth: int) -> Iterator[dict[str, Any]]:
                 yield from _nodes(data[key], depth + 1)
 
 
+def _identified(data: Any) -> dict[str, dict[str, Any]]:
+    """The nodes of a block by their `@id`; the first of a name that says more than its name."""
+    known: dict[str, dict[str, Any]] = {}
+    waiting = [(data, 0)]
+    while waiting and len(known) < _MOST_KNOWN:
+        value, depth = waiting.pop()
+        if isinstance(value, dict):
+            name = value.get("@id")
+            if isinstance(name, str) and len(value) > 1:
+                known.setdefault(name, value)
+        if depth <= _MAX_DEPTH and isinstance(value, (dict, list)):
+            inner = value.values() if isinstance(value, dict) else value
+            waiting.extend((entry, depth + 1) for entry in inner if isinstance(entry, (dict, list)))
+    return known
+
+
 def _types(node: dict[str, Any]) -> list[str]:
     declared = node.get("@type") or []
     return [str(kind).rsplit("/", 1)[-1] for kind in (declared if isinstance(declared, list) else [declared])]
@@ -100,10 +120,12 @@ def is_news(kind: str) -> bool:
     return kind.endswith(("NewsArticle", "BlogPosting"))
 
 
-def signals_of_node(vocabulary: str, node: dict[str, Any], element: Element) -> Iterator[Signal]:
-    """Signals of one article's node. `element` is their place, unless a value is `Words`."""
+def signals_of_node(
+    vocabulary: str, node: dict[str, Any], element: Element, known: Mapping[str, dict[str, Any]] | None = None
+) -> Iterator[Signal]:
+    """Signals of one article's node. `element` is their place, unless a value is `Words`; `known`: nodes by `@id`."""
     quoted = (element.text or "")[:_MAX_QUOTED] if vocabulary == "json_ld" else ""
-    yield from _Node(vocabulary, element, quoted, quoted.lower()).signals(node)
+    yield from _Node(vocabulary, element, quoted, quoted.lower(), known or {}).signals(node)
 
 
 class Words(str):
@@ -128,6 +150,7 @@ class _Node(NamedTuple):
     element: Element
     script: str
     lowered: str
+    known: Mapping[str, dict[str, Any]]
 
     def signals(self, node: dict[str, Any]) -> Iterator[Signal]:
         language = language_tag(_text(node.get("inLanguage")))
@@ -137,10 +160,23 @@ class _Node(NamedTuple):
             name = key.lower()
             if name in HIDDEN or (key.startswith("@") and self.vocabulary == "json_ld"):
                 continue
+            if self.known and name in _REFERRING:
+                value = self._meant(value, 0)  # noqa: PLW2901
             if name in ("author", "creator", "editor", "contributor"):
                 yield from self._people(name, value)
             elif key != "@type":
                 yield from self._values(name, value, None if name in _OTHER_TITLES else language, 0)
+
+    def _meant(self, value: Any, depth: int) -> Any:
+        """A value with the nodes in place of what only refers to them, along `isPartOf`."""
+        if isinstance(value, list):
+            return [self._meant(entry, depth) for entry in value]
+        bare = isinstance(value, dict) and value.keys() <= {"@id", "@type"}
+        node = self.known.get(_text(value.get("@id")) if bare else value) if bare or isinstance(value, str) else value
+        node = value if node is None else node
+        if isinstance(node, dict) and "isPartOf" in node and depth < _CHAIN:
+            return {**node, "isPartOf": self._meant(node["isPartOf"], depth + 1)}
+        return node
 
     def _values(self, name: str, value: Any, language: str | None, depth: int) -> Iterator[Signal]:
         if depth > 4 or value is None:
