@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from harvester.extraction.document import Document, as_words
 from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.fields.printed_ids import printed_ids
 from harvester.extraction.normalise.identifiers import orcid
 from harvester.extraction.normalise.names import Name, clean_name, is_group, looks_like_name, read_name, split_names
 from harvester.extraction.normalise.text import fold, tidy
@@ -84,7 +85,20 @@ def choose_contributors(document: Document, index: SignalIndex) -> tuple[Contrib
     best = _with_links(best, index)
     for order, person in enumerate(best, 1):
         made.append(_contributor(document, person, order, beside, affiliations, len(best)))
-    return (*_capitals_alike(made), *_editors(document, index, best))
+    return (*_with_printed_ids(document, _capitals_alike(made)), *_editors(document, index, best))
+
+
+def _with_printed_ids(document: Document, made: list[Contributor]) -> list[Contributor]:
+    if all(person.orcid for person in made):
+        return made
+    found = printed_ids(document, [(person.family or person.name, person.given or "") for person in made])
+    told = {person.orcid for person in made}
+    return [
+        person.model_copy(update={"orcid": found[place]})
+        if not person.orcid and place in found and found[place] not in told
+        else person
+        for place, person in enumerate(made)
+    ]
 
 
 def _capitals_alike(made: list[Contributor]) -> list[Contributor]:
