@@ -218,6 +218,8 @@ def _number(text: str) -> str | None:
     if named := _NUMBERED.search(value):
         return named[1]
     value = _NUMBER_WORD.sub("", value)
+    if value.startswith("-") or not value.strip("0"):  # what stands where there is no number yet
+        return None
     return value if len(value) <= 40 and _NUMERAL.search(value) else None
 
 
