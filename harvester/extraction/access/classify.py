@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harvester.extraction.access.licences import find_licences, is_rights
 from harvester.extraction.access.machine import machine_statements
 from harvester.extraction.access.page import open_page
-from harvester.extraction.access.page_data import licence_in_scripts
+from harvester.extraction.access.page_data import licence_in_scripts, paid_in_scripts
 from harvester.extraction.access.passages import PageText
 from harvester.extraction.access.purchases import purchase_options
 from harvester.extraction.access.sentences import Reading, SentenceReader, passages_of_slots
@@ -202,12 +202,15 @@ def _may_be_the_session(statement: Statement) -> bool:
 
 
 def _from_page_data(page: PageText, statements: Sequence[Statement]) -> list[Statement]:
-    """A licence in the page's script data only makes "free" exact where no gate stands."""
+    """Script data makes "free" exact where no gate stands, and says that one stands where nothing else speaks."""
     statuses = {one.status for one in statements if one.tier <= Tier.STRUCTURE}
-    if statuses != {AccessStatus.FREE}:
+    if statuses == {AccessStatus.FREE}:
+        status, found = AccessStatus.OPEN, licence_in_scripts(page.document)
+    elif not statuses:
+        status, found = AccessStatus.SUBSCRIPTION, paid_in_scripts(page.document)
+    else:
         return []
-    found = licence_in_scripts(page.document)
-    return [Statement(AccessStatus.OPEN, Tier.STRUCTURE, "structure.page-data@1", found)] if found else []
+    return [Statement(status, Tier.STRUCTURE, "structure.page-data@1", found)] if found else []
 
 
 def _weigh(statements: Sequence[Statement], as_of: datetime) -> AccessVerdict:
