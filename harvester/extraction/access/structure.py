@@ -71,7 +71,7 @@ _CART = re.compile(
 _NOT_TO_READ = re.compile(r"reprint|permission|print|donat", re.IGNORECASE)
 _CARTS = (b"cart", b"basket", b"checkout", b"panier", b"warenkorb", b"carrito", b"carrello")
 _OWN_NAMES = frozenset(("doi", "identifier", "identifier.doi", "sameas", "bibo:doi", "publication_doi"))
-_MOST_CARTS = 100
+_MOST_CARTS, _SOON = 100, 1_000  # on a page; bytes from the name of one to what is put into it
 _FULL_FILE = re.compile(r"\.(?:pdf|ps|epub|djvu)\b", re.IGNORECASE)
 _EXTRA_FILE = re.compile(
     r"suppl|appendi|[-_]s\d+\.|sup-\d|additional|figure|table of contents|cover|licen[cs]e", re.IGNORECASE
@@ -144,8 +144,7 @@ def _in_head(page: PageText, element: Element) -> bool:
 
 def cart(page: PageText, signals: Sequence[Signal]) -> Element | None:
     """The form or link that puts this very article, named by its DOI, into a shopping cart; dialogs may hold it."""
-    body = page.document.page.body.lower()
-    if not any(name in body for name in _CARTS):
+    if not _may_hold_a_cart(page.document.page.body.lower()):
         return None
     own = {name for signal in signals if signal.name in _OWN_NAMES and (name := doi(signal.value))}
     forms = islice(page.body.iter("form"), _MOST_CARTS) if own else ()
@@ -160,6 +159,17 @@ def cart(page: PageText, signals: Sequence[Signal]) -> Element | None:
         if doi(address) in own and not _NOT_TO_READ.search(address) and page.places.of(link) is not Place.ELSEWHERE:
             return link
     return None
+
+
+def _may_hold_a_cart(body: bytes) -> bool:
+    """Whether what may be a DOI follows soon on the name of a cart."""
+    for name in _CARTS:
+        at, tries = body.find(name), 0
+        while at >= 0 and tries < _MOST_CARTS:
+            if body.find(b"10.", at, at + _SOON) >= 0:
+                return True
+            at, tries = body.find(name, at + len(name)), tries + 1
+    return False
 
 
 def sold(page: PageText, element: Element) -> Statement:

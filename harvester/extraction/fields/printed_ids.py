@@ -11,6 +11,7 @@ from harvester.extraction.normalise.identifiers import orcid
 from harvester.extraction.normalise.text import fold
 
 _ADDRESS = "orcid.org/"
+_LINKS = etree.XPath(f"descendant::a[contains(@href, '{_ADDRESS}')]")
 _MOST, _CLIMB, _ENTRY = 300, 5, 400  # links; ancestors of one; characters of an author's entry
 
 
@@ -20,8 +21,7 @@ def printed_ids(document: Document, names: Sequence[tuple[str, str]]) -> dict[in
         return {}
     wanted = [(f" {fold(family)} ", fold(given).partition(" ")[0]) for family, given in names]
     found: dict[int, str] = {}
-    links = (link for link in document.body.iter("a") if _is_id(link))
-    for link in islice(links, _MOST):
+    for link in _LINKS(document.body)[:_MOST]:
         identifier = orcid(link.get("href", ""))
         owner = _owner(link, wanted) if identifier else None
         if identifier and owner is not None:
