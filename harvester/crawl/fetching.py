@@ -55,6 +55,10 @@ class Fetcher:
         resolvers = (way.resolver for way in self._source.discovery if way.kind == "dois")
         return in_bounds(url, (*self._source.hosts, *(target(each).netloc for each in resolvers)))
 
+    def is_own(self, url: str) -> bool:
+        """Whether a URL is on one of the Source's hosts, not at a resolver."""
+        return in_bounds(url, self._source.hosts)
+
     async def get(self, url: str, ask: Ask, permit: Permit) -> Answer:
         """The last answer on the way, its `url` the one that gave it; raises `ExchangeFailedError`, `HostShutError`.
 

@@ -89,7 +89,7 @@ class Visitor:
             await asyncio.shield(self._ledger.let_go([each for each in noted if each != end]))
 
     def _permit_of(self, url: str, noted: list[str]) -> Permit:
-        """Robots, and no page twice: a redirect to a page that has its own place in the frontier ends there.
+        """Robots and TDMRep, and no page twice: a redirect to what has its own place in the frontier ends there.
 
         `noted` takes the articles that nobody knew of before.
         """
@@ -104,6 +104,9 @@ class Visitor:
                 noted.extend([there] if taken == "noted" else [])
             mine.add(there)
             await self._sites.permit(hop)
+            if self._fetcher.is_own(hop):
+                # Read before any page is: a budget that ends in between would cost the page that was asked for.
+                await self._sites.statements(hop)
 
         return permit
 

@@ -334,6 +334,15 @@ def test_budget_of_requests(publisher: Publisher, crawler: Crawler) -> None:
     assert crawler.due() == 50
 
 
+def test_a_small_budget_loses_no_page_that_was_asked_for(publisher: Publisher, crawler: Crawler) -> None:
+    politeness = POLITE | {"delay": 0, "max_requests": 6}
+    done = crawler.crawl(make_source(publisher, *publisher.pages(20), politeness=politeness))
+    asked = publisher.articles()
+    assert len(publisher.requests) == 6
+    assert sorted(done.visits) == sorted(f"{publisher.url}{path}" for path in asked)
+    assert len(asked) == 4  # the other two: robots.txt and the TDMRep file
+
+
 @pytest.mark.parametrize(
     ("budget", "said"),
     [

@@ -140,7 +140,7 @@ def test_where_a_redirect_may_not_lead(publisher: Publisher, crawler: Crawler) -
         expected[publisher.page(f"/article/{number}", status=302, Location=location)] = outcome
     done = crawler.crawl(make_source(publisher, *expected))
     assert done.outcomes() == expected
-    assert set(publisher.paths()) == {*publisher.routes, "/robots.txt"}
+    assert set(publisher.paths()) == {*publisher.routes, "/robots.txt", "/.well-known/tdmrep.json"}
 
 
 @pytest.mark.fault(48)
