@@ -11,6 +11,7 @@ from typing import Any, cast
 from lxml import etree
 
 from harvester.extraction.charset import charset_of
+from harvester.extraction.formulas import FORMS, formula
 from harvester.model.markup import is_xml
 from harvester.model.page import Page
 from harvester.model.signal import QUOTE_LIMIT, Evidence
@@ -26,7 +27,9 @@ INVISIBLE = frozenset(
     ("script", "style", "noscript", "template", "head", "title", "textarea", "select", "svg", "iframe")
 )
 
-_PARTING = BLOCKS | INVISIBLE | {"br", etree.Entity}  # without these inside, all that an element says is one line
+_PARTING = (
+    BLOCKS | INVISIBLE | {"br", "math", "mml:math", "img", etree.Entity}
+)  # without these inside, all that an element says is one line
 
 _STRING = etree.XPath("string()", smart_strings=False)
 _TEXTS = etree.XPath("descendant::text()")
@@ -359,13 +362,18 @@ def visible_text(element: Element, drop: frozenset[Element] = frozenset()) -> st
 
 
 def text_below(element: Element, silent: Callable[[Element], bool], apart: Callable[[Element], bool]) -> str:
-    """Text below an element on one line, without what is `silent`; what stands `apart` has a space on either side."""
+    """Text below an element on one line, without what is `silent`; what stands `apart` has a space on either side.
+
+    Of a formula one form is read (`formula`).
+    """
     pieces: list[str] = []
     waiting: list[Element | str] = [element]  # no recursion: a page may be nested deeper than Python calls
     while waiting:
         item = waiting.pop()
         if isinstance(item, str):
             pieces.append(item)
+        elif item.tag in FORMS and (words := formula(item)) is not None:
+            pieces.append(words)
         elif item is element or not silent(item):
             if apart(item):
                 pieces.append(" ")

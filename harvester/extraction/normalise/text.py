@@ -54,7 +54,7 @@ def strip_markup(text: str) -> str:
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(text, "lxml")
-    for element in soup.find_all(["script", "style"]):
+    for element in soup.find_all(["script", "style", "annotation", "annotation-xml", "tex-math", "jats:tex-math"]):
         element.decompose()
     for element in soup.find_all(
         ["p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "title", "sec", "jats:p", "jats:title"]

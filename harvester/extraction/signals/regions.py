@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from harvester.extraction.access.spoken import speaks_of_access
 from harvester.extraction.document import BLOCKS, Element, language_tag, string_value
+from harvester.extraction.formulas import FORMS, formula
 from harvester.extraction.labels import Label, inline_label, is_section, label_of, may_hold_inline_label, named_language
 from harvester.extraction.signals.keyword_blocks import KeywordItems, keyword_items, keyword_items_inside
 from harvester.extraction.signals.label_places import LOWEST, SKIPPED, Start, climb, in_navigation, rank_of
@@ -132,6 +133,10 @@ class RegionReader:
 
     def element(self, element: Element) -> None:
         tag = element.tag
+        if tag in FORMS and (words := formula(element)) is not None:
+            if words and not _hidden(element):
+                self._append(words, element)
+            return
         if not isinstance(tag, str) or tag in SKIPPED or element in self.seen or (element.attrib and _hidden(element)):
             return
         if tag == "br":

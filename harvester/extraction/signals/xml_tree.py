@@ -10,7 +10,9 @@ _BLOCKS = frozenset(
      "def", "disp-quote", "institution", "addr-line", "country", "subtitle", "caption", "boxed-text", "license-p")
 )  # fmt: skip
 # Never words of a value: notes' marks, mail addresses, second forms of a formula, what a reader does not see.
-_UNSPOKEN = frozenset(("email", "fn", "tex-math", "graphic", "inline-graphic", "institution-id", "object-id"))
+_UNSPOKEN = frozenset(
+    ("email", "fn", "tex-math", "annotation", "graphic", "inline-graphic", "institution-id", "object-id")
+)
 _MARKS = frozenset(("fn", "aff", "corresp", "author-notes", "table-fn"))
 
 
