@@ -7,12 +7,10 @@ from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import quote
 
-from harvester.crawl.ledger import utc_now
 from harvester.crawl.transport import Answer, ExchangeFailedError, Transport
 from harvester.crawl.turns import Turns
 from harvester.model.page import VisitOutcome
 from harvester.model.source import Source
-from harvester.reach import retry_after
 from harvester.urls import absolute, in_bounds, looks_like_login, refused, target
 
 MOST_HOPS = 7
@@ -94,7 +92,7 @@ class Fetcher:
 
     async def _heed(self, answer: Answer) -> None:
         """Retry-After (RFC 9110, 10.2.3) comes with refusals and redirects, and speaks for the whole host."""
-        wait = retry_after(answer.header("retry-after"), utc_now())
+        wait = answer.wait()
         if wait is not None and answer.status >= 300 and answer.status != 304:
             await self._turns.hold(answer.url, max(wait, _LEAST_HOLD), f"HTTP {answer.status} at {answer.url}")
 

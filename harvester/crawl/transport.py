@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from scrapy import signals
@@ -24,6 +25,7 @@ from harvester.crawl.decoding import (
     decoded,
 )
 from harvester.model.page import VisitOutcome
+from harvester.reach import retry_after
 from harvester.urls import AddressRefusedError
 
 CONCURRENT = 16
@@ -105,6 +107,12 @@ class Answer(NamedTuple):
     def header(self, name: str) -> str | None:
         """First value of header `name` (lower-case), or None."""
         return next((value for key, value in self.headers if key == name), None)
+
+    def wait(self) -> timedelta | None:
+        """The longest time from now that a Retry-After asks for (RFC 9110, 10.2.3): a proxy may have added its own."""
+        now = datetime.now(UTC)
+        waits = [retry_after(value, now) for key, value in self.headers if key == "retry-after"]
+        return max((each for each in waits if each is not None), default=None)
 
 
 class PinnedResolver:

@@ -13,7 +13,6 @@ from harvester.crawl.turns import LONGEST_WAIT_S, Turns
 from harvester.model.page import BODY_LIMIT, Page, VisitOutcome
 from harvester.model.run import FrontierItem, Visit
 from harvester.model.source import UrlRules
-from harvester.reach import retry_after
 from harvester.urls import canonical_url, is_article
 
 MOST_RETRIES = 2
@@ -143,7 +142,7 @@ class Visitor:
 
     async def _attempt(self, url: str, ask: Ask, permit: Permit) -> Answer:
         answer = await self._fetcher.get(url, ask, permit)
-        if answer.status == 429 and retry_after(answer.header("retry-after"), utc_now()) is None:
+        if answer.status == 429 and answer.wait() is None:
             await self._turns.hold(answer.url, HOLD_WITHOUT_WORD, f"HTTP 429 at {answer.url}")
         conditional = "If-None-Match" in ask.headers or "If-Modified-Since" in ask.headers
         if failure := _judged(answer, conditional=conditional, page=ask.pages_only):
@@ -176,7 +175,7 @@ def _judged_status(answer: Answer) -> ExchangeFailedError:
     if status in _REFUSED:
         return ExchangeFailedError(VisitOutcome.FORBIDDEN, detail)
     if status == 429 or (status == 503 and answer.header("retry-after")):
-        wait = retry_after(answer.header("retry-after"), utc_now()) or timedelta(0)
+        wait = answer.wait() or timedelta(0)
         return ExchangeFailedError(VisitOutcome.RATE_LIMITED, detail, retry=wait.total_seconds() <= LONGEST_WAIT_S)
     if status >= 500 or status in {408, 425}:
         return ExchangeFailedError(VisitOutcome.SERVER_ERROR, detail, retry=True)

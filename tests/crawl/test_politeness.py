@@ -1,7 +1,7 @@
 """robots.txt, Retry-After, TDMRep and bot checks as decisions."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from machine import seconds
@@ -17,6 +17,7 @@ from harvester.crawl.politeness import (
     tdm_rules,
     tdm_statements,
 )
+from harvester.crawl.transport import Answer
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 SITE = "https://a.example"
@@ -243,3 +244,12 @@ def test_the_line_that_decides(path: str, line: tuple[int, str] | None) -> None:
 )
 def test_quiet_times(span: str, zone: str, until: datetime | None) -> None:
     assert quiet_until(NOW, [span], zone) == until
+
+
+@pytest.mark.parametrize(
+    ("values", "wait"), [([], None), (["x"], None), (["5"], 5), (["5", "90"], 90), (["90", "x", "5"], 90)]
+)
+def test_of_several_waits_the_longest(values: list[str], wait: int | None) -> None:
+    headers = tuple(("retry-after", value) for value in values)
+    answer = Answer(url=f"{SITE}/x", status=429, headers=headers, body=b"")
+    assert answer.wait() == (None if wait is None else timedelta(seconds=wait))
