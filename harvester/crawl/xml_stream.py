@@ -1,6 +1,7 @@
 """XML of others, as a stream or whole: no entity is expanded, nothing external is read, what is broken is left out."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,9 @@ from lxml import etree
 
 _CHUNK = 65_536
 _TAIL = 1_024
+_TOO_WIDE = re.compile(
+    rb"""(<\?xml[^>]{0,100}?\sencoding\s*=\s*["'])(?:utf-?16|utf-?32|ucs-?[24]|unicode)[a-z-]*""", re.IGNORECASE
+)
 _SAFE: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -35,8 +39,7 @@ def elements(text: bytes, places: Collection[str], problems: list[str]) -> Itera
 
 def _ended(text: bytes, problems: list[str]) -> Iterator[Any]:
     """Every element as it ends."""
-    _look_for_entities(text, problems)
-    text = text.lstrip() if text[:1].isspace() else text
+    text = _readable(text, problems)
     parser = etree.XMLPullParser(events=("end",), **_SAFE)
     last = None
     try:
@@ -87,7 +90,7 @@ def _forget(element: Any) -> None:
 
 def tree(text: bytes, problems: list[str]) -> Any:
     """The root element of what can be read of `text`, or None; what is wrong with it is added to `problems`."""
-    _look_for_entities(text, problems)
+    text = _readable(text, problems)
     parser = etree.XMLParser(**_SAFE)
     try:
         root = etree.fromstring(text, parser)
@@ -101,9 +104,12 @@ def tree(text: bytes, problems: list[str]) -> Any:
     return root
 
 
-def _look_for_entities(text: bytes, problems: list[str]) -> None:
+def _readable(text: bytes, problems: list[str]) -> bytes:
+    """Without space before the declaration, nor an encoding there that its own bytes refute (XML 1.0, 4.3.3)."""
     if b"<!ENTITY" in text[:_CHUNK]:
         problems.append("declares entities, which are not expanded")
+    text = text.lstrip() if text[:1].isspace() else text
+    return _TOO_WIDE.sub(rb"\1utf-8", text, count=1) if _TOO_WIDE.match(text.removeprefix(BOM_UTF8)) else text
 
 
 def local(element: Any) -> str:

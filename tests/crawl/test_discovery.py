@@ -88,7 +88,17 @@ SITEMAP = b"""<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.si
 <url><loc>https://a.example/about</loc></url><url><loc></loc></url></urlset>"""
 
 
-@pytest.mark.parametrize("body", [SITEMAP, gzip.compress(SITEMAP)])
+@pytest.mark.parametrize(
+    "body",
+    [
+        SITEMAP,
+        gzip.compress(SITEMAP),
+        SITEMAP.replace(b"UTF-8", b"utf-16"),
+        b"\xef\xbb\xbf" + SITEMAP.replace(b"UTF-8", b"UTF-16LE"),
+        b"\n" + SITEMAP.replace(b'"UTF-8"', b"'unicode'"),
+        SITEMAP.decode().replace("UTF-8", "utf-16").encode("utf-16"),
+    ],
+)
 @pytest.mark.fault(92, 102)
 def test_sitemap(body: bytes) -> None:
     articles, excluded = wanted(Sitemap(body, NOW).urls(), RULES, HOSTS)
