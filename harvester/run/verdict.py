@@ -42,6 +42,9 @@ _UNREACHABLE = frozenset(
         VisitOutcome.TRUNCATED,
     )
 )
+_NO_ARTICLE = frozenset(
+    (VisitOutcome.NOT_ARTICLE, VisitOutcome.WRONG_CONTENT, VisitOutcome.TOO_LARGE, VisitOutcome.LOGIN)
+)
 _TOLD = (
     *sorted(_UNREACHABLE),
     VisitOutcome.RATE_LIMITED,
@@ -85,10 +88,29 @@ def judge(course: Course, expect: Expectations) -> tuple[RunOutcome, list[str]]:
         return RunOutcome.INTERRUPTED, ["stopped on request; the next run goes on from here", *notes]
     if nothing := _nothing_reached(course, problems):
         return nothing[0], [nothing[1], *notes]
-    missed = [*misses(expect, course.seen, course.stored), *_drift(course.seen), *drift(course, expect)]
+    missed = [
+        *misses(expect, course.seen, course.stored),
+        *_no_article(course),
+        *_drift(course.seen),
+        *drift(course, expect),
+    ]
     spoilt = missed or shut or course.seen.get("redesign") or course.seen.get("drifted_fields")
     notes += _duplicates(course.measured)
     return (RunOutcome.DEGRADED if spoilt else RunOutcome.SUCCEEDED), [*missed, *notes]
+
+
+def _no_article(course: Course) -> Iterator[str]:
+    """A note where a Source that never gave a record has only pages that are no articles."""
+    met = {outcome: course.counts.get(outcome.value, 0) for outcome in sorted(_REACHED | _NO_ARTICLE)}
+    pages = sum(met.values())
+    if pages < LEAST_READ or pages > sum(met[outcome] for outcome in _NO_ARTICLE):
+        return
+    if not any(run.seen.get("records") for run in course.earlier):
+        counts = ", ".join(f"{outcome.value} {count}" for outcome, count in met.items() if count)
+        yield (
+            f"none of {pages} pages was an article ({counts}): look at one with `harvester source try URL`; the "
+            "article patterns in [urls] may take other pages too, or the site draws its pages with scripts"
+        )
 
 
 def _drift(seen: Mapping[str, int]) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """Counts, report and Expectations -> outcome and notes."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from harvester.model.page import VisitOutcome
-from harvester.model.run import RunOutcome
+from harvester.model.run import Run, RunOutcome
 from harvester.model.source import Expectations
 from harvester.run.verdict import Course, judge, misses
 
@@ -69,6 +70,27 @@ def test_where_lists_are_answered_pages_that_always_fail_do_not_fail_the_run(pag
     assert "server_error: https://a.example/article/4: HTTP 500" in notes[-1]
     shut = {"listings_read": 1, "shut": {"a.example": "keeps failing"}}
     assert judge(course(counts=counts, report=shut), Expectations())[0] is RunOutcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("counts", "before", "outcome"),
+    [
+        ({"wrong_content": 30}, 0, RunOutcome.DEGRADED),
+        ({"not_article": 3, "wrong_content": 1, "login": 1}, 0, RunOutcome.DEGRADED),
+        ({"not_article": 4}, 0, RunOutcome.SUCCEEDED),
+        ({"not_article": 30, "ok": 1}, 0, RunOutcome.SUCCEEDED),
+        ({"not_article": 30, "gone": 1}, 0, RunOutcome.SUCCEEDED),
+        ({"not_article": 30}, 12, RunOutcome.SUCCEEDED),
+    ],
+)
+def test_a_new_source_without_one_article_is_no_success(
+    counts: dict[str, int], before: int, outcome: RunOutcome
+) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    earlier = [Run(id="a", source_id="b", started_at=at, ended_at=at, seen={"records": before})]
+    found, notes = judge(course(counts=counts, earlier=earlier), Expectations())
+    assert found is outcome
+    assert ("was an article" in " ".join(notes)) is (outcome is RunOutcome.DEGRADED)
 
 
 def test_shares_of_a_handful_say_nothing() -> None:
