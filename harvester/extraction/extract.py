@@ -28,7 +28,7 @@ from harvester.extraction.signals.json_ld import is_news
 from harvester.model.page import Page, VisitOutcome
 from harvester.model.record import LangText, Location, Provenance, Record, Rights, record_id
 from harvester.model.source import Detect, Platform, Source
-from harvester.urls import canonical_url
+from harvester.urls import absolute, canonical_url
 
 RULES = "7"  # raised when a rule changes what a page says or the archive may keep; stored with every record
 
@@ -218,7 +218,7 @@ def _locations(index: SignalIndex, url: str) -> tuple[Location, ...]:
     found = {url: Location(url=url, content="landing")}
     for name, content in (("pdf_url", "fulltext_pdf"), ("fulltext_html_url", "fulltext_html")):
         for signal in index.get("highwire", name):
-            target = signal.value.strip()
+            target = absolute(url, signal.value.strip()) or ""
             if re.match(r"^https?://\S+$", target) and target not in found:
                 found[target] = Location.model_validate({"url": target, "content": content, "says": f"citation_{name}"})
     files = {s.value for s in index.get("link", "item") if s.items[0].partition(";")[0].strip() == "application/pdf"}

@@ -63,6 +63,7 @@ _PATTERNS = tuple((place, re.compile(pattern)) for place, pattern in _NAMES)
 _OF_RIGHTS = re.compile(r"(?<![a-z])(?:copyright|licen[cs]e|permissions?)(?![a-z])", re.IGNORECASE)
 _SAYING = frozenset(("role", "aria-hidden", "hidden", "style"))  # attributes, besides those that name
 _ARTICLE = Place.ARTICLE
+_FOOTER = re.compile("footer", re.IGNORECASE)
 _NO_SHOW = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -108,7 +109,10 @@ class Places:
             return around
         if around is Place.TEXT and attributes and _OF_RIGHTS.search(attributes.get("class", "")):
             around = Place.ARTICLE
-        place = max(around, _TAGS.get(tag, _ARTICLE), _by_name(attributes) if attributes else _ARTICLE)
+        named = _by_name(attributes) if attributes else _ARTICLE
+        if named is Place.SITE and _FOOTER.search(attributes.get("class", "")) and element.find(".//h1") is not None:
+            named = _ARTICLE  # a layout's box around the page: nothing is headed in a footer
+        place = max(around, _TAGS.get(tag, _ARTICLE), named)
         if _SAYING.isdisjoint(attributes):
             return place
         return max(place, _ROLES.get(attributes.get("role", ""), _ARTICLE), _visibility(attributes))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from harvester.extraction.access.endings import without_access
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import SignalIndex
-from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
+from harvester.extraction.labels import Label, inline_label, label_of, may_hold_inline_label
 from harvester.extraction.languages import Known, LittleWords, detect, language_of, little_words, same, split_at_seam
 from harvester.extraction.memo import Memo
 from harvester.extraction.normalise.text import fold, tidy
@@ -41,6 +41,7 @@ _RANKS = {
 _WEAK = 60  # below it a text must be long and must not be a teaser or the site's own words
 _OTHER_KINDS = ("lay", "graphical", "highlights")
 _MINIMUM = 25
+_SPACED_LABEL = re.compile(r"(?<=[.!?)»”\]])\s{2,}([^\W\d_][\w -]{3,24}?)\s{2,}(?=[^\W\d_a-z])")
 _LIKE = 150  # characters; what is only said to describe the page must be as long to be an abstract
 _MOST = 100  # texts that are compared; a page with more lists articles
 _ENDLESS = 60_000  # characters; no abstract is as long
@@ -120,15 +121,14 @@ def _candidates(
     for rank, signal in ranked:
         if len(signal.value) > _ENDLESS or (rank < _WEAK + 25 and len(signal.value) < _LIKE):
             continue
-        for part in parts[signal.value]:
+        stated = signal.language if signal.vocabulary not in ("heading", "container") else nearest_language(signal)
+        for at, part in enumerate(parts[signal.value]):
             text, removed = cleaned[part]
             if not text or (rank < _WEAK + 25 and not _abstract_like(text, rank)):
                 continue
             known = language_of(
                 text,
-                declared=signal.language
-                if signal.vocabulary not in ("heading", "container")
-                else nearest_language(signal),
+                declared=None if at else stated,  # what is declared of a field speaks of how it begins
                 label=signal.language if signal.vocabulary == "heading" else None,
                 page=page,
                 only_block=len(strong) <= 1,
@@ -151,20 +151,27 @@ def _ranked(rank: int, signal: Signal, text: str) -> int:
 
 
 def _parts(value: str, counted: Callable[[str], LittleWords]) -> list[str]:
-    """One text per language: cut where another label is glued in, then at a language seam."""
+    """One text per language: cut where another label is glued in, then at a language seam.
+
+    What a label of something else opens (keywords) is left out, as far as the next label of an abstract.
+    """
     text = tidy(value) if "<" in value or "&" in value else value
     pieces: list[str] = []
     start = 0
-    for match in inline_label().finditer(text) if may_hold_inline_label(text) else ():
-        label = label_of(match[1])
-        if label is None or match.start() == 0:
-            continue
-        pieces.append(text[start : match.start()])
-        start = match.start() if label.kind == "abstract" else len(text)
-        if label.kind != "abstract":
-            break
+    for at, label in _glued(text):
+        pieces.append(text[start:at])
+        start = at if label.kind == "abstract" else len(text)
     pieces.append(text[start:])
     return [part for piece in pieces if piece.strip() for part in split_at_seam(piece, counted)]
+
+
+def _glued(text: str) -> list[tuple[int, Label]]:
+    """Where labels stand within a text, in order: after a sentence and closed by a mark, or with wide space around."""
+    if not may_hold_inline_label(text):
+        return []
+    patterns = (inline_label(), _SPACED_LABEL) if "  " in text else (inline_label(),)
+    found = {match.start(): label_of(match[1]) for pattern in patterns for match in pattern.finditer(text)}
+    return [(at, label) for at, label in sorted(found.items()) if at and label]
 
 
 def nearest_language(signal: Signal) -> str | None:

@@ -75,11 +75,15 @@ def choose_dates(document: Document, index: SignalIndex) -> tuple[DateValue, ...
 
 
 def _agreed_first(found: list[DateValue], voices: dict[str, set[str]]) -> tuple[DateValue, ...]:
-    """Of several days of publication (an issue's, the article's) the one that most vocabularies state comes first."""
+    """Of several days of publication (an issue's, the article's) the one that most vocabularies state comes first.
+
+    A day on which the file came in, which some repositories give as `citation_date` too, comes last.
+    """
     published = [date for date in found if date.kind == "published"]
     if len(published) < 2:
         return tuple(found)
-    ranked = iter(sorted(published, key=lambda date: -len(voices[date.value])))
+    came_in = {date.value for date in found if date.kind in ("created", "received")}
+    ranked = iter(sorted(published, key=lambda date: (date.value in came_in, -len(voices[date.value]))))
     return tuple(next(ranked) if date.kind == "published" else date for date in found)
 
 

@@ -1,15 +1,16 @@
 """Keyword lists, one per language; equal-length lists are paired by position, as an inference."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from harvester.extraction.document import Document
 from harvester.extraction.fields.abstracts import nearest_language
 from harvester.extraction.fields.choose import SignalIndex
+from harvester.extraction.labels import inline_label, label_of, may_hold_inline_label
 from harvester.extraction.languages import Known, by_script, detect, same
 from harvester.extraction.normalise.keywords import clean_keywords, split_keywords
-from harvester.extraction.normalise.text import fold
+from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
 from harvester.model.record import KeywordList
 
@@ -32,6 +33,10 @@ _RANKS = {
     ("meta", "keywords"): 20,
 }
 _WEAK = 60
+_ABSTRACTS = (("highwire", "abstract"), ("dcterms", "abstract"), ("dc", "description"), ("eprints", "abstract"),
+              ("bepress", "abstract"))  # fmt: skip
+_CLASSES = re.compile(r"\b(?:JEL|PACS|MSC|AMS|UDC|УДК)\b.*", re.DOTALL)  # of a scheme, which follow keywords
+_MOST_IN_ABSTRACT = 15
 _TYPES = (("dc", "type"), ("dcterms", "type"), ("highwire", "article_type"), ("eprints", "type"))  # of the document
 _OTHERWISE_WRITTEN = frozenset("ru uk be bg mk sr kk ja zh ko ar fa ur he el hy ka th".split())
 _LATIN = re.compile("[A-Za-z]{3}")
@@ -83,7 +88,22 @@ def _lists(index: SignalIndex) -> list[_List]:
             found.extend(filter(None, (_whole(rank, signal) for signal in signals)))
         else:
             found.extend(_by_language(rank, signals))
+    found.extend(_in_abstracts(index))
     return [part for entry in found for part in _parted(entry)]
+
+
+def _in_abstracts(index: SignalIndex) -> Iterator[_List]:
+    """Lists that stand at the end of an abstract in the metadata, under a label."""
+    for signal in (each for key in _ABSTRACTS for each in index.get(*key)):
+        text = tidy(signal.value)
+        found = inline_label().finditer(text) if may_hold_inline_label(text) else ()
+        labels = [(match, label) for match in found if (label := label_of(match[1]))]
+        ends = [*(match.start() for match, _ in labels[1:]), len(text)]
+        for (match, label), end in zip(labels, ends, strict=True) if labels else ():
+            words = _CLASSES.sub("", text[match.end() : end])
+            items = tuple(filter(_is_keyword, clean_keywords(split_keywords(words))))
+            if label.kind == "keywords" and 0 < len(items) <= _MOST_IN_ABSTRACT:
+                yield _List(_WEAK + 2, items, [signal._replace(quote=items[0])], signal.language, label.language)
 
 
 def _parted(entry: _List) -> list[_List]:

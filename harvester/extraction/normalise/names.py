@@ -85,10 +85,15 @@ def read_name(text: str) -> Name:
 
 
 def _chinese_family(printed: str) -> str | None:
-    """The family name of a Chinese name printed without a space, or None: one character, or two of the few doubles."""
+    """The family name of a Chinese name printed without a space, or None: one character, or two of the few doubles.
+
+    Of four characters without such a double it cannot be told: most are Japanese.
+    """
     if not _CHINESE.match(printed):
         return None
-    return printed[:2] if printed[:2] in _DOUBLE_FAMILY and len(printed) > 2 else printed[:1]
+    if printed[:2] in _DOUBLE_FAMILY and len(printed) > 2:
+        return printed[:2]
+    return printed[:1] if len(printed) < 4 else None
 
 
 def looks_like_name(text: str) -> bool:

@@ -50,6 +50,7 @@ _DROPPED_NAME = re.compile(
     r"footnote|superscript|note|corresp|role|department|metrics|share|dropblock",
     re.IGNORECASE,
 )
+_UNSPACED = re.compile(r"[\u3400-\u9fff\uac00-\ud7af\u3040-\u30ff々·]{2,5}")
 _HAS_DIGIT = re.compile(r"\d").search
 _ADDRESS = re.compile(r"^(?:mailto:|#|javascript:|https?://(?:www\.)?orcid\.org)", re.IGNORECASE)
 _BY = re.compile(
@@ -173,7 +174,7 @@ def names_of(element: Element, *, named: bool = False) -> tuple[str, ...]:
         return ()
     for dropped in (_DROPPED, _DROPPED | _SET_APART):
         parts = _parts("".join(_pieces(element, dropped)))
-        people = [part for part in parts if is_person(part)]
+        people = [part for part in parts if is_person(part) or (named and _is_unspaced(part))]
         if people and len(people) >= 0.8 * len(parts):
             return tuple(dict.fromkeys(people))
         leading = tuple(takewhile(is_person, parts))
@@ -206,6 +207,11 @@ def _parts(text: str) -> list[str]:
 
 def _is_address(text: str) -> bool:
     return bool(_INSTITUTION.search(text)) and not is_person(text)
+
+
+def _is_unspaced(text: str) -> bool:
+    """True for what may be a name in Han, Kana or Hangul; only where authors are expected, for any word looks so."""
+    return bool(_UNSPACED.fullmatch(text)) and not label_of(text) and not fact_of(text)
 
 
 def is_person(name: str) -> bool:
@@ -255,7 +261,8 @@ def _stands_alone(element: Element) -> bool:
     words = " ".join(string_value(element).split())
     if _PART_OF_NAME.search(element.get("class") or ""):
         return False
-    return len(words.split()) > 1 and bool(_SEPARATORS.match(element.tail or ""))
+    whole = len(words.split()) > 1 or _UNSPACED.fullmatch(words) is not None
+    return whole and bool(_SEPARATORS.match(element.tail or ""))
 
 
 def _under(title: Element) -> _Found | None:

@@ -12,7 +12,7 @@ from itertools import islice
 from harvester.extraction.document import BLOCKS, Document, Element, string_value
 from harvester.extraction.labels import fact_of
 from harvester.extraction.normalise.dates import MONTH_OF
-from harvester.extraction.normalise.text import fold
+from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.signal import Signal
 
 _SEPARATOR = re.compile(r"\s+[-–—|»«·:]+\s+|\s*[|»]\s*|:\s+")
@@ -263,7 +263,7 @@ def _in_citation(body: Element, title: str) -> Signal | None:
 def _parts_of_title(document: Document, title: str) -> list[str]:
     """What the title element holds beside the article's title and could be a journal's name."""
     element = document.root.find("head/title")
-    text = " ".join((element.text or "").split()) if element is not None else ""
+    text = tidy(element.text or "") if element is not None else ""
     at = text.casefold().find(title.casefold()[:80])
     if not text or at < 0:
         return []

@@ -70,6 +70,16 @@ _CITATIONS = (
         r"(?P<volume>\d{1,4})\s*(?:\(\s*(?P<issue>[\w/–-]{1,10})\s*\))?\s*[,:]\s*"
         r"(?:pp?\.?\s*)?(?P<pages>[A-Za-z]?\d{1,7}(?:\s*[-–]\s*[A-Za-z]?\d{1,7})?|E\d[A-Z]{2})\b"
     ),
+    # 2015 Mar 12;56:120-131
+    re.compile(
+        r"\b(?:19|20)\d\d [A-Z][a-z]{2}(?:[ -]\w{1,3}){0,2} ?; ?(?P<volume>\d{1,4}) ?"
+        r"(?:\( ?(?P<issue>[\w/–-]{1,10}) ?\))? ?: ?(?P<pages>[A-Za-z]?\d{1,7}(?: ?[-–] ?[A-Za-z]?\d{1,7})?)\b"
+    ),
+    # 68 (4), 2023: 709-718
+    re.compile(
+        r"\b(?P<volume>\d{1,4}) ?\( ?(?P<issue>\d{1,4}(?:[-/–]\d+)?) ?\) ?, ?(?:19|20)\d\d ?[:,] ?(?:pp?\.? ?)?"
+        r"(?P<pages>\d{1,6} ?[-–] ?\d{1,6}|e\d{2,8})\b"
+    ),
     re.compile(
         r"\b(?P<volume>\d{1,4})\s*\(\s*(?P<issue>\d{1,4}(?:[-/–]\d+)?)\s*\)\s*[:,]\s*(?:pp?\.?\s*)?(?P<pages>\d{1,6}\s*[-–]\s*\d{1,6}|e\d{2,8})\b"
     ),
@@ -94,6 +104,7 @@ _DATES = re.compile(
 )
 _DATE = r"(?:(?:\d{1,2}\s+)?[^\W\d_]{3,10}\.?(?:\s*[/–-]\s*[^\W\d_]{3,10}\.?)?\s+)?(?:19|20)\d\d"
 # A citation's date: 11 June 2014, 34 (24): | Research 2012, 14:327 | 2014, 79 (3), pp 880 | May/June 2017 Volume 23
+# | 2015 Mar 12;56:120-131 | 68 (4), 2023: 709-718 | 68 (4): 709-718 (2023)
 # | Volume 278, Issues 4-6, 31 October 1997 | vol.1 no.1 São Paulo June 1967 | Res., 13, 1689-1712, 2013
 _CITED_DATES = (
     re.compile(r"\b(?P<date>\d{1,2}\s+[^\W\d_]{3,10}\s+(?:19|20)\d\d)\s*[,|;]\s*(?:\d{1,4}\s*\(|doi\b)", re.I),
@@ -106,6 +117,12 @@ _CITED_DATES = (
     re.compile(rf"\b(?:vol(?:ume)?|tome|band|jahrgang)\.?\s*(?:\d{{1,4}}|[IVXLC]+)\b[^\n]{{0,50}}?[\s,(](?P<date>{_DATE})\b",
                re.I),
     re.compile(r"\b(?P<date>(?:19|20)\d\d(?: [A-Z][a-z]{2,8})?)\s*;\s*\d{1,4}\s*\(\s*\d{1,3}\s*\)"),
+    re.compile(r"\b(?P<date>(?:19|20)\d\d [A-Z][a-z]{2}(?: \d{1,2})?) ?; ?\d{1,4} ?(?:\([^()]{1,12}\))? ?: ?e?\d"),
+    re.compile(r"\b\d{1,4} ?\( ?\d{1,4}(?:[-/–]\d+)? ?\) ?, ?(?P<date>(?:19|20)\d\d) ?[:,] ?(?:pp?\.? ?)?e?\d"),
+    re.compile(
+        r"\b\d{1,4} ?\( ?\d{1,4}(?:[-/–]\d+)? ?\) ?[:,] ?(?:pp?\.? ?)?\d{1,6} ?[-–] ?\d{1,6}(?: ?\(|, ?)"
+        r"(?P<date>(?:19|20)\d\d)\b"
+    ),
     re.compile(r",\s*\d{1,4}\s*,\s*[A-Z]?\d{1,6}\s*[-–]\s*[A-Z]?\d{1,6}\s*,\s*(?P<date>(?:19|20)\d\d)\b"),
 )  # fmt: skip
 _ISSN = re.compile(

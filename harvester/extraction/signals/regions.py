@@ -39,7 +39,8 @@ _LANGUAGE_NAME = 14  # characters
 _FOLLOWS = re.compile(
     r"\s*(?:correspond(?:ing|ence)\b|how to cite\b|cite this\b|pour citer\b|citation\s*:|copyright\b|©|\(c\)\s*\d{4}|"
     r"original content from this work\b|competing interests?\b|conflicts? of interest\b|received\s*:|accepted\s*:|"
-    r"(?:first |latest )?published\s*:|editor\s*:|funding\s*:|this is an open[- ]access article\b|doi\s*:|e-?mail\s*:|"
+    r"(?:first |latest )?published\s*:|editor\s*:|funding\s*:|this is an open[- ]access article\b|doi\s*[:：]|"
+    r"e-?mail\s*:|"
     r"article (?:history|information|metrics)\b|total downloads\b|supplementary (?:information|data|material)\s*:|"
     r"contact\s*:|"
     r"(?:sie haben )?kein(?:en)? zugriff\b|einzelartikel\b|artikel kaufen\b|der zugriff auf\b|zugang zum volltext\b|"
@@ -287,9 +288,12 @@ class RegionReader:
         block = self.current
         if block is None or block.label.kind != "abstract" or block.size < _BEGUN:
             return False
-        return _is_box(f"{element.get('class') or ''} {element.get('id') or ''}") or (
-            bool(line := _line(element)) and speaks_of_access(line) and not _holds_label(line)
-        )
+        if _is_box(f"{element.get('class') or ''} {element.get('id') or ''}"):
+            return True
+        line = _line(element)
+        if line and element.find(".//a[@rel='license']") is not None:
+            return True
+        return bool(line) and speaks_of_access(line) and not _holds_label(line)
 
     def _ends(self, text: str) -> bool:
         """True where a new paragraph begins something else than the abstract."""

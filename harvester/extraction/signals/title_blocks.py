@@ -14,7 +14,7 @@ from typing import Any
 
 from harvester.extraction.document import Document, Element, block_of, string_value, visible_text
 from harvester.extraction.labels import fact_of, label_of
-from harvester.extraction.normalise.text import fold
+from harvester.extraction.normalise.text import fold, tidy
 from harvester.extraction.signals.label_places import SIDEBAR
 from harvester.extraction.signals.signal import Signal
 
@@ -32,6 +32,7 @@ _JOURNAL = re.compile(
     r"tijdschrift|quarterly|transactions|proceedings|dergisi|журнал|вестник)\b",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"^(?:title|titre|tit(?:el|olo)|t[íi]tulo|tytuł|başlık|название)\s*:\s*", re.IGNORECASE)
 _SUBTITLE = re.compile(r"\s*[:.?!]\s+")
 _SITE_SEPARATOR = re.compile(r"\s+[-–—|»«·]+\s+|\s*[|»]\s*|^\w+(?: \w+)?:\s+")
 _MOST = 60  # headings looked at; a page with more is a book
@@ -61,7 +62,7 @@ def read(document: Document) -> list[Signal]:
     """`visible:title`, the likeliest first, `visible:title.other` (translations) and `title_element:title`."""
     body = document.root.find("body")
     element = document.root.find("head/title")
-    said = " ".join((element.text or "").split()) if element is not None else ""
+    said = tidy(element.text or "") if element is not None else ""  # tags are text in there
     signals: list[Signal] = []
     if body is not None:
         for heading, text in _in_order(document, body, said):
@@ -172,7 +173,7 @@ def _behind_journal(document: Document, heading: str, said: str) -> tuple[Elemen
 def _open_graph(document: Document) -> list[str]:
     head = document.root.find("head")
     metas = [(element, said) for element, said in document.meta_elements if said.get("property") == "og:title"]
-    return [said.get("content", "") for element, said in metas if head in element.iterancestors()]
+    return [tidy(said.get("content", "")) for element, said in metas if head in element.iterancestors()]
 
 
 def _has_title_meta(document: Document) -> bool:
@@ -181,7 +182,7 @@ def _has_title_meta(document: Document) -> bool:
 
 def title_text(element: Element) -> str:
     """The words of an element that may be a title; empty for a label, a fact or a site's own sign."""
-    text = visible_text(element)
+    text = _LABEL.sub("", visible_text(element))
     if not (_SHORTEST if text.isascii() else 4) <= len(text) <= _LONGEST:
         return ""
     folded = fold(text)
