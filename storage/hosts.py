@@ -100,7 +100,7 @@ class Hosts:
         return max(row.next_at, row.hold_until or row.next_at) if row else None
 
     def save_robots(self, unit: Unit, origin: str, copy: RobotsCopy) -> None:
-        """Keep the answer for an origin (`scheme://host[:port]`)."""
+        """Keep the answer for an origin (`scheme://host[:port]`), or for the address of its TDMRep file."""
         values = {"status": copy.status, "body": copy.body, "fetched_at": copy.fetched_at}
         kept = upsert(robots_copies).values(origin=origin, **values)
         unit.connection.execute(kept.on_conflict_do_update(index_elements=[robots_copies.c.origin], set_=dict(values)))

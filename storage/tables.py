@@ -215,7 +215,7 @@ hosts = _table(
 
 robots_copies = _table(
     "robots_copies",
-    Column("origin", string(512), primary_key=True),  # scheme://host[:port]
+    Column("origin", string(512), primary_key=True),  # scheme://host[:port], or the address of a TDMRep file
     Column("status", Integer),  # null: no answer
     Column("body", LargeBinary, nullable=False),
     Column("fetched_at", Moment, nullable=False),

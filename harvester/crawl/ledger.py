@@ -119,7 +119,7 @@ class Ledger:
         return await self._off_loop(work)
 
     async def robots(self, origin: str) -> RobotsCopy | None:
-        """The last good robots.txt of `origin`, whatever its age."""
+        """The last good robots.txt of `origin`, or the file kept under another key, whatever its age."""
         return await self._off_loop(lambda: self._store.hosts.robots(origin))
 
     async def save_robots(self, origin: str, copy: RobotsCopy) -> None:

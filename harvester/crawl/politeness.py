@@ -152,6 +152,14 @@ class TdmRule(NamedTuple):
     policy: str | None
 
 
+def is_tdm_file(body: bytes) -> bool:
+    """Whether an answer is a `/.well-known/tdmrep.json` at all: a list, as against a page that says 200 of anything."""
+    try:
+        return isinstance(json.loads(body.decode("utf-8-sig", "replace")), list)
+    except (ValueError, RecursionError):
+        return False
+
+
 def tdm_rules(body: bytes) -> list[TdmRule]:
     """Entries of a `/.well-known/tdmrep.json`; what is malformed is left out."""
     try:

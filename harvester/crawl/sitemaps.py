@@ -71,9 +71,14 @@ class Sitemap:
 def _unpacked(body: bytes) -> tuple[bytes, list[str]]:
     if not body.startswith(b"\x1f\x8b"):
         return body[:SITEMAP_LIMIT], ["cut at 50 MiB"] if len(body) > SITEMAP_LIMIT else []
-    inflate = zlib.decompressobj(31)
-    try:
-        text = inflate.decompress(body, SITEMAP_LIMIT)
-    except zlib.error as error:
-        return b"", [f"not gzip after all: {error}"]
-    return text, [] if inflate.eof else ["gzip cut short, or over 50 MiB unpacked"]
+    text, rest = b"", body
+    while rest.startswith(b"\x1f\x8b") and len(text) < SITEMAP_LIMIT:  # of several members (RFC 1952, 2.2) all are one
+        inflate = zlib.decompressobj(31)
+        try:
+            text += inflate.decompress(rest, SITEMAP_LIMIT - len(text))
+        except zlib.error as error:
+            return text, [f"not gzip after all: {error}"]
+        if not inflate.eof:
+            return text, ["gzip cut short, or over 50 MiB unpacked"]
+        rest = inflate.unused_data
+    return text, []

@@ -14,6 +14,7 @@ from harvester.crawl.politeness import (
     TDMREP_PATH,
     RobotsVerdict,
     TdmRule,
+    is_tdm_file,
     robots_too_long,
     robots_verdict,
     tdm_rules,
@@ -155,12 +156,24 @@ class Sites:
             if target(hop).origin != site.origin:
                 raise ExchangeFailedError(VisitOutcome.DISALLOWED, "the TDMRep file is read on its own origin only")
 
+        kept = await self._ledger.robots(url)
         try:
             answer = await self._fetcher.get(url, Ask(limit=TDMREP_LIMIT, timeout=self._timeout), within)
         except ExchangeFailedError as error:
-            self.warnings[url] = f"TDMRep file not read: {error.outcome} {error.detail}"
-            return []
-        return tdm_rules(answer.body) if answer.status == 200 else []
+            return self._as_kept(url, kept, f"{error.outcome} {error.detail}")
+        withdrawn = answer.status in (404, 410)
+        if not withdrawn and (answer.status != 200 or not is_tdm_file(answer.body)):
+            return self._as_kept(url, kept, f"HTTP {answer.status}") if kept else []
+        body = b"" if withdrawn else answer.body
+        if body != (kept.body if kept else b""):
+            await self._ledger.save_robots(url, RobotsCopy(status=answer.status, body=body, fetched_at=utc_now()))
+        return tdm_rules(body)
+
+    def _as_kept(self, url: str, kept: RobotsCopy | None, why: str) -> list[TdmRule]:
+        """What the last good TDMRep file said: a reservation does not end because a host is out of order."""
+        holds = f"; what it said on {kept.fetched_at:%Y-%m-%d} holds" if kept else ""
+        self.warnings[url] = f"TDMRep file not read: {why}{holds}"
+        return tdm_rules(kept.body) if kept else []
 
 
 def _good(status: int | None) -> bool:

@@ -121,11 +121,16 @@ class Walk:
             url, depth = waiting.popleft()
             left -= 1
             for child in await self._sitemap(url):
-                if child not in seen and depth < MOST_SITEMAP_DEPTH and in_bounds(child, self._source.hosts):
+                if child not in seen and depth < MOST_SITEMAP_DEPTH and self._may_list(child):
                     seen.add(child)
                     waiting.append((child, depth + 1))
         if waiting and not left:
             self.problems[first] = f"more than {way.max_pages} sitemaps; the rest was left"
+
+    def _may_list(self, url: str) -> bool:
+        """Whether an address that a list gives for another list may be asked: on a host of the Source, no full text."""
+        is_list = url.lower().endswith((".xml", ".xml.gz", ".txt", ".txt.gz"))
+        return in_bounds(url, self._source.hosts) and (is_list or not refused(url, self._source.urls))
 
     async def _sitemap(self, url: str) -> Sequence[str]:
         answer = await self._read(url, SITEMAP_LIMIT)
@@ -150,9 +155,7 @@ class Walk:
             seen |= {url, answer.url}
             feed = await self._reading(partial(read_feed, answer.body, answer.url, _answered(answer)))
             await self._take(url, feed.found, feed.problems)
-            url = (
-                feed.next if feed.next and in_bounds(feed.next, self._source.hosts) and feed.next not in seen else None
-            )
+            url = feed.next if feed.next and feed.next not in seen and self._may_list(feed.next) else None
         if url:
             self.problems[first] = f"more than {way.max_pages} feed pages; the rest was left"
 

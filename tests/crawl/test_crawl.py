@@ -235,6 +235,40 @@ def test_tdm_file_is_read_once_and_put_on_matching_visits(publisher: Publisher, 
     assert publisher.paths().count("/.well-known/tdmrep.json") == 1
 
 
+@pytest.mark.fault(81)
+def test_no_list_leads_to_a_full_text_or_a_login(publisher: Publisher, crawler: Crawler) -> None:
+    bad = [f"{publisher.url}{path}" for path in ("/article/1.pdf", "/login")]
+    children = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in bad)
+    publisher.routes["/index.xml"] = (200, {}, f"<sitemapindex>{children}</sitemapindex>".encode())
+    feed = f'<feed xmlns="http://www.w3.org/2005/Atom"><link rel="next" href="{bad[1]}"/></feed>'
+    publisher.routes["/feed.xml"] = (200, {}, feed.encode())
+    ways = [
+        {"kind": "sitemap", "url": f"{publisher.url}/index.xml"},
+        {"kind": "feed", "url": f"{publisher.url}/feed.xml"},
+    ]
+    crawler.crawl(make_source(publisher, discovery=ways))
+    assert not {"/article/1.pdf", "/login"}.intersection(publisher.paths())
+    assert {"/index.xml", "/feed.xml"} <= set(publisher.paths())
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "holds"),
+    [(503, b"", True), (403, b"", True), (200, b"<html>We are at work on it</html>", True), (404, b"", False)],
+)
+@pytest.mark.fault(78)
+def test_a_reservation_holds_while_the_tdm_file_cannot_be_read(
+    publisher: Publisher, crawler: Crawler, status: int, body: bytes, holds: bool
+) -> None:
+    url, *_ = publisher.pages(1)
+    rules = b'[{"location": "/", "tdm-reservation": 1}]'
+    publisher.routes["/.well-known/tdmrep.json"] = (200, {"Content-Type": "application/json"}, rules)
+    assert crawler.crawl(make_source(publisher, url)).visits[url].robots == ("tdm-reservation: 1",)
+    publisher.routes["/.well-known/tdmrep.json"] = (status, {"Content-Type": "text/html"}, body)
+    other = publisher.page("/article/other")
+    done = crawler.crawl(make_source(publisher, other))
+    assert done.visits[other].robots == (("tdm-reservation: 1",) if holds else ())
+
+
 def test_tdm_file_is_not_read_where_robots_forbids_it(publisher: Publisher, crawler: Crawler) -> None:
     publisher.page("/robots.txt", "User-agent: *\nDisallow: /.well-known/")
     crawler.crawl(make_source(publisher, *publisher.pages(1)))

@@ -93,6 +93,7 @@ SITEMAP = b"""<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.si
     [
         SITEMAP,
         gzip.compress(SITEMAP),
+        gzip.compress(SITEMAP[:200]) + gzip.compress(SITEMAP[200:]),
         SITEMAP.replace(b"UTF-8", b"utf-16"),
         b"\xef\xbb\xbf" + SITEMAP.replace(b"UTF-8", b"UTF-16LE"),
         b"\n" + SITEMAP.replace(b'"UTF-8"', b"'unicode'"),

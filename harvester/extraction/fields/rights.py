@@ -11,12 +11,14 @@ from harvester.model.record import TdmReservation
 from harvester.model.signal import Evidence
 
 PRODUCT = "harvester"
+_WEEKDAY = re.compile(r"\W*[a-z]{3,9}\s*")  # a comma follows it in a date
 _COPYRIGHT = re.compile(r"(?:©|\(c\)|Copyright)\s*(?:©|\(c\))?\s*(?:by\s+)?\d{4}[^\n|]{0,160}", re.IGNORECASE)
 
 
 def tdm_reservation(document: Document, index: SignalIndex) -> TdmReservation | None:
     """The reservation by header or meta (TDMRep 2024, sections 4 and 5); None if the page says nothing."""
-    header = document.page.header("tdm-reservation")
+    headers = document.page.header_values("tdm-reservation")
+    header = next((value for value in headers if value.strip() == "1"), next(iter(headers), None))  # one "1" reserves
     if header is not None:
         evidence = Evidence(
             vocabulary="header", name="tdm-reservation", quote=header[:240], where="header:tdm-reservation"
@@ -62,7 +64,10 @@ def _directives(value: str) -> set[str]:
     value = value.lower()
     if "unavailable_after" in value:  # its date may hold a comma
         head, _, tail = value.partition("unavailable_after")
-        return {d for d in _directives(head) if d} | {f"unavailable_after{tail.strip()}"}
+        date, *rest = tail.split(",")
+        if rest and _WEEKDAY.fullmatch(date):
+            date = f"{date},{rest.pop(0)}"
+        return _directives(head) | {f"unavailable_after{date.rstrip()}"} | _directives(",".join(rest))
     names = {part.strip() for part in value.split(",") if part.strip()}
     return names | {"noindex", "nofollow"} if "none" in names else names - {"index", "follow", "all", "archive"}
 

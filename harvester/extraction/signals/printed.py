@@ -48,7 +48,9 @@ _CITATIONS = (
     # Volume 83, Issue 2, February 2015, Pages 56–71 | Volume 111, 2013 - Issue 9-11 | Vol. 42 - N° 9-10 - p. 435-440
     re.compile(
         r"\b(?:vol(?:ume)?|tome|band|bd)\.?\s*(?P<volume>\d{1,4}\w?)\b"
-        r"(?:[\s,;:.–—-]+(?:\d{4}\s*[-–,;]*\s*)?(?:issue|n(?:umber|um[ée]ro|[°ºo])|no|heft|iss)\.?\s*(?P<issue>[\w/-]{1,12}))?",
+        r"(?:[\s,;:.–—-]+(?:\d{4}\s*[-–,;]*\s*)?"
+        r"(?:issues?|n(?:umbers?|um[ée]ros?|[°ºo]s?)|nos?|hefte?|iss)\.?\s*"
+        r"(?P<issue>(?=[\w/-]{0,11}\d|suppl|spec)[\w/-]{1,12}))?",
         re.IGNORECASE,
     ),
     # Jahrgang 33 (2019), Heft 3, Seite 301 - 322 | roč. 12, č. 3 | Årg. 41, nr. 2 | T. 66, z. 4 (2018) | anno XII, n. 3

@@ -34,6 +34,7 @@ _BOX = re.compile(
     r"downloads?|cite|how-to-cite|related|recommended)(?:$|[-_ ])",
     re.IGNORECASE,
 )
+_NUMBERS = re.compile(r"[\s\d,;–—-]{1,60}")
 _LANGUAGE_NAME = 14  # characters
 # Words that begin what follows an abstract without any heading between.
 _FOLLOWS = re.compile(
@@ -134,11 +135,12 @@ class RegionReader:
 
     def element(self, element: Element) -> None:
         tag = element.tag
-        if tag in FORMS and (words := formula(element)) is not None:
-            if words and not _hidden(element):
-                self._append(words, element)
+        if not isinstance(tag, str) or element in self.seen or (element.attrib and _hidden(element)):
             return
-        if not isinstance(tag, str) or tag in SKIPPED or element in self.seen or (element.attrib and _hidden(element)):
+        words = formula(element) if tag in FORMS else None
+        if words:
+            self._append(words, element)
+        if words is not None or tag in SKIPPED or (tag == "sup" and _leads_to_references(element)):
             return
         if tag == "br":
             self._line_break(element)
@@ -351,6 +353,12 @@ def _declared_in(element: Element) -> str | None:
 @lru_cache(maxsize=4096)
 def _is_box(names: str) -> bool:
     return len(names) > 1 and _BOX.search(names) is not None
+
+
+def _leads_to_references(mark: Element) -> bool:
+    """True for a raised mark that is nothing but numbers linked to a place on the page."""
+    links = [link for link in mark.iter("a") if "#" in (link.get("href") or "")]
+    return bool(links) and _NUMBERS.fullmatch(string_value(mark)) is not None
 
 
 def _line(element: Element) -> str:
