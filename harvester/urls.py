@@ -1,10 +1,10 @@
 """URLs as keys: what is one page, what is an article, what is never requested. Pure; for crawl and extraction alike."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
 from harvester.errors import RefusedError
 from harvester.model.source import UrlRules
@@ -115,20 +115,23 @@ def clean_url(url: str, rules: UrlRules) -> str:
     """
     where = target(url)
     parts = urlsplit(url)
-    path = _PATH_SESSION.sub("", parts.path) or "/"
-    return urlunsplit((*urlsplit(where.origin)[:2], path, _clean_query(parts.query, rules.drop_params), ""))
+    path, origin = _PATH_SESSION.sub("", parts.path) or "/", urlsplit(where.origin)[:2]
+    cleaned = urlunsplit(
+        (*origin, path, _without(parts.query, rules.drop_params.__contains__, _TRACKING.match, _SESSION.match), "")
+    )
+    if cleaned != url and is_article(url, rules) and not is_article(cleaned, rules):
+        # The Source's pattern wants what looks like a session: "story.php?sid=12" is the article's own number.
+        return urlunsplit((*origin, path, _without(parts.query, _TRACKING.match), ""))
+    return cleaned
 
 
-def _clean_query(query: str, dropped: tuple[str, ...]) -> str:
-    if not query:
-        return ""
-    pairs = parse_qsl(query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if not _dropped(name, dropped)]
-    return query if kept == pairs else urlencode(kept)
+def _without(query: str, *junk: Callable[[str], object]) -> str:
+    """The query without the parameters whose names are `junk`.
 
-
-def _dropped(name: str, dropped: tuple[str, ...]) -> bool:
-    return name in dropped or bool(_TRACKING.match(name) or _SESSION.match(name))
+    They go from the text as it stands: decoded and encoded again, "%E9" of another charset would be lost.
+    """
+    names = ((part, unquote_plus(part.partition("=")[0])) for part in query.split("&"))
+    return "&".join(part for part, name in names if not any(is_junk(name) for is_junk in junk))
 
 
 def canonical_url(url: str, rules: UrlRules) -> str:
@@ -185,12 +188,13 @@ def _fulltext_part(url: str, path: str, rules: UrlRules) -> str | None:
     if _FULLTEXT_SEGMENTS.isdisjoint(path.split("/")):
         return None
     beyond = [url[found.end() :] for pattern in rules.article if (found := _compiled(pattern).search(url))]
-    parts = [_fulltext_in(rest) for rest in beyond]
+    parts = [names_fulltext(rest) for rest in beyond]
     return parts[0] if parts and all(parts) else None
 
 
-def _fulltext_in(rest: str) -> str | None:
-    path = re.split(r"[?#]", unquote(rest).lower(), maxsplit=1)[0]
+def names_fulltext(url: str) -> str | None:
+    """The part of a URL's path, or of the end of one, that names an article's full text."""
+    path = re.split(r"[?#]", unquote(url).lower(), maxsplit=1)[0]
     return next((part for part in path.split("/") if part in _FULLTEXT_SEGMENTS), None)
 
 

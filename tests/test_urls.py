@@ -25,7 +25,8 @@ NONE = UrlRules()
         ("https://a.example/x?utm_source=m&id=2&fbclid=q", "https://a.example/x?id=2"),
         ("https://a.example/x;jsessionid=AB12?id=2&PHPSESSID=9", "https://a.example/x?id=2"),
         ("https://a.example/x?b=1&a=%20z", "https://a.example/x?b=1&a=%20z"),
-        ("https://a.example/x?lang=fr&sid=3", "https://a.example/x?lang=fr"),
+        ("https://a.example/x?lang=fr&sid=8f3c2a91bd04", "https://a.example/x?lang=fr"),
+        ("https://a.example/a?t=%E9t%E9&utm_source=toc&b=x+y&c", "https://a.example/a?t=%E9t%E9&b=x+y&c"),
         ("https://a.example/x?from=menu", "https://a.example/x?from=menu"),
     ],
 )
@@ -38,6 +39,12 @@ def test_parameters_of_the_source_are_dropped_too() -> None:
     assert (
         clean_url("https://a.example/x?from=menu&id=1", UrlRules(drop_params=("from",))) == "https://a.example/x?id=1"
     )
+
+
+def test_a_parameter_that_the_article_pattern_wants_is_no_session() -> None:
+    rules = UrlRules(article=(r"/story\.php\?sid=(?P<id>\d+)",))
+    assert clean_url("https://a.example/story.php?sid=12&utm_source=toc", rules) == "https://a.example/story.php?sid=12"
+    assert clean_url("https://a.example/toc.php?sid=12", rules) == "https://a.example/toc.php"
 
 
 def test_only_web_urls_are_keys() -> None:

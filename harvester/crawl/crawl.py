@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ STOP_S = 30.0
 
 
 class CrawlConfig(Value):
-    """All a crawl is told, as one line of JSON on its standard input.
+    """All a crawl is told at its start, as one line of JSON on its standard input.
 
     `private_allow` names `host:port` pairs that may be private; `limit` bounds the article URLs of the Run;
     `unconditional` sends no validators; `full` asks every list for all of it;
@@ -60,6 +61,13 @@ class CrawlChild:
             self.process.stdin.flush()
         except BrokenPipeError:
             self.process.wait()
+
+    def shut(self, url: str, reason: str) -> None:
+        """Have the host of `url` asked no more: what was read of its pages says so."""
+        assert self.process.stdin
+        with suppress(BrokenPipeError, ValueError):  # it has ended
+            self.process.stdin.write(json.dumps({"url": url, "reason": reason}).encode() + b"\n")
+            self.process.stdin.flush()
 
     def progress(self) -> Iterator[dict[str, Any]]:
         """Progress as it comes, until the crawl ends: counts `visits`, `queued`, `discovered`, `due`, and in `waits`

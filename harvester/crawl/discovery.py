@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from cssselect import HTMLTranslator
 from lxml import etree, html
 
+from harvester.extraction.charset import charset_of
 from harvester.model.source import Discovery, UrlRules
 from harvester.urls import absolute, canonical_url, clean_url, in_bounds, is_article, refused
 
@@ -31,12 +32,21 @@ class Links(NamedTuple):
     excluded: int = 0
 
 
-def listing_urls(body: bytes, base_url: str, way: Discovery, rules: UrlRules, hosts: Sequence[str]) -> Links:
+def listing_urls(
+    body: bytes,
+    base_url: str,
+    way: Discovery,
+    rules: UrlRules,
+    hosts: Sequence[str],
+    *,
+    content_type: str | None = None,
+) -> Links:
     """Article URLs (canonical), further listings and next pages of the listing `body` read at `base_url`.
 
-    Only links on `hosts` that are not refused come out; `excluded` counts the article links that were.
+    `content_type` is the header's, whose charset a page need not repeat. Only links on `hosts` that are not refused
+    come out; `excluded` counts the article links that were.
     """
-    tree = _tree(body)
+    tree = _tree(body, content_type)
     if tree is None:
         return Links()
     base = _base(tree, base_url, hosts)
@@ -53,9 +63,10 @@ def listing_urls(body: bytes, base_url: str, way: Discovery, rules: UrlRules, ho
     )
 
 
-def _tree(body: bytes) -> Any:
+def _tree(body: bytes, content_type: str | None) -> Any:
+    text = body.decode(charset_of(body, content_type).name, "replace").encode("utf-8", "replace")
     try:
-        return html.document_fromstring(body, parser=html.HTMLParser(huge_tree=True, encoding=None))
+        return html.document_fromstring(text, parser=html.HTMLParser(huge_tree=True, encoding="utf-8"))
     except (etree.LxmlError, ValueError, AssertionError):
         return None
 

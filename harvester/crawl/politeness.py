@@ -21,6 +21,7 @@ TDMREP_LIMIT = 1024 * 1024
 
 _AGENT_LINE = re.compile(r"^(\s*user[- ]?agent\s*:\s*)([^#]*)(.*)$", re.IGNORECASE)
 _RULE_LINE = re.compile(r"^\s*(allow|disallow)\s*:([^#]*)", re.IGNORECASE)
+_GROUP_LINE = re.compile(r"^\s*(user[- ]?agent|allow|di[as]\w{3,6}w|crawl[- ]delay)\b", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z_-]+")
 _DELAY_LINE = re.compile(r"^(\s*crawl-delay\s*:\s*)(\d+)(?:[.,](\d+))?[^#]*", re.IGNORECASE)
 
@@ -92,7 +93,8 @@ def _groups(lines: Sequence[str], token: str) -> Iterator[tuple[set[str], Robots
 
 @lru_cache(maxsize=64)
 def _parsed(body: bytes, token: str) -> Any:
-    lines = re.split(r"\r\n|\r|\n", _text(body))
+    # What is no line of a group does not end one (RFC 9309, section 2.2.4); Protego would have any unknown line do so.
+    lines = (line for line in re.split(r"\r\n|\r|\n", _text(body)) if _GROUP_LINE.match(line))
     return Protego.parse("\n".join(_DELAY_LINE.sub(_plain_delay, _one_token(line, token)) for line in lines))
 
 
@@ -104,6 +106,8 @@ def _text(body: bytes) -> str:
     ):
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
+    if 0 in body[:2]:  # without a mark, every other byte of plain text tells
+        return body.decode("utf-16-be" if body[0] == 0 else "utf-16-le", "replace")
     return body.decode("utf-8", "replace")
 
 
@@ -217,13 +221,17 @@ def _is_at(path: str, location: str) -> bool:
 _CHALLENGE = re.compile(
     rb"/cdn-cgi/challenge-platform/|_cf_chl_|cf-browser-verification|cf-turnstile|captcha-delivery\.com|px-captcha"
     rb"|_Incapsula_Resource|awswaf|/sec-cpt/|/_sec/cp_challenge|ddos-guard|sucuri|validate\.perfdrive|anubis_challenge"
-    rb"|distil_r_captcha|geetest|[gh]-captcha|g-recaptcha|captchacharacters|name=[\"']?captcha"
+    rb"|distil_r_captcha|geetest|[gh]-captcha|g-recaptcha|captchacharacters|name=[\"']?captcha|<altcha-widget"
+    rb"|frc-captcha|sgcaptcha|_fs-ch-|challenge-error-|AwsWaf"
 )
+# A script that sets a cookie and asks again, on a page that says nothing.
+_COOKIE_CHECK = re.compile(rb"document\.cookie\s*=(?=.{0,4000}\blocation\b)", re.DOTALL)
 _CHECK_TITLES = (
     "just a moment|one moment|attention required|(?:please )?wait|checking your browser|un instant|captcha"
     "|verif(?:y|ying|ication)|v\u00e9rification|are you (?:a robot|human)|pardon our interruption"
-    "|validate user|you are being redirected"
-    "|(?:security|bot|robot|human) (?:check|verification)|contr\u00f4le|access to this page has been denied"
+    "|validate user|you are being redirected|un momento|einen moment|um momento|even geduld"
+    "|(?:client|browser|security) challenge|(?:security|bot|robot|human) (?:check|verification)"
+    "|contr\u00f4le(?: anti-?(?:ro)?bots?)?|access to this page has been denied"
 )
 _CHECK = re.compile(
     rf"<title[^>]*>\s*(?:{_CHECK_TITLES})(?: de s\u00e9curit\u00e9| please)?\s*(?:[|.!\u2026\u2013-][^<]*)?</title>"
@@ -235,6 +243,7 @@ _OF_AN_ARTICLE = (b"citation_", b"scholarlyarticle", b"dc.title", b"dc.identifie
 _UNSEEN = re.compile(rb"<(script|style|noscript)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _REFUSALS = frozenset((401, 403, 405, 429, 503))
 _SHORT_PAGE, _FEW_WORDS = 20_000, 1_500  # bytes of a page, and of what it says, up to which it may be a bot check
+_NO_WORDS = 60
 
 
 def is_challenge(status: int, headers: Mapping[str, str], body: bytes) -> bool:
@@ -250,6 +259,9 @@ def is_challenge(status: int, headers: Mapping[str, str], body: bytes) -> bool:
         return True
     if status not in _REFUSALS and (len(body) > _SHORT_PAGE or any(mark in head.lower() for mark in _OF_AN_ARTICLE)):
         return False
+    says = len(b" ".join(_UNSEEN.sub(b" ", head).split()))
+    if says < _NO_WORDS and _COOKIE_CHECK.search(head):
+        return True
     if not (_CHALLENGE.search(head) or _CHECK.search(head.decode("utf-8", "replace"))):
         return False
-    return status in _REFUSALS or len(b" ".join(_UNSEEN.sub(b" ", head).split())) < _FEW_WORDS
+    return status in _REFUSALS or says < _FEW_WORDS

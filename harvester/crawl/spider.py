@@ -99,6 +99,7 @@ class Crawl:
         self._only_robots = config.only_robots
         self._per_day = source.politeness.max_pages_per_day
         self._spent_day: str | None = None
+        self._ends_day = False
 
     async def run(self) -> None:
         """Crawl until nothing is left, or until told to stop; the spool is closed either way."""
@@ -116,6 +117,7 @@ class Crawl:
         try:
             await self._frontier.run(walking)
             await walking
+            await self._note_day()
         finally:
             reporting.cancel()
             walking.cancel()
@@ -132,9 +134,15 @@ class Crawl:
         if left <= 0:
             self._spent_day = f"{self._per_day} pages were visited today, the budget of a day"
             return True
-        self._limit = left if self._limit is None else min(left, self._limit)
-        self._frontier.limit = self._limit
+        if self._limit is None or left < self._limit:
+            self._limit = self._frontier.limit = left
+            self._ends_day = True
         return False
+
+    async def _note_day(self) -> None:
+        """Say so when this Run spent the day's pages and there are more."""
+        if self._ends_day and self._frontier.spent and await self._ledger.claim(1):
+            self._spent_day = f"{self._per_day} pages were visited today, the budget of a day; others wait for the next"
 
     async def _read_robots(self, url: str) -> None:
         with suppress(ExchangeFailedError, HostShutError):
@@ -158,9 +166,11 @@ class Crawl:
         threading.Thread(target=self._watch_parent, daemon=True).start()
 
     def _watch_parent(self) -> None:
-        """Standard input stays open as long as the parent lives and wants the crawl."""
-        while os.read(sys.stdin.fileno(), 4096):
-            continue
+        """Standard input is open as long as the parent lives and wants the crawl; a line names a host to shut."""
+        with os.fdopen(sys.stdin.fileno(), "rb", closefd=False) as lines:
+            for line in lines:
+                told = json.loads(line)
+                self._loop.call_soon_threadsafe(self._turns.shut, told["url"], told["reason"])
         self._loop.call_soon_threadsafe(self.stop)
 
     def _room(self) -> bool:

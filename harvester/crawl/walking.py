@@ -22,7 +22,7 @@ from harvester.crawl.xml_stream import moment
 from harvester.errors import StorageError
 from harvester.model.page import BODY_LIMIT
 from harvester.model.source import Discovery, Source
-from harvester.urls import absolute, canonical_url, clean_url, in_bounds, refused
+from harvester.urls import absolute, canonical_url, clean_url, in_bounds, names_fulltext, refused
 
 MOST_SITEMAP_DEPTH = 3
 _BATCH = 500
@@ -104,7 +104,14 @@ class Walk:
             answer = await self._read(url, BODY_LIMIT)
             if answer is None:
                 continue
-            links = listing_urls(answer.body, answer.url, way, self._source.urls, self._source.hosts)
+            links = listing_urls(
+                answer.body,
+                answer.url,
+                way,
+                self._source.urls,
+                self._source.hosts,
+                content_type=answer.header("content-type"),
+            )
             self.excluded += links.excluded
             await self._note([(found, None) for found in links.articles])
             deeper = [(each, depth + 1) for each in links.listings] if depth < way.depth else []
@@ -120,17 +127,26 @@ class Walk:
         while waiting and left and not self._enough():
             url, depth = waiting.popleft()
             left -= 1
-            for child in await self._sitemap(url):
-                if child not in seen and depth < MOST_SITEMAP_DEPTH and self._may_list(child):
-                    seen.add(child)
-                    waiting.append((child, depth + 1))
+            children = [child for child in await self._sitemap(url) if child not in seen]
+            here = [child for child in children if in_bounds(child, self._source.hosts)]
+            if foreign := len(children) - len(here):
+                self._tell(url, f"{foreign} of its sitemaps lie on hosts that are not the source's, and were left")
+            if here and depth == MOST_SITEMAP_DEPTH:
+                self._tell(url, f"an index {depth} levels below the first: its {len(here)} sitemaps were left")
+                continue
+            waiting += [(child, depth + 1) for child in here if self._may_list(child)]
+            seen |= {*here}
         if waiting and not left:
             self.problems[first] = f"more than {way.max_pages} sitemaps; the rest was left"
 
     def _may_list(self, url: str) -> bool:
         """Whether an address that a list gives for another list may be asked: on a host of the Source, no full text."""
         is_list = url.lower().endswith((".xml", ".xml.gz", ".txt", ".txt.gz"))
-        return in_bounds(url, self._source.hosts) and (is_list or not refused(url, self._source.urls))
+        is_page = bool(refused(url, self._source.urls)) or names_fulltext(url)
+        return in_bounds(url, self._source.hosts) and (is_list or not is_page)
+
+    def _tell(self, url: str, problem: str) -> None:
+        self.problems[url] = "; ".join(filter(None, (self.problems.get(url), problem)))
 
     async def _sitemap(self, url: str) -> Sequence[str]:
         answer = await self._read(url, SITEMAP_LIMIT)

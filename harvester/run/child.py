@@ -46,6 +46,10 @@ class Child:
     def has_ended(self) -> bool:
         return self._crawl.process.poll() is not None
 
+    def shut(self, url: str, reason: str) -> None:
+        """Have the host of `url` asked no more."""
+        self._crawl.shut(url, reason)
+
     def ask_to_stop(self) -> None:
         """Take no new work, finish what is in flight."""
         if not self.has_ended:

@@ -40,6 +40,7 @@ _EARLIER = 50  # Runs that are compared with
 _LOOK_S = 0.05
 _REPORT_S = 0.2
 _HEED_S = 2.0
+_MOST_CHECKS = 3  # in a row
 _INDEX_S, _INDEX_MOST = 2.0, 1_000
 _READING = threading.Lock()  # Runs side by side in one process read one after the other: the work is the processor's
 
@@ -155,6 +156,7 @@ class _Work:
         )
         self._ahead: list[Ahead] = []
         self._notes: list[str] = []
+        self._left: set[str] = set()  # hosts that answer with bot checks
         self._drifts = 0
         self._told = 0.0
         self._heeded = self._indexed = time.monotonic()
@@ -267,8 +269,16 @@ class _Work:
                     self._ingest.take(path.name, self._reader.read(path), quarantine, found)
             self._reader.drop(path)
             quarantine.close()
+            self._leave_alone(child)
             self._heed()
             self._tell(child)
+
+    def _leave_alone(self, child: Child | None) -> None:
+        """Bot checks that only their words give away are known when they are read: from then on the host is left."""
+        for host, count in self._ingest.tally.checked.items():
+            if child and count >= _MOST_CHECKS and host not in self._left:
+                self._left.add(host)
+                child.shut(f"https://{host}/", f"{host} keeps answering with bot checks")
 
     def _read_ahead(self, path: Path, child: Child | None) -> dict[str, Extraction]:
         """What was read of a segment ahead, by URL; meanwhile the segments after it are read."""

@@ -43,7 +43,13 @@ _UNREACHABLE = frozenset(
     )
 )
 _NO_ARTICLE = frozenset(
-    (VisitOutcome.NOT_ARTICLE, VisitOutcome.WRONG_CONTENT, VisitOutcome.TOO_LARGE, VisitOutcome.LOGIN)
+    (
+        VisitOutcome.NOT_ARTICLE,
+        VisitOutcome.WRONG_CONTENT,
+        VisitOutcome.TOO_LARGE,
+        VisitOutcome.LOGIN,
+        VisitOutcome.GONE,
+    )
 )
 _TOLD = (
     *sorted(_UNREACHABLE),

@@ -366,6 +366,7 @@ def test_the_pages_of_a_day_are_counted_over_all_runs(publisher: Publisher, craw
     source = make_source(publisher, *urls, politeness=POLITE | {"delay": 0, "max_pages_per_day": 5})
     done = crawler.crawl(source)
     assert len(done.visits) == 5
+    assert "others wait for the next" in done.report["paused"]
     now = datetime.now(UTC)
     with crawler.store() as store, store.begin() as unit:
         seen = [PageVisit("test", url, VisitOutcome.OK, now, next_due=now + timedelta(days=1)) for url in done.visits]

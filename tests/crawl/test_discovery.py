@@ -74,6 +74,14 @@ def test_no_page_no_links(body: bytes) -> None:
     assert listing_urls(body, BASE, way(), RULES, HOSTS).articles == ()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-16"])
+def test_links_are_read_in_the_charset_that_only_the_header_states(encoding: str) -> None:
+    body = '<html><body><a href="/article/5-été">x</a></body></html>'.encode(encoding)
+    rules = UrlRules(article=("/article/",))
+    links = listing_urls(body, BASE, way(), rules, HOSTS, content_type=f"text/html; charset={encoding}")
+    assert links.articles == ("https://a.example/article/5-été",)
+
+
 def test_deep_nesting_hides_no_link() -> None:
     body = b"<html><body>" + b"<div>" * 1500 + b'<a href="/article/5">x</a>' + b"</div>" * 1500
     assert listing_urls(body, BASE, way(), RULES, HOSTS).articles == ("https://a.example/article/5",)
@@ -223,6 +231,22 @@ def test_feeds(body: bytes) -> None:
         ("https://a.example/article/2", None),
     ]
     assert feed.next == ("https://a.example/atom?page=2" if body is ATOM else None)
+
+
+def test_links_of_an_atom_feed_rest_on_its_xml_base() -> None:
+    feed = read_feed(
+        b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:base="/article/"><link rel="next" href="../atom?page=2"/>
+        <entry><link href="1"/></entry><entry xml:base="https://a.example/revue/"><link href="2"/></entry>
+        <entry xml:base="old/"><link xml:base="x/" href="3"/></entry></feed>""",
+        "https://a.example/feed",
+        NOW,
+    )
+    assert [url for url, _ in feed.found] == [
+        "https://a.example/article/1",
+        "https://a.example/revue/2",
+        "https://a.example/article/old/x/3",
+    ]
+    assert feed.next == "https://a.example/atom?page=2"
 
 
 @pytest.mark.parametrize("body", [b"", b"garbage", b"<html><body>soft 404</body></html>", b"\x00\xff"])

@@ -63,6 +63,11 @@ def test_what_cannot_be_read_forbids_all(status: int) -> None:
         ("User-agent: other\nUser-agent: Harvester\nDisallow: /x", "/x", False),
         ("User-agent: Harvester\nDisallow: /a\n\nUser-agent: Harvester\nDisallow: /x", "/x", False),
         ("User-agent: *  # all\nDisallow: /x # this", "/x", False),
+        ("User-agent: Harvester\nNo-such-line: 1\nUser-agent: *\nDisallow: /x", "/x", False),
+        ("User-agent: Harvester\nSitemap: /map.xml\nUser-agent: *\nDisallow: /x", "/x", False),
+        ("User-agent: Harvester\nDisallow: /a\nUser-agent: *\nDisallow: /x", "/x", True),
+        ("User-agent: *\nDissallow /x", "/x", False),
+        ("User-agent: *\nDisalow: /x", "/x", False),
         ("<html><body>no rules</body></html>", "/x", True),
         ("\x00\x01\x02garbage", "/x", True),
     ],
@@ -73,7 +78,7 @@ def test_rules(text: str, path: str, verdict: bool) -> None:
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.fault(68)
 def test_line_ends_and_marks(end: str, encoding: str) -> None:
     assert not allowed(f"User-agent: *{end}Disallow: /x{end}".encode(encoding))
@@ -180,6 +185,12 @@ CLOUD = "<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>
         "<title>Making sure</title><h1>Making sure you&#39;re not a bot!</h1>",
         "<title>V\u00e9rification</title><h1>\u00cates-vous un robot ?</h1><div class='g-recaptcha'></div>",
         "<title>Shop</title><p>We have detected unusual traffic from your network.</p>",
+        "<title>Client Challenge</title><p>JavaScript is disabled in your browser.</p>",
+        "<title>Un momento\u2026</title><p>Comprobando su navegador.</p>",
+        "<title>Contr\u00f4le anti-robot</title><p>Patientez.</p>",
+        "<title>Site</title><altcha-widget challengeurl='/x'></altcha-widget>",
+        "<title>Robot Challenge Screen</title><meta http-equiv=refresh content='0;/.well-known/sgcaptcha/?r=1'>",
+        "<script>document.cookie='seen=1;path=/';\nlocation.reload();</script>",
         "<title>Contr\u00f4le</title><p>Nous avons d\u00e9tect\u00e9 un trafic inhabituel.</p><input name=captcha>",
     ],
 )
@@ -195,6 +206,7 @@ def test_bot_checks_by_their_words(page: str, status: int) -> None:
         f"<meta name='citation_title' content='x'>{CLOUD}<p>An abstract.</p>",
         f"<title>Lichens</title>{CLOUD}<p>{'An abstract of some length. ' * 80}</p>",
         "<title>Verification of bridges by rope</title><h1>Verification of bridges by rope</h1>",
+        f"<title>Lichens</title><script>document.cookie='a=1';location.hash</script><p>{'Of lichens. ' * 9}</p>",
         "<title>One moment in the history of tides</title><p>Readers were asked.</p>",
         "<title>Sign in</title><input type=\"password\"><div class='g-recaptcha'></div>",
     ],

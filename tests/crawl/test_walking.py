@@ -128,6 +128,29 @@ def test_relative_addresses_of_a_sitemap_count_from_where_it_is(tmp_path: Path) 
     assert (walk.new, walk.problems) == (2, {})
 
 
+def an_index(*sitemaps: str) -> str:
+    return f"<sitemapindex>{''.join(f'<sitemap><loc>{loc}</loc></sitemap>' for loc in sitemaps)}</sitemapindex>"
+
+
+@pytest.mark.fault(92, 102)
+def test_sitemaps_that_are_left_are_told(tmp_path: Path) -> None:
+    deep = {SITE + "/bad.xml": an_index("1.xml", "https://b.example/x.xml")}
+    deep |= {f"{SITE}/{depth}.xml": an_index(f"{depth + 1}.xml") for depth in range(1, 4)}
+    walk, _ = walked(tmp_path, deep, BAD)
+    assert walk.pages == 4
+    assert walk.problems == {
+        SITE + "/bad.xml": "1 of its sitemaps lie on hosts that are not the source's, and were left",
+        SITE + "/3.xml": "an index 3 levels below the first: its 1 sitemaps were left",
+    }
+
+
+@pytest.mark.fault(81)
+def test_no_full_text_is_asked_for_a_list(tmp_path: Path) -> None:
+    pages = [f"{SITE}/article/1/{part}" for part in ("fulltext", "full", "file.pdf", "print")]
+    walk, _ = walked(tmp_path, {SITE + "/bad.xml": an_index(*pages)}, BAD)
+    assert (walk.pages, walk.problems) == (1, {})
+
+
 @pytest.mark.fault(102)
 def test_a_long_sitemap_is_noted_to_its_end_a_portion_at_a_time(tmp_path: Path) -> None:
     entries = "".join(f"<url><loc>{SITE}/article/{number}</loc></url>" for number in range(1_234))

@@ -47,6 +47,7 @@ class Press:
     edition: dict[int, str] = field(default_factory=dict)
     lastmod: dict[int, str] = field(default_factory=dict)
     etag: str = ""  # of every article, where it is to tell nothing
+    instead: str = ""  # of every article
     down: bool = False
     faults: dict[str, list[tuple[int, dict[str, str]]]] = field(default_factory=dict)  # answers given first, by path
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -94,7 +95,7 @@ class Press:
                 f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>',
             )
         if path.startswith("/article/"):
-            return 200, "text/html; charset=utf-8", self.article(int(path.rpartition("/")[2]))
+            return 200, "text/html; charset=utf-8", self.instead or self.article(int(path.rpartition("/")[2]))
         return 404, "text/html", "nothing here"
 
     def article(self, number: int) -> str:

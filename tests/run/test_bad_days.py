@@ -63,6 +63,19 @@ def test_a_host_that_fails_in_the_middle_is_left_alone_and_the_next_run_complete
     assert_whole(store, settings)
 
 
+@pytest.mark.fault(44)
+def test_a_host_whose_pages_read_as_bot_checks_is_left_alone(
+    store: Store, source: Source, settings: Settings, press: Press
+) -> None:
+    press.instead = "<html><title>Let's confirm you are no machine</title><body><p>A moment, please.</p></body></html>"
+    slow = source.model_copy(update={"politeness": PolitenessRules(delay=0.3)})
+    run = run_source(store, slow, settings)
+    assert run.outcome is RunOutcome.DEGRADED
+    assert any("keeps answering with bot checks" in note for note in run.notes)
+    assert len(press.articles()) < PAGES / 2
+    assert not list(store.records.iter())
+
+
 @pytest.mark.fault(57)
 def test_a_newer_lastmod_outranks_a_validator_that_never_changes(
     store: Store, source: Source, settings: Settings, press: Press

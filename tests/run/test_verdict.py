@@ -79,7 +79,8 @@ def test_where_lists_are_answered_pages_that_always_fail_do_not_fail_the_run(pag
         ({"not_article": 3, "wrong_content": 1, "login": 1}, 0, RunOutcome.DEGRADED),
         ({"not_article": 4}, 0, RunOutcome.SUCCEEDED),
         ({"not_article": 30, "ok": 1}, 0, RunOutcome.SUCCEEDED),
-        ({"not_article": 30, "gone": 1}, 0, RunOutcome.SUCCEEDED),
+        ({"not_article": 30, "redirected": 1}, 0, RunOutcome.SUCCEEDED),
+        ({"gone": 10}, 0, RunOutcome.DEGRADED),
         ({"not_article": 30}, 12, RunOutcome.SUCCEEDED),
     ],
 )

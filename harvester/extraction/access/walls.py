@@ -21,7 +21,8 @@ from harvester.model.page import VisitOutcome
 _CHALLENGE = re.compile(
     rb"_cf_chl_|/cdn-cgi/challenge-platform|cf-browser-verification|challenge-error-|captcha-delivery\.com|px-captcha|"
     rb"_Incapsula_Resource|ddos-guard|awsWafCookieDomainList|AwsWafIntegration|sucuri_cloudproxy|validate\.perfdrive|"
-    rb"/_sec/cp_challenge|hcaptcha\.com/1/api|recaptcha/api2?/?challenge|distil_r_captcha|anubis_challenge"
+    rb"/_sec/cp_challenge|hcaptcha\.com/1/api|recaptcha/api2?/?challenge|distil_r_captcha|anubis_challenge|"
+    rb"<altcha-widget|frc-captcha|sgcaptcha"
 )
 _SEEN = 400_000  # bytes of a page in which a bot check shows itself
 _SHORT, _EMPTY = 2_500, 60  # characters of visible text: a wall has little to say; an empty page nothing
@@ -31,7 +32,8 @@ _CHECK = re.compile(
     r"ying) (?:that )?you are|are you (?:a robot|human)|"
     r"(?:security|bot|robot|human) (?:check|verification)|pardon our interruption|un instant|"
     r"verification de securite|un momento|"
-    r"client challenge|validate user|(?:let.?s )?confirm you are|making sure you|verification que vous|"
+    r"(?:client|browser|security) challenge|controle anti-?(?:ro)?bot|validate user|"
+    r"(?:let.?s )?confirm you are|making sure you|verification que vous|"
     r"there was a problem providing the content|"
     r"einen moment|nur einen moment|sicherheitsprufung|um momento|even geduld|radware|captcha|ddos)"
 )
