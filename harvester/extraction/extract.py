@@ -174,17 +174,35 @@ def _declared_language(document: Document, index: SignalIndex) -> str | None:
 
 
 def _address(document: Document, source: Source, index: SignalIndex) -> tuple[str, str | None]:
-    """(canonical URL, publisher's id): the Source's template, else a canonical link to the same host, else the URL."""
+    """(canonical URL, publisher's id): an article's address as the page states it (RFC 6596), else as it was asked.
+
+    What is stated counts on the same host, and where it has the same id: a template may state one for all its pages.
+    """
     page = document.page
     stated = [signal.value for signal in (*index.get("link", "canonical"), *index.get("opengraph", "url"))]
-    for url in (page.final_url, page.url, *stated):
-        for pattern in source.urls.article:
-            found = re.search(pattern, url) if url else None
-            if found:
-                return canonical_url(url, source.urls), found.groupdict().get("id")
-    canonical = next((url for url in stated if _same_host(url, page.final_url)), None)
-    url = canonical or page.final_url or page.url
+    whole = [absolute(page.final_url, url) or url for url in stated]
+    here = [url for url in whole if _same_host(url, page.final_url)]
+    asked = next((found for url in (page.final_url, page.url) if (found := _article(url, source))), None)
+    told = next((found for url in here if (found := _article(url, source))), None)
+    if told and (asked is None or asked[1] == told[1]):
+        return canonical_url(_at_scheme(told[0], page.final_url), source.urls), told[1]
+    if asked:
+        return canonical_url(asked[0], source.urls), asked[1]
+    url = next(iter(here), None) or page.final_url or page.url
     return (canonical_url(url, source.urls) if url else ""), None
+
+
+def _article(url: str, source: Source) -> tuple[str, str | None] | None:
+    """The URL and the publisher's id in it, where one of the Source's patterns finds an article in it."""
+    found = (
+        next((found for pattern in source.urls.article if (found := re.search(pattern, url))), None) if url else None
+    )
+    return (url, found.groupdict().get("id")) if found else None
+
+
+def _at_scheme(url: str, asked: str) -> str:
+    """A page that was got over https is not stored under http, whatever it says of itself."""
+    return re.sub(r"^http:", "https:", url) if asked.startswith("https:") else url
 
 
 def _same_host(url: str, other: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from harvester.errors import HarvesterError
 from harvester.extraction.extract import Extraction
 from harvester.ingest.burial import Graveyard
+from harvester.ingest.faces import addressed_faces
 from harvester.ingest.holding import Held, Holding
 from harvester.ingest.item import Item, Looked, Revisit, turning_point
 from harvester.ingest.measures import in_words
@@ -227,7 +228,7 @@ class Ingest:
 
     def _note_fresh(self, reading: Reading) -> None:
         """Other addresses of an article may come in the same batch, and must find what was read of the first."""
-        if reading.record and (reading.has_faces or _is_nameless(reading.record)):
+        if reading.record:
             names = (reading.record.url, reading.visit.url, reading.record.identity_doi)
             self._fresh |= {name: reading.record for name in names if name}
 
@@ -318,9 +319,8 @@ class Ingest:
 
     def _visits(self, item: Item) -> list[PageVisit]:
         """The visit of the URL; where it led to another, that one has been visited, and this is an address of it."""
-        visit, page = self._visit(item), item.reading.visit.page
-        there = canonical_url(page.final_url, self._rules) if page else visit.url
-        if item.reading.outcome is not VisitOutcome.OK or not item.record_id or _same_place(visit.url, there):
+        visit, there = self._visit(item), self._there(item)
+        if there is None or not item.record_id:
             return [visit]
         looked = Looked(VisitOutcome.REDIRECTED, visit.at, 0, visit.at, news=False, known=True, turns=None)
         here = PageVisit(
@@ -333,6 +333,17 @@ class Ingest:
             record_id=item.record_id,
         )
         return [here, replace(visit, url=there)]
+
+    def _there(self, item: Item) -> str | None:
+        """The address a visit led to, or that the page states as its own beside one with more in its query."""
+        page, asked, read = item.reading.visit.page, item.reading.visit.url, item.reading.read
+        if item.reading.outcome is not VisitOutcome.OK or page is None:
+            return None
+        there = canonical_url(page.final_url, self._rules)
+        if not _same_place(asked, there):
+            return there
+        is_longer = read is not None and _same_place(asked, read.url) and len(asked) > len(read.url)
+        return read.url if read and is_longer and not addressed_faces(asked, read, self._rules) else None
 
     def _visit(self, item: Item) -> PageVisit:
         reading, state = item.reading, item.state

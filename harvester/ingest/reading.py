@@ -10,7 +10,7 @@ from harvester.ahead.segments import digest_of
 from harvester.extraction.extract import RULES, Extraction, extract
 from harvester.extraction.fields.choose import SignalIndex
 from harvester.extraction.fields.rights import robots_directives
-from harvester.ingest.faces import other_faces, with_other_faces
+from harvester.ingest.faces import addressed_faces, other_faces, with_other_faces
 from harvester.ingest.measures import losses
 from harvester.model.access import AccessStatus
 from harvester.model.page import Page, VisitOutcome
@@ -48,7 +48,6 @@ class Reading:
     kept: Kept | None = None
     effect: str | None = None
     unreadable: bool = False  # extraction itself failed
-    has_faces: bool = False  # the article stands at other addresses in other languages
     must_be_whole: bool = False  # the page was not sent again, but has to be read
     held: tuple[str, ...] = ()  # fields that the stored record has and this one has not
 
@@ -176,6 +175,8 @@ class Reader:
         visit, page, digest, read, faces = draft.visit, draft.page, draft.digest, draft.read, draft.faces
         known = draft.known or next((found for each in draft.named if (found := self.find(each))), None)
         own = read.url
+        if known and not faces:
+            faces = addressed_faces(visit.url, known, self.source.urls)
         read = _under_known_url(known, read, visit.url)
         if known and faces:
             read = with_other_faces(known, read, faces, own)
@@ -188,7 +189,7 @@ class Reader:
         reading = self._keep(visit, page, digest, known, read, draft.robots, now)
         if known and known.deleted_at is None and reading.record and not accept:
             reading = self._guarded(reading, known, reading.record, draft.robots, now, again=again)
-        return replace(reading, has_faces=True) if faces else reading
+        return reading
 
     def _guarded(
         self, reading: Reading, known: Record, record: Record, robots: tuple[str, ...], now: datetime, *, again: bool

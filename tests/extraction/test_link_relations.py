@@ -12,7 +12,7 @@ from harvester.extraction.extract import extract
 from harvester.extraction.signals import links
 from harvester.model.page import Page
 from harvester.model.record import Record
-from harvester.model.source import GENERIC
+from harvester.model.source import GENERIC, Source, UrlRules
 
 URL = "https://journal.example/article/5"
 
@@ -124,3 +124,22 @@ def test_several_files_are_no_full_text() -> None:
 def test_a_link_in_the_text_does_not_name_the_page() -> None:
     body = '<p>See <a rel="cite-as" href="https://doi.org/10.5555/another">this</a></p>'
     assert "cite-as" not in [signal.name for signal in links.read(Document(page(body=body)))]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "stated", "url"),
+    [
+        (r"/article/\d+", "/article/5/locks", "https://journal.example/article/5/locks"),
+        (r"/article/(?P<id>\d+)", "http://journal.example/article/5/locks", "https://journal.example/article/5/locks"),
+        (r"/article/(?P<id>\d+)", "/article/6", URL),
+        (r"/article/\d+", "https://other.example/article/5", URL),
+        (r"/article/\d+", "https://journal.example/", URL),
+    ],
+    ids=["stated", "same id", "another id", "another host", "no article"],
+)
+@pytest.mark.fault(92, 99)
+def test_an_article_has_the_address_that_it_states(pattern: str, stated: str, url: str) -> None:
+    source = Source(id="a", name="A", hosts=("journal.example",), languages=("en",), urls=UrlRules(article=(pattern,)))
+    record = extract(page(head=f'<link rel="canonical" href="{stated}">'), source).record
+    assert record is not None
+    assert record.url == url

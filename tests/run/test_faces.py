@@ -3,6 +3,7 @@
 import pytest
 from press import Press
 
+from harvester.model.page import VisitOutcome
 from harvester.model.run import RunOutcome
 from harvester.model.source import Discovery, Source, UrlRules
 from harvester.run import run_source
@@ -31,11 +32,15 @@ TEXTS = {
 }
 
 
-def face(press: Press, language: str, doi: str) -> str:
+DOI = '<meta name="citation_doi" content="10.5555/valley.1">'
+
+
+def face(press: Press, language: str, doi: str, *, is_linked: bool) -> str:
     title, label, text = TEXTS[language]
     links = "".join(
         f'<link rel="alternate" hreflang="{other}" href="{press.origin}/{other}/article/1">' for other in TEXTS
     )
+    links = links if is_linked else ""
     return f"""<!DOCTYPE html><html lang="{language}"><head><title>{title}</title>{links}{doi}
         <meta name="citation_title" content="{title}"><meta name="citation_language" content="{language}">
         <meta name="citation_author" content="Merriweather, Ilse">
@@ -44,16 +49,25 @@ def face(press: Press, language: str, doi: str) -> str:
 
 
 @pytest.mark.fault(101)
-@pytest.mark.parametrize("doi", ['<meta name="citation_doi" content="10.5555/valley.1">', ""], ids=["doi", "no doi"])
+@pytest.mark.parametrize(
+    ("doi", "is_linked"), [(DOI, True), ("", True), (DOI, False)], ids=["doi and links", "links", "doi"]
+)
 def test_pages_of_one_article_in_three_languages_are_one_record(
-    store: Store, source: Source, settings: Settings, press: Press, monkeypatch: pytest.MonkeyPatch, doi: str
+    store: Store,
+    source: Source,
+    settings: Settings,
+    press: Press,
+    monkeypatch: pytest.MonkeyPatch,
+    doi: str,
+    is_linked: bool,
 ) -> None:
     plain = Press.answer
 
     def answer(self: Press, path: str) -> tuple[int, str, str]:
         language = path[1:3]
         found = language in TEXTS and path.endswith("/article/1")
-        return (200, "text/html; charset=utf-8", face(self, language, doi)) if found else plain(self, path)
+        text = face(self, language, doi, is_linked=is_linked) if found else ""
+        return (200, "text/html; charset=utf-8", text) if found else plain(self, path)
 
     monkeypatch.setattr(Press, "answer", answer)
     urls = tuple(f"{press.origin}/{language}/article/1" for language in TEXTS)
@@ -75,3 +89,30 @@ def test_pages_of_one_article_in_three_languages_are_one_record(
     again = run_source(store, polyglot, settings, refetch=True)
     assert again.counts["ok"] == 3
     assert store.changes.head() == head, "each page of it read again brings nothing new"
+
+
+@pytest.mark.fault(99)
+def test_addresses_that_change_with_every_visit_are_one_record_and_one_page_to_come_back_to(
+    store: Store, source: Source, settings: Settings, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Press.answer
+
+    def answer(self: Press, path: str) -> tuple[int, str, str]:
+        if path.partition("?")[0] != "/article/1":
+            return plain(self, path)
+        canonical = '<link rel="canonical" href="/article/1">'
+        return 200, "text/html; charset=utf-8", face(self, "en", canonical, is_linked=False)
+
+    monkeypatch.setattr(Press, "answer", answer)
+    rules = UrlRules(article=(r"/article/\d+",))
+    for visit in (1, 3):
+        urls = tuple(f"{press.origin}/article/1?visit={each}" for each in (visit, visit + 1))
+        way = Discovery(kind="urls", urls=urls)
+        run_source(store, source.model_copy(update={"discovery": (way,), "urls": rules}), settings)
+    (record,) = store.records.iter()
+    assert record.url == f"{press.origin}/article/1"
+    states = store.pages.agenda(source.id, 10)
+    assert {state.url: state.outcome for state in states} == {record.url: VisitOutcome.OK} | {
+        f"{record.url}?visit={each}": VisitOutcome.REDIRECTED for each in range(1, 5)
+    }
+    assert states[0].url == record.url, "the others are looked at much later"
