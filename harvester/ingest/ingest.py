@@ -22,7 +22,7 @@ from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
 from harvester.model.run import ChangeKind, Visit
 from harvester.model.source import Source
-from harvester.policy import without_abstracts
+from harvester.policy import headers_without_addresses, without_abstracts
 from harvester.urls import canonical_url
 from storage.archive import ArchiveWriter, Original, Pointer, remove_members
 from storage.archive_index import ArchiveEntry
@@ -263,7 +263,7 @@ class Ingest:
             elif original := _original(item.reading):
                 page = item.reading.visit.page
                 assert page
-                item.revisited = self._archive.write_revisit(page, original)
+                item.revisited = self._archive.write_revisit(headers_without_addresses(page), original)
         self._archive.sync()
 
     def _save(self, unit: Unit, batch: Sequence[Item]) -> None:

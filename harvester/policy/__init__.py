@@ -11,6 +11,7 @@ Pure: no clock, no disk. `decide` acts on the Record (rights.py), `body_to_keep`
     phrases.py     folded words, word shingles of what must go, phrases of what must stay
 """
 
+from harvester.policy.addresses import headers_without_addresses
 from harvester.policy.body import Kept, body_to_keep
 from harvester.policy.doors import (
     abstracts_of,
@@ -30,6 +31,7 @@ __all__ = [
     "archive_ban",
     "body_to_keep",
     "decide",
+    "headers_without_addresses",
     "is_listed",
     "may_pass",
     "redistributed",

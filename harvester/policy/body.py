@@ -14,7 +14,7 @@ from harvester.model.page import Page
 from harvester.model.record import AbstractPolicy, Record
 from harvester.model.source import SelectorRule
 from harvester.policy.abstracts import Cut, cut_abstracts
-from harvester.policy.addresses import body_without_addresses, without_addresses
+from harvester.policy.addresses import body_without_addresses, headers_without_addresses, without_addresses
 from harvester.policy.fulltext import cut_fulltext, hides, may_hide
 from harvester.policy.hints import Look, look
 from harvester.policy.phrases import Facts, Phrases
@@ -72,7 +72,9 @@ def body_to_keep(
             page = page.model_copy(update={"headers": _utf8_headers(page.headers)})
     reasons = [*xml, *reasons]
     clean = body_without_addresses(seen, encoding)
-    if clean != body:
+    told = page.headers
+    page = headers_without_addresses(page)
+    if (clean != body or page.headers is not told) and _ADDRESSES not in reasons:
         reasons.append(_ADDRESSES)
     if clean is not page.body:
         page = page.model_copy(update={"body": clean})

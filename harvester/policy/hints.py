@@ -22,6 +22,9 @@ class Hint(Enum):
     SPELLED = auto()  # an address whose sign is spelled out in brackets
     DOTTED = auto()  # one whose dot is spelled out
     CODED = auto()  # one whose sign is encoded
+    LETTER = auto()  # one whose sign is a letter in brackets
+    PARTED = auto()  # one that a script puts together
+    DRAWN = auto()  # one whose sign is a picture
 
 
 class Look(NamedTuple):
@@ -85,23 +88,38 @@ _SIGNS = _Search(
         Hint.SPELLED: tuple(
             left + name + right
             for left, right in ((b"[", b"]"), (b"(", b")"), (b"{", b"}"), (b"&lt;", b"&gt;"))
-            for name in (b"at", b" at ", b"chez", b"@", b"arobase")
+            for name in (b"at", b" at ", b"chez", b"@", b"arobase", b"arroba", b"\xe0", b"\xc3\xa0", b"&agrave;")
         ),
+        Hint.LETTER: (b"(a)", b"[a]"),
         # The last are those of the wide sign in UTF-8, and of its bytes taken for letters.
         Hint.CODED: (
-            *(b"&commat;", b"&#64;", b"&#0", b"&#x40;", b"&#x0", b"%40", b"\\u0040", b"\\x40"),
-            *("\uff20".encode(), "\xef\xbc\xa0".encode()),
+            *(b"&commat;", b"&#64", b"&#0", b"&#x40", b"&#x0", b"%40", b"\\u0040", b"\\x40"),
+            *("\uff20".encode(), "\xef\xbc\xa0".encode(), "\ufe6b".encode(), "\xef\xb9\xab".encode()),
         ),
     }
 )
 _PLACES = _Search(
     {
+        Hint.PARTED: (
+            *(
+                b"uncryptmail",
+                b"fromcharcode",
+                b'.join("@',
+                b".join('@",
+                b"data-mail",
+                b"data-email",
+                b"-mail=",
+                b"-email=",
+            ),
+            *(b"data-domain", b"data-host", b"data-server"),
+        ),
+        Hint.DRAWN: (b'alt="@', b"alt='@", b"alt=@", b'alt="at"', b'alt="(at'),
         Hint.UNSEEN: (
             *b"<noscript <template <details <dialog <object <video <audio <canvas <desc".split(),
             *(b"sr-only", b"screen-reader", b"invisible", b"cssselector"),
             *(b"opacity", b"font-size:0", b"font-size: 0", b"left:", b"top:-", b"top: -"),
             *(b"indent:-", b"indent: -", b"height:0", b"height: 0", b"clip:"),
             *(b"clip-path", b"blur(", b"scale(0", b"transparent"),
-        )
+        ),
     }
 )

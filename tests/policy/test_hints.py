@@ -16,6 +16,9 @@ WORDS = {
     b"&lt;chez&gt;": Hint.SPELLED,
     b"&#064;": Hint.CODED,
     "\uff20".encode(): Hint.CODED,
+    b"uncryptmail": Hint.PARTED,
+    b'alt="@': Hint.DRAWN,
+    b"[a]": Hint.LETTER,
 }
 
 

@@ -1,10 +1,11 @@
 """No e-mail address of a person is kept."""
 
 import pytest
-from pages import ABSTRACT, NO_BASIS, TITLE, URL, decided, keep, record
+from pages import ABSTRACT, NO_BASIS, TITLE, URL, decided, keep, page, record
 
 from harvester.model.record import AbstractPolicy, Contributor, KeywordList, LangText
 from harvester.model.signal import Evidence
+from harvester.policy import body_to_keep
 
 ADDRESSES = {
     "plain": "maud@lamps.example",
@@ -22,6 +23,25 @@ ADDRESSES = {
     "xored": '<a data-cfemail="0a676b7f6e4a666b677a7924">write</a>',
     "joined": "<a href=\"javascript:location='mailto:'+'maud'+'@' + 'lamps.example'\">write</a>",
     "comment": "<!-- maud@lamps.example -->",
+    "zero width": "maud\u200b@\u200blamps.example",
+    "blanks": "maud&nbsp;@&nbsp;lamps.example",
+    "comments": "maud<!-- x -->@<!-- y -->lamps.example",
+    "breaks": "maud@<wbr>lamps.<wbr>example",
+    "no semicolon": "maud&#64 lamps.example",
+    "small sign": "maud\ufe6blamps.example",
+    "capital": "maud [At] lamps.example",
+    "French": "maud [\u00e0] lamps.example",
+    "short": "maud(a)lamps.example",
+    "Spanish": "maud (arroba) lamps.example",
+    "picture": 'maud<img src="/at.gif" alt="@">lamps.example',
+    "accents": "\u00e9maud\u00e9@lamps.example",
+    "number": "maud.lamps@[192.0.2.7]",
+    "quoted": '"maud otto"@lamps.example',
+    "moved": "<a href=\"javascript:linkTo_UnCryptMailto('nbjmup;nbveAmbnqt/fybnqmf');\">write</a>",
+    "numbers": f"<script>x(String.fromCharCode({','.join(str(ord(each)) for each in 'maud@lamps.example')}))</script>",
+    "array": '<script>m=["maud","lamps.example"].join("@")</script>',
+    "base64": '<a data-mail="bWF1ZEBsYW1wcy5leGFtcGxl">write</a>',
+    "parts": '<a data-user="maud" data-domain="lamps.example">write</a>',
 }
 
 
@@ -35,10 +55,23 @@ def test_no_address_of_a_person_is_kept(shape: str, policy: AbstractPolicy) -> N
     assert kept.page is not None
     text = kept.page.body.decode()
     assert kept.state == "cut"
-    for part in ("maud", "otto", "lamps", "0a676b", "&#109;", "&#x6d;"):
+    for part in ("maud", "otto", "lamps", "0a676b", "&#109;", "&#x6d;", "nbveA", "109,97", "bWF1", "192.0"):
         assert part not in text
     assert "Quillfeather" in text
     assert "e-mail" in kept.reason or not policy.keep
+
+
+@pytest.mark.fault(151)
+def test_no_address_of_a_person_is_kept_among_the_headers() -> None:
+    headers = (("link", '<mailto:maud@lamps.example>; rel="author"'), ("x-author", "otto@lamps.example"))
+    kept = body_to_keep(page("<p>Lamps</p>", *headers), record(), policy=AbstractPolicy(), robots=())
+    assert kept.page is not None
+    assert dict(kept.page.headers) == {
+        "content-type": "text/html; charset=utf-8",
+        "link": '<mailto:>; rel="author"',
+        "x-author": "",
+    }
+    assert (kept.state, kept.reason) == ("cut", "e-mail addresses")
 
 
 @pytest.mark.parametrize(
@@ -50,6 +83,10 @@ def test_no_address_of_a_person_is_kept(shape: str, policy: AbstractPolicy) -> N
         "logo@2x.png",
         "Follow @lamps",
         "5 @ 3",
+        "as in panel (a) of figure 2.3, and (a) text",
+        "\u90ae\u7bb1 [a] example.net",
+        '<script>x = [a, "lamps.example"].join(", "); y = String.fromCharCode(64)</script>',
+        '<div data-domain="lamps.example" data-mail-subject="Of tides and lamps"></div>',
         "<script>var rule = 'x' + '@' + 'media';</script>",
     ],
 )
