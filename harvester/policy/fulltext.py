@@ -18,7 +18,9 @@ _BODY = re.compile(_BODY_KEY + r'".*?(?<!\\)"(?=\s*(?:,\s*"[@\w:-]+"\s*:|\}|\]))
 _BODY_BROKEN = re.compile(_BODY_KEY + r'"(?!"\s*[,}]).*', re.DOTALL)
 _WALL_NAMES = (
     "paywall(?:ed)?|is[-_]locked|blurred|(?:subscribers?|members?)[-_]?only"
-    "|(?:premium|locked|restricted|gated)[-_]?content"
+    "|(?:premium|locked|restricted|gated|metered)[-_]?content|(?:content|article)[-_](?:gated|locked|restricted)"
+    "|(?:reserve|reserved|reserviert)[-_](?:aux[-_])?(?:abonnes?|subscribers?|abonnenten)|acces[-_](?:restreint|reserve)"
+    "|(?:only[-_])?for[-_](?:subscribers|members)(?:[-_]only)?|solo[-_](?:suscriptores|abbonati)|nur[-_](?:fuer[-_])?abonnenten"
 )
 _BODY_NAMES = "article[-_]?(?:body|text|content|full)|full[-_]?text|body[-_]?text|content[-_]?body|texte[-_]?integral"
 _BODY_FILLED = re.compile(rb'"articleBody"\s*:\s*"[^"]')

@@ -67,7 +67,18 @@ class _Search:
 _WORDS = _Search(
     {
         Hint.WALL: (
-            *(b"paywall", b"is-locked", b"blurred"),
+            *(
+                b"paywall",
+                b"is-locked",
+                b"blurred",
+                b"-gated",
+                b"-locked",
+                b"-restricted",
+                b"metered",
+                b"reserve",
+                b"acces-re",
+            ),
+            *(b"for-subs", b"for-memb", b"solo-", b"abonnenten"),
             *(
                 who + between + what
                 for who, what in (
@@ -116,7 +127,8 @@ _PLACES = _Search(
         Hint.DRAWN: (b'alt="@', b"alt='@", b"alt=@", b'alt="at"', b'alt="(at'),
         Hint.UNSEEN: (
             *b"<noscript <template <details <dialog <object <video <audio <canvas <desc".split(),
-            *(b"sr-only", b"screen-reader", b"invisible", b"cssselector"),
+            *(b"sr-only", b"screen-reader", b"invisible", b"cssselector", b"fulltext", b"full-text", b"full_text"),
+            *(b"integral", b"locked", b"restricted", b"gated", b"volltext", b'"articlebody'),
             *(b"opacity", b"font-size:0", b"font-size: 0", b"left:", b"top:-", b"top: -"),
             *(b"indent:-", b"indent: -", b"height:0", b"height: 0", b"clip:"),
             *(b"clip-path", b"blur(", b"scale(0", b"transparent"),

@@ -1,4 +1,5 @@
-"""Prose that the page of a closed article carries unseen: in hidden elements, attributes, scripts and comments.
+"""Prose that the page of a closed article carries unseen: in hidden elements, attributes, scripts and comments; and
+what it calls the full text, which other sheets or scripts may hide.
 
 Whatever it is called, it is taken for the full text, unless it is an abstract that may be kept or made of facts. Of
 articles that are free to read, and of what readers see, nothing goes: an abstract that today's rules miss can be read
@@ -25,6 +26,7 @@ from harvester.policy.phrases import runs, variants, words
 PROSE = 80  # characters of a text node that count as prose and not as a label
 HIDDEN_PROSE = 400  # characters of prose in one hidden place that make it a full text
 PARAGRAPH = 200  # characters of a script's string that count by themselves: messages of a program are shorter
+NO_ABSTRACT = 5_000  # characters of a description from which on it is more than one
 MANY = 800  # characters of shorter strings that count together
 _NO_LETTER = re.compile(r"[^\w ]")
 _LETTERS = 0.9  # share of letters, figures and blanks in prose; code and markup have fewer
@@ -39,28 +41,45 @@ _OUT_OF_SIGHT = re.compile(
 _HIDDEN_CLASS = frozenset(
     ("hidden", "d-none", "is-hidden", "visually-hidden", "visuallyhidden", "sr-only", "screen-reader-text", "invisible")
 )
+_REMARK = re.compile(r"/\*.*?\*/", re.DOTALL)
+_EVERYWHERE = re.compile(r"@(?:media\s+(?:only\s+)?(?:all|screen)|supports\b[^{}]*|layer\b[^{}]*)\s*$", re.IGNORECASE)
+_CLIPPED = re.compile(r"overflow(?:-y)?:(?:hidden|clip)")
+# What a page calls the text itself. On the page of a closed article other sheets or scripts hide it.
+_BODY_NAMES = frozenset(
+    "fulltext full-text full_text texte-integral texteintegral volltext locked restricted gated articlebody".split()
+)
 # Shown only where something else cannot be, or after a click.
 _SHUT = "noscript template details dialog object video audio canvas desc".split()
 _PERHAPS_HIDDEN = XPath(
     " | ".join(f"//{tag}[not(@open)]" for tag in _SHUT)
     + " | //@hidden/.. | //@style/.. | //*[@aria-hidden='true'] | //@class["
     + " or ".join(f"contains(., '{part}')" for part in ("hidden", "d-none", "sr-only", "screen-reader", "invisible"))
-    + "]/.."
+    + "]/.. | //@*[(name() = 'itemprop' or name() = 'property' or name() = 'class' or name() = 'id') and ("
+    + " or ".join(
+        f"contains(., '{part}')" for part in ("ull", "ocked", "ated", "estricted", "ntegral", "olltext", "Body")
+    )
+    + ")]/.."
 )
 _NAMES = XPath("//@class | //@id")
 _COMPOUND = re.compile(r"([\w-]*)((?:[.#][\w-]+)*)")
 _NAME = re.compile(r"[.#][\w-]+")
 _LONGEST_SELECTOR = 200  # characters
 _MOST_CHOSEN = 5_000  # elements looked at for selectors
+_BY_ATTRIBUTE = re.compile(
+    r"""[\w-]{0,40}(?:[.#][\w-]{1,60}){0,3}(?:\[[a-zA-Z][\w-]{0,60}(?:[~|^$*]?=(?:"[^"\]]{0,60}"|'[^'\]]{0,60}'|[\w-]{1,60}))?\]){1,3}"""
+)
+_MOST_BY_ATTRIBUTE = 50  # selectors
 # In JSON-LD: the parts of the page that readers must pay for (schema.org, paywalled content).
 _PAID_PART = re.compile(r"\{[^{}]*\"cssSelector\"[^{}]*\}")
 _NOT_FREE = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.IGNORECASE)
 _SELECTOR = re.compile(r'"cssSelector"\s*:\s*(?:\[\s*)?"([^"]*)"')
 _BODY_META = re.compile(r"article[-_:.]?(?:body|text|content)|full[-_]?text|texte[-_]?integral", re.IGNORECASE)
+_NAMING = ("class", "id", "itemprop", "property")
 _META_NAMES = ("name", "property", "itemprop")
 _LONG_VALUES = XPath(f"//@*[string-length(.) >= {HIDDEN_PROSE}]")
 # Looked for in bytes, before there is a tree.
 _LONG_VALUE = re.compile(rb"""=\s*(?:"[^"]{%d}|'[^']{%d})""" % (HIDDEN_PROSE, HIDDEN_PROSE))
+_ISLANDS = ("/x-", "html", "xml", "template", "plain")  # types of what is no program, and may be shown later
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{500,}={0,2}\s*")
 _SOLID = re.compile(r"\S{100}")
 
@@ -120,7 +139,11 @@ def _places(root: lxml.html.HtmlElement, hiding: bool = True, long: bool = True)
     for value in _LONG_VALUES(root) if long else ():
         element, name = value.getparent(), value.attrname
         named = element.tag != "meta" or any(_BODY_META.search(element.get(key, "")) for key in _META_NAMES)
-        if name not in NAMING and named and (_reads_like_prose(value) or _holds_prose(value)):
+        if (
+            name not in NAMING
+            and (named or len(value) >= NO_ABSTRACT)
+            and (_reads_like_prose(value) or _holds_prose(value))
+        ):
             yield _Place([str(value)], partial(_set_attribute, element, name))
     for script in root.iter("script"):
         if len(script.text or "") >= HIDDEN_PROSE and (strings := _strings_in(script)):
@@ -160,8 +183,12 @@ def _names_of(element: lxml.html.HtmlElement) -> set[str]:
 
 
 def _chosen(root: lxml.html.HtmlElement, selectors: Iterable[str]) -> Iterator[lxml.html.HtmlElement]:
-    """What selectors of tags, classes and ids choose, by name; others can take minutes to tell."""
+    """What selectors of tags, classes and ids choose, by name, or of one element's attributes; others can take minutes
+    to tell."""
+    selectors = [*selectors]
     wanted = [compounds for one in selectors if (compounds := _compounds(one))]
+    for selector in islice(filter(_BY_ATTRIBUTE.fullmatch, map(str.strip, selectors)), _MOST_BY_ATTRIBUTE):
+        yield from islice(root.cssselect(selector), _MOST_CHOSEN)
     named: dict[str, list[lxml.html.HtmlElement]] = {}
     for value in _NAMES(root) if wanted else ():
         for name in value.split():
@@ -202,18 +229,28 @@ def _selectors(root: lxml.html.HtmlElement) -> Iterator[str]:
 
 
 def _hiding(sheet: str) -> Iterator[str]:
-    """Selectors of the rules that hide; those within a block (@media, @supports) hold somewhere only."""
-    depth = 0
-    for rule in sheet.split("}"):
-        depth += rule.count("{")
-        opening, _, body = rule.rpartition("{")
-        if depth == 1 and STYLE_HIDES.search(body):
-            yield from re.split(r"\*/|;", opening)[-1].split(",")
-        depth = max(depth - 1, 0)
+    """Selectors of the rules that hide; those within a block hold somewhere only, unless it is for every screen."""
+    within: list[bool] = []  # of the blocks around: whether it holds everywhere
+    for rule in _REMARK.sub("", sheet).split("}"):
+        *openings, body = rule.split("{")
+        within += [bool(_EVERYWHERE.search(opening)) for opening in openings]
+        if openings and all(within[:-1]) and _hides("".join(body.lower().split())):
+            yield from openings[-1].rpartition(";")[2].split(",")
+        if within:
+            within.pop()
+
+
+def _hides(declarations: str) -> bool:
+    """Whether the declarations of a rule, in lower case and without blanks, keep their element out of sight."""
+    return bool(_OUT_OF_SIGHT.search(declarations)) or (
+        "max-height:" in declarations and bool(_CLIPPED.search(declarations))
+    )
 
 
 def _is_hidden(element: lxml.html.HtmlElement) -> bool:
     if (element.tag in _SHUT and element.get("open") is None) or element.get("hidden") is not None:
+        return True
+    if any(not _BODY_NAMES.isdisjoint(element.get(key, "").lower().split()) for key in _NAMING):
         return True
     if element.get("aria-hidden") == "true" or not _HIDDEN_CLASS.isdisjoint(element.get("class", "").split()):
         return True
@@ -269,14 +306,16 @@ def _strings_in(script: etree._Element) -> list[str]:
     prose = [*_prose_in(source)]
     if sum(map(len, prose)) < MANY:
         prose = [text for text in prose if len(text) >= PARAGRAPH]
-    waits = "/x-" in script.get("type", "") or "html" in script.get("type", "")  # markup that is shown later
+    waits = any(part in script.get("type", "") for part in _ISLANDS)
     return [*prose, source] if waits and _reads_like_prose(source) else prose
 
 
 def _prose_in(source: str) -> Iterator[str]:
     for found in LITERAL.finditer(source):
         text = found[0][1:-1]
-        if len(text) < PROSE or DESCRIBING_KEY.search(source, max(0, found.start() - 40), found.start()):
+        if len(text) < PROSE:
+            continue
+        if len(text) < NO_ABSTRACT and DESCRIBING_KEY.search(source, max(0, found.start() - 40), found.start()):
             continue
         if _reads_like_prose(text, PROSE):
             yield text
