@@ -19,6 +19,10 @@ from storage.store import Store
 SOURCES = {"cahiers-orvaliens", "halvern-review"}
 SLOW = "halvern-review"
 
+# A service takes seconds of the processor to start. What differs between the engines, tests of one process prove.
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
@@ -53,6 +57,7 @@ def articles(publisher: Publisher) -> Counter[str]:
 
 
 @pytest.mark.fault(28, 29)
+@ON_POSTGRESQL
 def test_two_services_do_each_fire_once_and_one_takes_over(
     store: Store, database: str, publisher: Publisher, tmp_path: Path
 ) -> None:
@@ -103,6 +108,7 @@ def both_tell_every_metric_of_the_readme(store: Store, leader: Serve, standby: S
 
 
 @pytest.mark.fault(7)
+@ON_SQLITE
 def test_a_killed_service_leaves_nothing_at_work_and_the_next_goes_on(
     store: Store, database: str, publisher: Publisher, tmp_path: Path
 ) -> None:
@@ -125,6 +131,7 @@ def test_a_killed_service_leaves_nothing_at_work_and_the_next_goes_on(
 
 
 @pytest.mark.fault(2, 38)
+@ON_SQLITE
 def test_a_source_that_is_switched_off_stops_and_so_does_the_service(
     store: Store, database: str, publisher: Publisher, tmp_path: Path
 ) -> None:
@@ -143,6 +150,7 @@ def test_a_source_that_is_switched_off_stops_and_so_does_the_service(
 
 
 @pytest.mark.fault(10, 28)
+@ON_POSTGRESQL
 def test_a_leader_that_is_suspended_wakes_up_as_standby(
     store: Store, database: str, publisher: Publisher, tmp_path: Path
 ) -> None:
