@@ -146,6 +146,20 @@ class Ingest:
         self._hold(batch)
         # The archive keeps no body of a record that was removed on request or could not be stored.
         remove_members(self._folder, [item.pointer for item in batch if item.pointer and item.is_refused])
+        self._empty_older(batch)
+
+    def _empty_older(self, batch: Sequence[Item]) -> None:
+        """What a page forbids or reserves from now on leaves its older bodies too. Bodies first, pointers then."""
+        older = [
+            entry.pointer
+            for item in batch
+            if item.record_id and not item.is_refused and item.forbids_older
+            for entry in self._store.archive_index.entries(item.record_id)
+            if entry.pointer != item.pointer and item.may_not_keep(entry)
+        ]
+        if older:
+            remove_members(self._folder, older)
+            self._store.transact(lambda unit: self._store.archive_index.drop(unit, older))
 
     def _taken(
         self, segment: str, visits: Sequence[Visit], quarantine: Quarantine | None, found: Mapping[str, Extraction]

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from harvester.ingest.reading import Reading
 from harvester.model.page import VisitOutcome
 from harvester.model.record import Record
+from harvester.policy import ABSTRACTS
 from storage.archive import Pointer
+from storage.archive_index import ArchiveEntry
 from storage.pages import PageState
 from storage.saving import Saved
 
@@ -48,6 +50,21 @@ class Item:
         """Whether the record is a known one of which no abstract may be kept, older revisions included."""
         record = self.reading.record
         return record is not None and self.reading.known is not None and not record.rights.abstract_policy.keep
+
+    @property
+    def forbids_older(self) -> bool:
+        """Whether the page, as it is now, may be kept in no archive, or without its abstracts only."""
+        kept, record = self.reading.kept, self.reading.record
+        return kept is not None and record is not None and (kept.is_banned or not record.rights.abstract_policy.keep)
+
+    def may_not_keep(self, entry: ArchiveEntry) -> bool:
+        """Whether an older body of its record says what this one may not."""
+        reading = self.reading
+        assert reading.record
+        assert reading.kept
+        if reading.kept.is_banned:
+            return entry.url in (reading.visit.url, reading.record.url, *reading.record.aliases)
+        return not entry.revisit and ABSTRACTS not in (entry.reason or "")
 
     @property
     def record_id(self) -> str | None:

@@ -12,7 +12,7 @@ Pure: no clock, no disk. `decide` acts on the Record (rights.py), `body_to_keep`
 """
 
 from harvester.policy.addresses import headers_without_addresses
-from harvester.policy.body import Kept, body_to_keep
+from harvester.policy.body import ABSTRACTS, Kept, body_to_keep
 from harvester.policy.doors import (
     abstracts_of,
     is_listed,
@@ -25,6 +25,7 @@ from harvester.policy.doors import (
 from harvester.policy.rights import abstract_policy, archive_ban, decide, without_abstracts
 
 __all__ = [
+    "ABSTRACTS",
     "Kept",
     "abstract_policy",
     "abstracts_of",

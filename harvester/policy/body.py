@@ -24,6 +24,8 @@ from harvester.policy.xml_text import without_text
 
 TREE_LIMIT = 4 * 1024 * 1024  # bytes; a tree for cutting takes thirty times as much memory
 _ADDRESSES = "e-mail addresses"
+_BANNED = "robots: "
+ABSTRACTS = "abstracts"  # how the reason begins where these were cut
 _MARK = "data-harvester-fulltext"
 _CONTENT_CHARSET = re.compile(r"""\s*;\s*charset\s*=\s*["']?[^"';\s]*["']?""", re.IGNORECASE)
 
@@ -34,6 +36,11 @@ class Kept(NamedTuple):
     page: Page | None
     state: Literal["kept", "cut", "none"]
     reason: str
+
+    @property
+    def is_banned(self) -> bool:
+        """Whether the page itself wants to be in no archive."""
+        return self.reason.startswith(_BANNED)
 
 
 def body_to_keep(
@@ -50,7 +57,7 @@ def body_to_keep(
     `fulltext` are the source's rules for full text. A body that cannot be cut with certainty is not kept.
     """
     if ban := archive_ban(robots):
-        return Kept(None, "none", f"robots: {ban}")
+        return Kept(None, "none", f"{_BANNED}{ban}")
     encoding = _codec(record.provenance.encoding)
     reasons: list[str] = []
     body = _without_xml_text(page.body, encoding)
@@ -139,7 +146,7 @@ def _cut(
         reasons.append("full text")
     if not policy.keep:
         cut_abstracts(soup, cut)
-        reasons.append(f"abstracts (text and data mining reserved, basis {policy.basis})")
+        reasons.append(f"{ABSTRACTS} (text and data mining reserved, basis {policy.basis})")
     _declare_utf8(soup)
     served = soup.decode()
     text = without_addresses(served)

@@ -63,9 +63,15 @@ def test_a_basis_that_ends_takes_the_abstracts_with_the_next_visit(tmp_path: Pat
     one = reserved(bench)
     bench.take(bench.visit(one))
     assert bench.record(one).abstracts
+    words = words_of(bench, one)
+    bench.archive.sync()
+    assert on_disk(tmp_path, words)
     bench.another("none")
     bench.take(bench.visit(one))
     assert not bench.record(one).abstracts
+    bench.archive.sync()
+    assert not [name for name in on_disk(tmp_path, words) if name.endswith(".gz")], "in no older body"
+    assert [entry.cut for entry in store.archive_index.entries(bench.record(one).id)] == [True]
 
 
 @pytest.mark.fault(79)
@@ -77,6 +83,20 @@ def test_noarchive_keeps_no_body(bench: Bench) -> None:
     assert (record.provenance.archive, record.provenance.warc_file) == ("none", None)
     assert record.provenance.archive_reason == "robots: noarchive"
     assert bench.store.archive_index.pointer(record.id) is None
+
+
+@pytest.mark.fault(79)
+def test_noarchive_that_comes_later_takes_older_bodies(tmp_path: Path, bench: Bench) -> None:
+    one, other = bench.ids[:2]
+    bench.take(bench.visit(one), bench.visit(other))
+    bench.archive.sync()
+    words = words_of(bench, one)
+    assert on_disk(bench.folder, words)
+    bench.take(bench.visit(one, headers=(("content-type", "text/html; charset=utf-8"), ("x-robots-tag", "noarchive"))))
+    bench.archive.sync()
+    assert not [name for name in on_disk(tmp_path, words) if name.endswith(".gz")]
+    assert bench.store.archive_index.entries(bench.record(one).id) == []
+    assert bench.store.archive_index.entries(bench.record(other).id)
 
 
 @pytest.mark.fault(151)
