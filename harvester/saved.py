@@ -13,6 +13,7 @@ from harvester.model.page import Page
 from harvester.model.source import GENERIC, Source
 from harvester.sources import Catalogue
 
+NO_HOST = "saved.invalid"  # of pages whose address nobody knows (RFC 2606)
 _HTML = (("content-type", "text/html"),)
 _STATED = ("//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content")
 
@@ -29,7 +30,7 @@ def read_page(path: Path, url: str | None = None) -> Page:
         fetched_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", remedy="give the path of a saved HTML file") from None
-    nowhere = f"https://saved.invalid/{quote(path.name)}"
+    nowhere = f"https://{NO_HOST}/{quote(path.name)}"
     page = Page(url=nowhere, final_url=nowhere, headers=_HTML, body=body, fetched_at=fetched_at)
     address = url or stated_address(page)
     return page.model_copy(update={"url": address, "final_url": address}) if address else page

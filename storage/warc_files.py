@@ -1,6 +1,8 @@
 """WARC (and ARC) files of others: the web pages in them, one at a time."""
 
+import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import UTC
 from io import BytesIO
@@ -17,6 +19,7 @@ from warcio.timeutils import iso_date_to_datetime
 from harvester.errors import UsageError
 from harvester.model.page import BODY_LIMIT, Page
 
+_COPIES = ("resource", "conversion")
 _PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
 
 _CHUNK = re.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,4000})?\r\n")
@@ -28,6 +31,7 @@ class Held(NamedTuple):
 
     page: Page | None
     reason: str = ""
+    whole: bool = True  # not where the file breaks off
 
 
 def responses(path: Path) -> Iterator[Held]:
@@ -37,7 +41,11 @@ def responses(path: Path) -> Iterator[Held]:
     """
     try:
         with path.open("rb") as file:
-            yield from _held(ArchiveIterator(file, no_record_parse=True))
+            # Some tools pack a whole file as one member, which the iterator itself would not read.
+            is_packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            stream = gzip.GzipFile(fileobj=file) if is_packed else file
+            yield from _held(ArchiveIterator(stream, no_record_parse=True))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", remedy="give the path of a WARC file") from None
 
@@ -45,17 +53,22 @@ def responses(path: Path) -> Iterator[Held]:
 def _held(records: ArchiveIterator) -> Iterator[Held]:
     try:
         for record in records:
-            if record.rec_type == "response":
+            if record.rec_type in _COPIES:
+                yield Held(None, f"{record.rec_type} records, which hold no answer of a server")
+            elif record.rec_type == "response":
                 try:
                     yield _one(record)
-                except OSError:
+                except (OSError, EOFError, zlib.error):
                     raise
                 except Exception as error:  # one odd record is no reason to leave the others
                     yield Held(None, f"unreadable: {type(error).__name__}")
+    except gzip.BadGzipFile as error:
+        yield Held(None, f"damaged, and read up to there: {error}", whole=False)
     except OSError:
         raise
     except Exception as error:  # warcio has no common error for a damaged member
-        yield Held(None, f"damaged: {type(error).__name__}: {error}")
+        said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        yield Held(None, f"damaged, and read up to there: {said}", whole=False)
 
 
 def _one(record: ArcWarcRecord) -> Held:

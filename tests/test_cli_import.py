@@ -122,7 +122,25 @@ def test_a_torn_warc_file_is_used_as_far_as_it_goes(
     path.write_bytes(path.read_bytes()[:-1500])
     code, out, _ = call(capsys, "import", path, "--json")
     assert code == 0
-    assert json.loads(out)["sources"]["halvern-review"]["created"] >= 1
+    told = json.loads(out)
+    assert told["sources"]["halvern-review"]["created"] >= 1
+    assert any(reason.startswith("torn.warc.gz: damaged, and read up to there") for reason in told["passed_over"])
+
+
+def test_a_warc_file_packed_as_one_is_read(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    warc(tmp_path / "many.warc.gz", site, listed(site)[:3], datetime(2026, 3, 4, tzinfo=UTC))
+    packed = tmp_path / "one.warc.gz"
+    packed.write_bytes(gzip.compress(gzip.decompress((tmp_path / "many.warc.gz").read_bytes())))
+    code, out, err = call(capsys, "import", packed, "--json")
+    assert code == 0, err + out
+    assert json.loads(out)["sources"]["halvern-review"]["created"] == 3
+
+
+def test_pages_that_state_no_address_are_told(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "page.html").write_text("<h1>Of tides</h1>", "utf-8")
+    code, out, _ = call(capsys, "import", tmp_path / "page.html")
+    assert code == 1
+    assert "passed over: 1 pages that state no address: give them one by one with --url" in " ".join(out.split())
 
 
 @pytest.mark.parametrize("name", ["missing.html", "missing.warc.gz"])

@@ -110,13 +110,14 @@ def _pages(path: Path, url: str | None, passed: Counter[str]) -> "Iterator[Page]
         if held.page:
             yield held.page
         else:
-            passed[held.reason] += 1
+            passed[held.reason if held.whole else f"{path.name}: {held.reason}"] += 1
     if held is None:
         passed[f"file without any response, {path.name}"] += 1
 
 
 def _reader(wiring: Wiring, page: "Page", source: str | None) -> "Source | str":
     """The source a page belongs to: the one named, else the one of its host and address; or why there is none."""
+    from harvester.saved import NO_HOST
     from harvester.urls import in_bounds, is_article
 
     if source is not None:
@@ -126,6 +127,8 @@ def _reader(wiring: Wiring, page: "Page", source: str | None) -> "Source | str":
     if len(fitting) == 1:
         return fitting[0]
     host = page.final_url.split("/")[2]
+    if host == NO_HOST:
+        return "pages that state no address: give them one by one with --url, or name the source with --source"
     if fitting:
         return f"pages of {host}, which several sources share: name one with --source"
     return f"pages of {host} that are no article's" if of_host else f"pages of {host}, which no source has"
