@@ -24,6 +24,14 @@ def test_robots_that_cannot_be_read_closes_the_host(settings: Settings, press: P
     assert "robots.txt cannot be read (HTTP 503)" in answer.rule
 
 
+def test_a_delay_over_the_cap_is_told_each_time(settings: Settings, press: Press) -> None:
+    press.robots = "User-agent: *\nCrawl-delay: 86400\nAllow: /\n"
+    for _ in range(2):
+        answer = ask_robots(f"{press.origin}/article/8", GENERIC, settings)
+        assert answer.allowed
+        assert "86400 s between requests, over the cap of 60 s" in (answer.warning or "")
+
+
 def test_a_private_address_is_not_asked(settings: Settings, press: Press) -> None:
     shut = settings.model_copy(update={"private_allow": ()})
     answer = ask_robots(f"{press.origin}/article/8", GENERIC, shut)
