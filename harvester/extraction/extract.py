@@ -30,7 +30,7 @@ from harvester.model.record import LangText, Location, Provenance, Record, Right
 from harvester.model.source import Detect, Platform, Source
 from harvester.urls import absolute, canonical_url
 
-RULES = "7"  # raised when a rule changes what a page says or the archive may keep; stored with every record
+RULES = "8"  # raised when a rule changes what a page says or the archive may keep; stored with every record
 
 _STATUS_OUTCOMES = {401: VisitOutcome.FORBIDDEN, 402: VisitOutcome.FORBIDDEN, 403: VisitOutcome.FORBIDDEN,
                     404: VisitOutcome.GONE, 410: VisitOutcome.GONE, 429: VisitOutcome.RATE_LIMITED,

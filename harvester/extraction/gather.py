@@ -59,6 +59,12 @@ _KNOWN = {
 }  # fmt: skip
 
 
+_LAST_PAGES = (
+    ("selector", "pages"), ("highwire", "lastpage"), ("prism", "endingpage"), ("fact", "pages"), ("highwire", "pages"),
+    ("prism", "pagerange"), ("json_ld", "pageend"), ("json_ld", "pagination"),
+)  # fmt: skip
+
+
 _TITLES = (
     ("selector", "title"), ("highwire", "title"), ("visible", "title"), ("fact", "title"), ("opengraph", "title"),
 )  # fmt: skip
@@ -94,6 +100,8 @@ def signals_of(document: Document, source: Source) -> SignalIndex:
     known = frozenset(
         field for field, keys in _KNOWN.items() if index.first(*keys) or (field == "date" and _has_date(index))
     )
+    if not index.first(*_LAST_PAGES):  # of a first page alone, the range may be printed
+        known -= {"pages"}
     title = index.first(*_TITLES)
     named, dated = (index.first(*_KNOWN[field]) if "volume" not in known else None for field in ("journal", "date"))
     more = printed.read(
@@ -113,9 +121,18 @@ def signals_of(document: Document, source: Source) -> SignalIndex:
     if index.first(*_ABSTRACTS) is None and _is_numbered(known, more, credited=credited):
         printed_at = index.first(("selector", "title"), ("visible", "title"))
         if printed_at is not None and printed_at.attribute is None:
-            unnamed = unlabelled.read(printed_at.element)
+            unnamed = unlabelled.read(printed_at.element, _descriptions(document))
             more += [*unnamed, *abstract_titles.read(unnamed)]
     return index.with_more(more)
+
+
+def _descriptions(document: Document) -> list[str]:
+    names = ("description", "og:description", "twitter:description")
+    return [
+        said.get("content", "")
+        for _, said in document.meta_elements
+        if (said.get("name") or said.get("property", "")).lower() in names
+    ]
 
 
 def _year(date: str) -> str:

@@ -60,7 +60,7 @@ def _table() -> tuple[dict[str, Label], dict[str, str]]:
 
 # \0 stands in no text of a tree: it parts the texts that are searched together. White space and the marks that lists
 # and brackets open with are passed over; the last five bytes are no-break space and bullet: no label begins as they do.
-_FIRST_WORDS = re.compile(rb"\0[ \t\r\n\[(*\xc2\xa0\xe2\x80\xa2]{0,59}+([\w\x80-\xff]{0,80}+)").findall
+_FIRST_WORDS = re.compile(rb"\0[ \t\r\n\[(*\xc2\xa0\xe2\x80\xa2]{0,400}+([\w\x80-\xff]{0,80}+)").findall
 _WORD = re.compile(r"\w{0,40}")
 
 
@@ -97,10 +97,25 @@ def label_of(text: str) -> Label | None:
         return None
     labels, _ = _table()
     key = fold(text)
-    return labels.get(key) or _in_a_language(key) or (_of_two(text) if _BETWEEN_LABELS.search(text) else None)
+    return (
+        labels.get(key)
+        or _in_a_language(key)
+        or _bracketed(text)
+        or (_of_two(text) if _BETWEEN_LABELS.search(text) else None)
+    )
 
 
 _BETWEEN_LABELS = re.compile(r"\s*[/|·]\s*|\s[–-]\s")
+
+
+_BRACKET = re.compile(r"\s*([^()\[\]]{3,40}?)\s*[(\[][^()\[\]]{2,30}[)\]]\s*")
+
+
+def _bracketed(text: str) -> Label | None:
+    """`Abstract (provisional)`: whatever else is said of an abstract or of keywords in brackets."""
+    found = _BRACKET.fullmatch(text)
+    label = _table()[0].get(fold(found[1])) if found else None
+    return label if label and label.kind in ("abstract", "keywords") else None
 
 
 def _of_two(text: str) -> Label | None:

@@ -23,7 +23,7 @@ _CREDITS = re.compile("uthor|AUTHOR|reator|uteur|utore|utor(?:in|s)?$|yline|ontr
 class Survey(NamedTuple):
     """Elements in document order: those whose text may begin with a label, and those a class or id may name."""
 
-    labelled: list[tuple[Element, str]]  # with the element's own text
+    labelled: list[tuple[Element, str]]  # with the element's own text; of a line break what stands after it
     named: list[Element]
     authors: list[Element]
 
@@ -45,8 +45,8 @@ def _credited(document: Document) -> set[Element]:
 
 def _labelled(document: Document) -> list[tuple[Element, str]]:
     texts: list[Any] = document.texts
-    begun = [text.getparent() for text in compress(texts, begin_labels(document.words)) if text.is_text]
-    return [(element, element.text) for element in begun if element.tag in CARRYING]
+    begun = [(text.getparent(), text) for text in compress(texts, begin_labels(document.words))]
+    return [(element, text) for element, text in begun if element.tag in (CARRYING if text.is_text else ("br",))]
 
 
 def labelled(root: Element) -> list[tuple[Element, str]]:

@@ -1,6 +1,7 @@
 """The container: journal titles, ISSNs, publisher, volume, issue, pages or article number."""
 
 import re
+from collections.abc import Callable
 
 from harvester.extraction.document import Document
 from harvester.extraction.fields.choose import Rank, SignalIndex, choices
@@ -141,8 +142,11 @@ _RANGE = re.compile(r"^[A-Za-z]{0,4}\d+[\w.-]*(?:-[\w.]+)?$")
 _NUMERAL = re.compile(r"\d|^[IVXLCDM]+$|\b(?:suppl|spec|hors)", re.IGNORECASE)
 # "Volume 25, Number 10 - 5 October 2020" beside the label Issue.
 _NUMBERED = re.compile(
-    r"\bvol(?:ume)?\.?\s*\w+\s*[,;]?\s*(?:issue|number|no|n[°º]|num[ée]ro)\.?\s*([\w/-]+)", re.IGNORECASE
+    r"\bvol(?:ume)?\.?\s*\w+\s*[,;]?\s*(?:issues?|numbers?|nos?|n[°º]s?|num[ée]ros?)\.?\s*(\d[\w/–-]*|suppl\w*|[ivxlc]+\b)",
+    re.IGNORECASE,
 )
+_PACKED = re.compile(r"v(?P<volume>\d{1,4}) n(?P<issue>[\w/-]{1,10})(?: p?p(?P<pages>\d[\w-]*))?(?: |$)")
+_IN_VOLUME = {("highwire", "volume"): 10}
 _WHOLE_VOLUME = re.compile(r"vol(?:ume|\.)?\s*\w+(?:\s*[,(]?\s*(?:1[89]|20)\d\d\)?)?$", re.IGNORECASE)
 _EMPTY = re.compile(r"^(?:ahead.?of.?print|in press|n/?a|null|undefined|none|0+|-+)$", re.IGNORECASE)
 
@@ -161,9 +165,12 @@ def choose_container(document: Document, index: SignalIndex, journals: tuple[Jou
 
     titles = _titles(document, index, evidence)
     declared = next((j for j in journals if fold(j.title) in {fold(title) for title in titles.values()}), None)
-    volume, issue = best("volume", _VOLUME, _number), best("issue", _ISSUE, _issue_number)
-    pages = _pages(best("pages", _PAGES, _page_range), best("first", _FIRST), best("last", _LAST))
-    if pages and "first" in evidence and "pages" not in evidence:
+    volume = best("volume", _VOLUME, _number)
+    issue = best("issue", _ISSUE, _issue_number) or best("issue", _IN_VOLUME, _packed("issue"))
+    pages = best("pages", _PAGES, _page_range) or best("pages", _IN_VOLUME, _packed("pages"))
+    printed, first = pages, best("first", _FIRST)
+    pages = _pages(printed, first, best("last", _LAST))
+    if pages and "first" in evidence and pages != printed:
         evidence["pages"] = (*evidence["first"], *evidence.get("last", ()))
     evidence.pop("first", None)
     evidence.pop("last", None)
@@ -211,10 +218,22 @@ def _plain(text: str) -> str | None:
     return None if not value or _EMPTY.match(value) else value
 
 
+def _packed(part: str) -> Callable[[str], str | None]:
+    """A part of `v15 n3 p210-227 2015`, which some bibliographies give as the volume."""
+
+    def read(text: str) -> str | None:
+        found = _PACKED.match(text)
+        return found[part] if found else None
+
+    return read
+
+
 def _number(text: str) -> str | None:
     value = _plain(text)
     if value is None:
         return None
+    if packed := _PACKED.match(value):
+        return packed["volume"]
     if named := _NUMBERED.search(value):
         return named[1]
     value = _NUMBER_WORD.sub("", value)
@@ -239,6 +258,8 @@ def _page_range(text: str) -> str | None:
 def _pages(pages: str | None, first: str | None, last: str | None) -> str | None:
     if first and last and first != last:
         return f"{first}-{last}"
+    if first and pages and first.isdecimal() and not re.match(rf"{first}\b", pages):
+        return first
     return pages if pages and (not first or "-" in pages) else first or pages
 
 

@@ -50,6 +50,7 @@ _ALTERNATIVES = {
 SHOWN_DATE = re.compile(r"\s+[-–—|]\s+(\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2}))\s*$")
 _WORD = re.compile(r"\w")
 _SUFFIX = re.compile(r"\s+(?:[|–—»]|-|::)\s+")
+_PREFIX = re.compile(r"\s+(?:[|–—»]|-|::)\s+|:\s+")
 # ISBD 1.4: the statement of responsibility after the title, as library catalogues print it.
 _RESPONSIBILITY = re.compile(
     r"\s/\s(?:von|by|par|de|di|por|vorgelegt von|eingereicht von|submitted by|door)\s+\S.{2,80}$"
@@ -152,7 +153,7 @@ def _is_of_the_site(choice: Choice) -> bool:
 
 
 def _printed_title(document: Document, best: Choice) -> Choice:
-    """A title element alone carries the site's name: keep the longest head that the body prints by itself."""
+    """A title element alone carries the site's name: keep the longest head that the body prints by itself, or tail."""
     if any(signal.vocabulary != "title_element" for signal in best.signals):
         return best
     body = document.root.find("body")
@@ -163,6 +164,10 @@ def _printed_title(document: Document, best: Choice) -> Choice:
         head = best.value[: match.start()].strip()
         if len(head) > 10 and head in text:
             return best._replace(value=head)
+    for match in _PREFIX.finditer(best.value):  # "Welcome to the library: Of tides"
+        tail = best.value[match.end() :].strip()
+        if len(tail.split()) >= _TELLING and tail in text and best.value[: match.start()].strip() not in text:
+            return best._replace(value=tail)
     return best
 
 

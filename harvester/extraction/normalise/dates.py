@@ -30,6 +30,7 @@ _WORDS = re.compile(
 _FIRST_OF_TWO = re.compile(r"\b([^\W\d_]{3,12})\.?\s*[/–-]\s*$")
 
 
+_DASHED = re.compile(r"\b(\d{1,2})[-–](\w{3,12})[-–](1[5-9]\d\d|20\d\d)\b")  # 12-Sep-2018
 # 2013 Aug 5, as bibliographic databases print it.
 _YEAR_FIRST = re.compile(r"\b(1[5-9]\d\d|20\d\d)\s+([^\W\d_]{3,12})\.?(?:\s+(\d{1,2})(?!\d))?")
 
@@ -59,6 +60,8 @@ def read_date(text: str, order: str = "dmy", century: int = 20) -> ReadDate | No
 def _not_iso(text: str, order: str, century: int) -> ReadDate | None:
     if found := _NUMERIC.search(text):
         return _numeric(int(found[1]), int(found[2]), found[3], order, century)
+    if (found := _DASHED.search(text)) and (month := MONTH_OF.get(fold(found[2]))):
+        return _build(int(found[3]), month, int(found[1]), "words")
     if found := _WORDS.search(text):
         before = _FIRST_OF_TWO.search(text[: found.start(2)])
         first = MONTH_OF.get(fold(before[1])) if before else None  # July/August 2010

@@ -35,6 +35,7 @@ def split_keywords(text: str) -> list[str]:
         parts = [] if characters.isdisjoint(present) else [part for part in pattern.split(text) if part.strip()]
         if len(parts) > 1:
             return clean_keywords(_finer(parts) if ";" in characters else parts)
+    text = text.replace("\xa0", " ")
     dashes = text.count(" - ")
     if dashes > 1 and dashes > text.count(","):
         return clean_keywords(text.split(" - "))

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from html.entities import html5
 from typing import NamedTuple
 
 _DEGREES = re.compile(
@@ -14,7 +15,12 @@ _TITLES = re.compile(
 _SUFFIX = re.compile(r"^(?:Jr|Sr|I{2,3}|IV)\.?$", re.IGNORECASE)
 _PARTICLES = frozenset(
     "de du des d la le les van von der den dem ter ten te zu zum zur da das do dos di del della dello degli dei el al "
-    "bin ibn ben af av vom y e lo saint sainte mac بن ابن".split()
+    "bin ibn ben af av vom y e lo saint sainte mac بن ابن vande vanden vander op".split()
+)
+# Those that are also written with a capital. A given name stands before them.
+_LEADING_PARTICLES = frozenset(
+    "van von vande vanden vander ten ter den der op de del della di da do dos das du la le el al st saint sainte san "
+    "ben ibn bin abu abou mac".split()
 )
 _MARKS = re.compile(r"[*†‡§¶#∗⁎⁺¹²³⁰-⁹ᵃ-ᶻ☆⊥✉️]+")
 _FOOTNOTE = re.compile(r"(?<=[\w.])\s*\^?\(?\[?\d{1,2}(?:\s*,\s*\d{1,2})*\]?\)?$|\s*\[[^\[\]]{2,30}\]$")
@@ -54,7 +60,7 @@ class Name(NamedTuple):
 
 def clean_name(text: str) -> str:
     """A printed name without footnote marks, degrees, titles and surrounding punctuation."""
-    text = _MARKS.sub(" ", text.replace("\xa0", " "))
+    text = _MARKS.sub(" ", _decoded(text).replace("\xa0", " "))
     text = " ".join(_DEGREES.sub("", text).split()).strip(" ,;·•|/")
     if text and (text[-1] in ")]" or text[-1].isdigit()):
         text = _FOOTNOTE.sub("", text)
@@ -181,7 +187,7 @@ def _is_capitals(word: str) -> bool:
 def _particle_start(words: list[str], start: int) -> int:
     while start > 1 and words[start - 1].casefold().strip("'’.") in _PARTICLES and words[start - 1][0].islower():
         start -= 1
-    while start > 1 and words[start - 1].casefold() in ("van", "von", "de", "del", "della", "di", "la", "le", "el"):
+    while start > 1 and words[start - 1].casefold().strip(".") in _LEADING_PARTICLES:
         start -= 1
     return start
 
@@ -198,9 +204,17 @@ def _two_names(text: str) -> list[str]:
     return parts if len(parts) == 1 or all(len(part.split()) > 1 for part in parts) else [text]
 
 
+# A letter by the name of its entity, as one publisher's old metadata write it: Kn|[ouml]|pfel.
+_CODED = re.compile(r"\|\[([A-Za-z]{2,8})\]\|")
+
+
+def _decoded(text: str) -> str:
+    return _CODED.sub(lambda coded: html5.get(f"{coded[1]};", coded[0]), text) if "|[" in text else text
+
+
 def split_names(text: str) -> list[str]:
     """Cut a list of printed names. A semicolon outranks the comma, which then belongs to `Family, Given`."""
-    text = text.strip().strip(";, ")
+    text = _decoded(text).strip().strip(";, ")
     if ";" in text:
         return [part for part in re.split(r"\s*;\s*", text) if part]
     if "|" in text:

@@ -37,7 +37,7 @@ _PART_OF_NAME = re.compile(r"given|family|surname|first|last|fore|suffix|middle"
 _TRAILING_AND = re.compile(r"\s+(?:and|et|und|y|e|en|og|och|ve|i|и|&)$")
 _BREAK = "\x1f"
 _INSTITUTION = re.compile(
-    r"\b(?:univ\w*|institut\w*|d[ée]part\w*|laborat\w*|hospital\w*|h[ôo]pital\w*|faculty|facult[ée]|school|college|"
+    r"\b(?:univ\w*|inst|institut\w*|dept|d[ée]part\w*|laborat\w*|hospital\w*|h[ôo]pital\w*|faculty|facult[ée]|school|college|"
     r"cent(?:er|re|ro)|service|clinic\w*|clinique|academy|acad[ée]mie|division|inc|ltd|gmbh|cnrs|inserm|chu|museum|"
     r"escuela|facultad|faculdade|klinik\w*|instituto|istituto|dipartimento|library|research|company|agency|society|planetarium|"
     r"observator\w*|foundation|council|ministry|office|bank|trust|corporation|corp)\b",
@@ -199,7 +199,8 @@ def _parts(text: str) -> list[str]:
     pieces = [piece for part in text.split(_BREAK) if (piece := _BY.sub("", tidy(part)).strip(" ,;"))]
     if sum(map(len, pieces)) > _LONGEST:
         return []
-    inverted = len(pieces) > 1 and all(piece.count(",") == 1 for piece in pieces)
+    people = [*takewhile(lambda piece: not _is_address(piece), pieces)]
+    inverted = len(people) > 1 and all(piece.count(",") == 1 for piece in people)
     names = pieces if inverted else [name for piece in pieces for name in split_names(piece)]
     parts = (_TRAILING_AND.sub("", clean_name(name)) for name in names)
     return [part for part in parts if part and not _SEPARATORS.match(part) and not _BY.match(f"{part} ")]

@@ -71,6 +71,8 @@ def _abstracts(document: Document, named: Sequence[Element], read: set[Element])
             continue
         if any(holds_prose[inner] for inner in _inside(element, candidates[place + 1 :])) or _apart(element):
             continue
+        if next(element.iter("h1"), None) is not None:  # a box around all of an article, whose kind is its name
+            continue
         if _EXCERPT.match(string_value(element)[:200]):
             continue
         taken.append(element)

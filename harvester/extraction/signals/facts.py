@@ -10,12 +10,13 @@ from lxml import etree
 from harvester.extraction.document import BLOCKS, Element, string_value, visible_text
 from harvester.extraction.labels import fact_of
 from harvester.extraction.normalise.identifiers import doi, issn
-from harvester.extraction.signals.label_places import in_references
+from harvester.extraction.signals.label_places import beside, in_references
 from harvester.extraction.signals.signal import Signal
 
 _LABELLERS = frozenset(("th", "dt", "h3", "h4", "h5", "h6", "b", "strong", "label", "legend"))
 _LIMIT = 400
 _NEIGHBOURS = 30  # elements after a label among which its value stands
+_OF_EVERY_ARTICLE = frozenset(("volume", "issue", "pages"))  # and what lists of other articles say of each
 _ONLY_SEPARATORS = re.compile(r"^(?:[\s,;|/•·]|and|et|und|y|e|en|og|och|ve|i|и|та)*$")
 _LABEL = re.compile(r"^\s*([^\W\d_][\w\s()’'°./-]{1,38}?)\s*[:：]\s*(\S.*)?$", re.DOTALL)
 
@@ -82,14 +83,14 @@ def _leads(element: Element) -> bool:
 
 def read_fact(fact: Fact) -> Iterator[Signal]:
     """One Signal of vocabulary `fact` with the value, if a short one follows on the line or, failing that, after it."""
-    value, place = _rest_of_line(fact), fact.element
-    if not value:
+    value, place = (_line_after if fact.element.tag == "br" else _rest_of_line)(fact), fact.element
+    if not value and place.tag != "br":
         value, place = _following(fact.element, fact.kind)
     value = " ".join(value.split()).strip(" :;,")
     if fact.kind == "authors" and _names_several(fact.element) and _TWO_NAMES.match(value):
         value = value.replace(",", ";")
     if value and len(value) <= _LIMIT and _fits(fact.kind, value, fact.element):
-        yield Signal("fact", fact.kind, value, None, place)
+        yield Signal("fact", fact.kind, value, None, fact.element.getparent() if place.tag == "br" else place)
 
 
 def _names_several(label: Element) -> bool:
@@ -100,6 +101,8 @@ def _fits(kind: str, value: str, label: Element) -> bool:
     """An identifier that is none, or another's, must not keep the page's other statements of it from being read."""
     if kind == "doi":
         return doi(value) is not None and not in_references(label)
+    if kind in _OF_EVERY_ARTICLE or kind.startswith("date."):
+        return not beside(label)
     return kind != "issn" or issn(value) is not None
 
 
@@ -109,14 +112,41 @@ def _rest_of_line(fact: Fact) -> str:
     parts, loose = [], fact.value or ""
     for child in fact.element:
         if isinstance(child.tag, str) and not _is_mark(child, fact.kind):
-            if child.tag == "br" or child.tag in BLOCKS:
+            if child.tag == "br" or child.tag in BLOCKS or _says_fact(child):
                 break
             parts.append(visible_text(child))
             pieces.append(parts[-1])
+        if _begins_fact(child.tail):
+            break
         pieces.append(child.tail or "")
         loose += child.tail or ""
     if len(parts) > 1 and _ONLY_SEPARATORS.match(loose):
         return "; ".join(part for part in parts if part)
+    return "".join(pieces).strip(" :\xa0\r\n\t")
+
+
+def _says_fact(element: Element) -> bool:
+    """Whether an element is a label, or begins with one and a colon: another fact begins there."""
+    words = string_value(element).strip()
+    return bool(words) and fact_said(words) is not None
+
+
+def _begins_fact(tail: str | None) -> bool:
+    """Whether what follows an element is the label of another fact: `, Issue Date:`."""
+    said = fact_said(tail.strip(" ,;|\r\n\t\xa0")) if tail and ":" in tail else None
+    return said is not None and said.closed
+
+
+def _line_after(fact: Fact) -> str:
+    """What stands after a label that a line break leads to, up to the next break, block or label."""
+    pieces = [fact.value or ""]
+    for sibling in islice(fact.element.itersiblings(etree.Element), _NEIGHBOURS):
+        if sibling.tag in BLOCKS or sibling.tag in ("br", "hr") or _says_fact(sibling):
+            break
+        pieces.append(visible_text(sibling))
+        if _begins_fact(sibling.tail):
+            break
+        pieces.append(sibling.tail or "")
     return "".join(pieces).strip(" :\xa0\r\n\t")
 
 
@@ -140,7 +170,7 @@ def _following(element: Element, kind: str) -> tuple[str, Element]:
                 loose += sibling.tail or ""
                 continue
             said = "".join(pieces).strip(" :\xa0\r\n\t")
-            if sibling.tag in ("br", "hr", "dt") or fact_of(string_value(sibling).strip()[:41]):
+            if sibling.tag in ("br", "hr", "dt") or _says_fact(sibling):
                 if said:
                     break
                 continue

@@ -88,7 +88,7 @@ def _starts(carriers: Carriers) -> Iterator[Start | Fact]:
         stripped = text.strip()
         if len(stripped) <= _SHORT and not _may_label(stripped):
             continue
-        found = _label_at(element, text, stripped)
+        found = _label_at(element, text, stripped) if element.tag != "br" else None
         if found and found.label.kind != "stop":
             if not in_navigation(element) and not beside(element):
                 yield found

@@ -21,7 +21,9 @@ _AROUND = 40  # ancestors of a label that may be named a list of other articles
 SIDEBAR = r"(?<!with.)(?<!has.)(?<!no.)(?<!one.)(?<!two.)sidebar(?![-_](?:layout|none))"
 _BESIDE = re.compile(
     r"(?:related|recommended|recommendation|similar|suggested|reco)s?[-_ ]?(?:articles?|content|pub|papers?|items?|"
-    r"research|works?|links?|readings?|documents?|posts?|records?)|recommendations|referee|reviewer|peer-?review",
+    r"research|works?|links?|readings?|documents?|posts?|records?)|recommendations|referee|reviewer|peer-?review|"
+    r"cited[-_ ]?by|citing[-_ ]?(?:articles?|papers?|works?|documents?|literature)|"
+    r"(?:next|prev|previous)[-_ ]?(?:article|paper)",
     re.IGNORECASE,
 )
 _REFERENCES = re.compile(
@@ -44,14 +46,14 @@ class Start(NamedTuple):
 
 def beside(element: Element) -> bool:
     """True in a list of other articles, or in what others say of this one: labels there are theirs."""
-    return any(_is_beside(names) for names in _names_around(element))
+    return any(names_others(names) for names in _names_around(element))
 
 
 def in_references(element: Element) -> bool:
     """True where the works stand that an article cites, and wherever `beside` is true."""
     if any(place.tag in ("ol", "aside") for place in (element, *islice(element.iterancestors(), _AROUND))):
         return True
-    return any(_REFERENCES.search(names) or _is_beside(names) for names in _names_around(element))
+    return any(_REFERENCES.search(names) or names_others(names) for names in _names_around(element))
 
 
 def form_around(element: Element) -> Element | None:
@@ -79,7 +81,8 @@ def _names_around(element: Element) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1 << 13)  # a site's pages share their classes and ids
-def _is_beside(names: str) -> bool:
+def names_others(names: str) -> bool:
+    """Whether a class or an id names a list of other articles, or what others say of this one."""
     return bool(_BESIDE.search(names))
 
 

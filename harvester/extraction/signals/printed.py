@@ -8,6 +8,7 @@ from typing import Any
 from lxml import etree
 
 from harvester.extraction.document import Document, Element
+from harvester.extraction.signals.label_places import beside, names_others
 from harvester.extraction.signals.signal import Signal
 
 _DOI_PLACES = etree.XPath("//body//a[contains(@href,'doi.org/10.')]")
@@ -127,6 +128,11 @@ _CITED_DATES = (
     ),
     re.compile(r",\s*\d{1,4}\s*,\s*[A-Z]?\d{1,6}\s*[-–]\s*[A-Z]?\d{1,6}\s*,\s*(?P<date>(?:19|20)\d\d)\b"),
 )  # fmt: skip
+_DESCRIPTIONS = frozenset(("og:description", "og:title"))
+_TEXTS_AROUND = 30  # texts before and after the title
+_BARE_DAY = re.compile(
+    r"\s*(?:\d{1,2}(?:er|\.|st|nd|rd|th)?\s(?:de\s)?[^\W\d_]{3,10}\.?,?\s(?:de\s)?|[^\W\d_]{3,10}\.?\s\d{1,2},\s)(?:19|20)\d\d\s*$"
+)
 _ISSN = re.compile(
     r"\b(e|p|l|electronic|print|online)?[\s-]?ISSN\b\W{0,3}(?:\([\w\s]+\)\W{0,3})?(\d{4}[-‐–]\d{3}[\dX])\b",
     re.IGNORECASE,
@@ -153,6 +159,8 @@ def read(
         signals.extend(_citation(near, body))
         if journal and year and not any(signal.name == "volume" for signal in signals):
             signals.extend(_after_journal(document, journal, year, body))
+        if journal and not any(signal.name == "volume" for signal in signals):
+            signals.extend(_in_description(document, journal))
     if "pages" not in known and not any(signal.name == "pages" for signal in signals):
         found = _first(_PAGES_OF_CITATION, near) or _first(_PAGES, near) or _first(_YEAR_LAST, near)
         signals.extend(Signal("printed", "pages", m["pages"], None, body, None) for m in found)
@@ -160,6 +168,8 @@ def read(
         dates = [*_dates(near, body)]
         if not any(signal.name in ("date.published", "date.online") for signal in dates):
             dates.extend(islice(_cited_date(near, body), 1))
+        if not dates:
+            dates.extend(_bare_dates(document, title))
         signals.extend(dates)
     if "issn" not in known:
         signals.extend(_issns(document, body))
@@ -190,12 +200,13 @@ def _texts_that_hold(words: bytes, sought: bytes) -> Iterator[int]:
 
 
 def _shown(document: Document) -> list[str]:
-    """The page's texts without what can be chosen from lists: the names of all issues, say."""
+    """The page's texts without what can be chosen from lists (the names of all issues, say) and lists of others."""
     shown = document.texts.copy()
     before = _TEXTS_BEFORE(document.body)
-    for options in islice(document.body.iter("select"), _MENUS):
+    others = [element for element in document.named(names_others) if element.tag not in ("html", "body")]
+    for options in (*islice(document.body.iter("select"), _MENUS), *others[:_MENUS]):
         start = int(_TEXTS_BEFORE(options) - before)
-        for at in range(start, start + int(_TEXTS_BELOW(options))):
+        for at in range(start, min(start + int(_TEXTS_BELOW(options)), len(shown))):
             shown[at] = ""
     return shown
 
@@ -259,6 +270,30 @@ def _after_journal(document: Document, journal: str, year: str, body: Element) -
                     yield Signal("printed", key, value, None, body, None)
                 yield from (Signal("printed", "pages", m["pages"], None, body, None) for m in _first(_PAGES, after))
                 return
+
+
+def _in_description(document: Document, journal: str) -> Iterator[Signal]:
+    """Volume, issue and pages behind the journal's name in the citation that a page gives as its description."""
+    for element, said in document.meta_elements:
+        text = " ".join(said.get("content", "").split())
+        if said.get("property") in _DESCRIPTIONS and (at := text.find(journal)) >= 0:
+            after = text[at + len(journal) :][:_CITED]
+            if found := _CITATIONS[0].match(after.lstrip(" ,;:.–—-")):
+                for key, value in found.groupdict().items():
+                    if value:
+                        yield Signal("printed", key, value, None, element, "content", None)
+                return
+
+
+def _bare_dates(document: Document, title: str | None) -> Iterator[Signal]:
+    """The one day that stands near the title, alone in its element, as `8 Mar 2018`."""
+    at = next((n for n, text in enumerate(document.texts) if title and title in " ".join(text.split())), None)
+    near: list[Any] = document.texts[max(0, (at or 0) - _TEXTS_AROUND) : (at or 0) + _TEXTS_AROUND]
+    days = {" ".join(text.split()): text for text in near if 8 <= len(text.strip()) <= 24 and _BARE_DAY.match(text)}
+    if at is not None and len(days) == 1:
+        ((day, text),) = days.items()
+        if text.is_text and not len(text.getparent()) and not beside(text.getparent()):
+            yield Signal("printed", "date.published", day, None, text.getparent())
 
 
 def _dates(near: str, body: Element) -> Iterator[Signal]:

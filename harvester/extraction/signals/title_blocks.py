@@ -6,6 +6,7 @@ article's, and of several the longest.
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -134,9 +135,19 @@ def _in_order(document: Document, body: Element, said: str) -> list[tuple[Elemen
         best = _begun(body, shown) or best
     if best is None:
         best = next((entry for entry in first if not _leads_home(entry[0])), None)
+    if best is None and not _has_title_meta(document):
+        best = _twice(document, headings)
     if best is not None and not _has_title_meta(document):
         best = _behind_journal(document, best[1], said) or best
     return [best, *(entry for entry in first if entry[0] is not best[0])] if best else first
+
+
+def _twice(document: Document, headings: list[Element]) -> tuple[Element, str] | None:
+    """The first heading that the page prints once more: where its title element names only the site."""
+    lower = ((e, text) for e in headings[:_MOST] if e.tag != "h1" and len((text := title_text(e)).split()) >= _WORDS)
+    candidates = {fold(text): (element, text) for element, text in lower}
+    printed = Counter(words for text in document.texts if candidates and (words := fold(text)) in candidates)
+    return next((candidates[words] for words in candidates if printed[words] > 1), None)
 
 
 def _begun(body: Element, shown: list[str]) -> tuple[Element, str] | None:

@@ -4,7 +4,7 @@ Run only when nothing else holds an abstract and the page is numbered as an arti
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from harvester.model.record import Section
 _BLOCKS = 40  # after the title; an abstract further off has a label
 _SHORTEST, _LONGEST = 150, 4000  # characters of an abstract
 _MOST = 2  # paragraphs of one without sections
+_BEGUN = 50  # characters of a description that prove what begins so
 _FEWEST = 3  # labelled parts that prove a structured one
 _PART = re.compile(r"^([^\W\d_][\w ,/&’'-]{1,40}?)\s*[:：.]\s+(\S.{20,})$", re.DOTALL)
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "header"))
@@ -30,10 +31,11 @@ class _Block(NamedTuple):
     text: str
 
 
-def read(title: Element) -> list[Signal]:
-    """Signals `container:abstract` from blocks after the printed title: labelled parts, or prose before keywords."""
+def read(title: Element, descriptions: Sequence[str] = ()) -> list[Signal]:
+    """Signals `container:abstract` from blocks after the printed title: labelled parts, prose before keywords, or prose
+    that begins as the `descriptions` of the metadata do, which are cut."""
     blocks = list(_blocks(title))
-    return _structured(blocks) or _before_keywords(blocks)
+    return _structured(blocks) or _before_keywords(blocks) or _described(blocks, descriptions)
 
 
 def _blocks(title: Element) -> Iterator[_Block]:
@@ -57,6 +59,14 @@ def _blocks(title: Element) -> Iterator[_Block]:
 def _is_stop(text: str) -> bool:
     label = label_of(text)
     return label is not None and label.kind == "stop"
+
+
+def _described(blocks: list[_Block], descriptions: Sequence[str]) -> list[Signal]:
+    begun = [" ".join(text.split()).rstrip(" .\u2026") for text in descriptions]
+    for block in blocks:
+        if _is_prose(block) and any(len(each) >= _BEGUN and block.text.startswith(each) for each in begun):
+            return _signal([block], ())
+    return []
 
 
 def _structured(blocks: list[_Block]) -> list[Signal]:
