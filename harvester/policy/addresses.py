@@ -70,8 +70,6 @@ _NAMED = re.compile(r"data-(?:user|username|name|local|local-part|account|login|
 _PART = re.compile(r"""(data-[\w-]{1,40}\s?=\s?(["']))[^"'<>]{0,400}(?=\2)""")
 _JOINS = ('.join("@', ".join('@")
 _MAIL_NAMES, _HOST_NAMES = ("data-mail", "data-email", "-mail=", "-email="), ("data-domain", "data-host", "data-server")
-_NAMED = re.compile(r"\bdata-(?:user|username|name|local|local-part|account|login|mailbox|box)\s?=", re.IGNORECASE)
-_PART = re.compile(r"""(\bdata-[\w-]{1,40}\s?=\s?(["']))[^"'<>]{0,400}(?=\2)""", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|m?js|json|html?|map|woff2?)$", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _OF_NAMES = frozenset(string.ascii_letters + string.digits + "._-")
