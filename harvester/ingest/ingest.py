@@ -248,7 +248,8 @@ class Ingest:
 
     def _stored_of(self, drafts: Sequence[Draft]) -> dict[str, Record]:
         """The stored records that a batch may be about, by their names: one question for all of it."""
-        records = [record for draft in drafts if draft.known is None for record in draft.named]
+        unsure = [draft for draft in drafts if draft.known is None or draft.known.url != draft.read.url]
+        records = [record for draft in unsure for record in draft.named]
         urls = {url for record in records for url in (record.url, _twin(record.url))}
         dois = {record.identity_doi for record in records if record.identity_doi}
         found = self._store.records.named(urls=urls, dois=dois, source_id=self._source_id)

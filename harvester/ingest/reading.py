@@ -14,7 +14,7 @@ from harvester.ingest.faces import addressed_faces, other_faces, with_other_face
 from harvester.ingest.measures import losses
 from harvester.model.access import AccessStatus
 from harvester.model.page import Page, VisitOutcome
-from harvester.model.record import Record, content_hash
+from harvester.model.record import Record, content_hash, record_id
 from harvester.model.run import Visit
 from harvester.model.source import Source
 from harvester.policy import Kept, abstract_policy, body_to_keep, decide
@@ -173,7 +173,10 @@ class Reader:
     ) -> Reading:
         """Finish a Draft: whose record it is, and what of the page may be kept. `find` is asked now."""
         visit, page, digest, read, faces = draft.visit, draft.page, draft.digest, draft.read, draft.faces
-        known = draft.known or next((found for each in draft.named if (found := self.find(each))), None)
+        if self._states_anothers(read, visit.url):
+            read = self._at_its_own(read, visit.url)
+        names = draft.named if read is draft.read else (read,)
+        known = draft.known or next((found for each in names if (found := self.find(each))), None)
         own = read.url
         if known and not faces:
             faces = addressed_faces(visit.url, known, self.source.urls)
@@ -190,6 +193,19 @@ class Reader:
         if known and known.deleted_at is None and reading.record and not accept:
             reading = self._guarded(reading, known, reading.record, draft.robots, now, again=again)
         return reading
+
+    def _states_anothers(self, read: Record, visited: str) -> bool:
+        """Whether the page says that it is at an address where another article is."""
+        if read.url == canonical_url(visited, self.source.urls):
+            return False
+        there = self.find(read)
+        return there is not None and _is_anothers(there, read)
+
+    def _at_its_own(self, read: Record, visited: str) -> Record:
+        """The record under the address it was asked for at: the one its page states is another article's."""
+        url = canonical_url(visited, self.source.urls)
+        identity = record_id(self.source.id, url)
+        return read.at(url).model_copy(update={"id": identity, "work_id": identity, "aliases": ()})
 
     def _guarded(
         self, reading: Reading, known: Record, record: Record, robots: tuple[str, ...], now: datetime, *, again: bool
@@ -242,6 +258,23 @@ class Reader:
         if redactor and kept.page and (names := redactor.names(read, record_id)).people:
             kept = _without_names(kept, kept.page, names, record)
         return Reading(visit, VisitOutcome.OK, "", digest, known, read, record, kept)
+
+
+def _is_anothers(known: Record, read: Record) -> bool:
+    """Whether the article known at an address is not this one: a template may state one address for all its pages."""
+    if known.url != read.url:
+        return False
+    one, other = known.identity_doi, read.identity_doi
+    if one and other:
+        return one != other
+    shared = known.titles.keys() & read.titles.keys()
+    families = [{person.family or person.name for person in each.contributors} for each in (known, read)]
+    return (
+        bool(shared)
+        and all(known.titles[tag].value != read.titles[tag].value for tag in shared)
+        and families[0].isdisjoint(families[1])
+        and known.publisher_id == read.publisher_id
+    )
 
 
 def _place(error: Exception) -> str:

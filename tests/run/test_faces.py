@@ -116,3 +116,30 @@ def test_addresses_that_change_with_every_visit_are_one_record_and_one_page_to_c
         f"{record.url}?visit={each}": VisitOutcome.REDIRECTED for each in range(1, 5)
     }
     assert states[0].url == record.url, "the others are looked at much later"
+
+
+@pytest.mark.fault(99)
+def test_an_address_that_a_template_states_for_all_its_pages_makes_no_article_of_them(
+    store: Store, source: Source, settings: Settings, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Press.article
+
+    def article(self: Press, number: int) -> str:
+        stated = f'<link rel="canonical" href="/article/1"><meta name="citation_author" content="Ash{number}, Ida">'
+        text = plain(self, number).replace('<meta name="citation_author" content="Merriweather, Ilse">', stated)
+        return text.replace("citation_doi", "x")
+
+    monkeypatch.setattr(Press, "article", article)
+    urls = tuple(f"{press.origin}/article/{number}" for number in (7, 8, 9))
+    every = source.model_copy(
+        update={
+            "discovery": (Discovery(kind="urls", urls=urls),),
+            "urls": UrlRules(article=(r"/article/\d+",)),
+        }
+    )
+    run_source(store, every, settings)
+    records = {record.titles["en"].value: record.url for record in store.records.iter()}
+    assert len(records) == 3
+    head = store.changes.head()
+    run_source(store, every, settings, refetch=True)
+    assert store.changes.head() == head
