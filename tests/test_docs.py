@@ -10,6 +10,7 @@ import tomllib
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -38,44 +39,64 @@ LEAVES = [line.split("  #")[0].strip() for line in README.splitlines() if "# lea
 PAGE = ROOT / "tests" / "sources" / "generic" / "highwire-twice" / "page.html"
 
 
-def harvester(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    words = shlex.split(command)
-    while "=" in words[0]:
-        name, _, environment[name] = words.pop(0).partition("=")
-    assert words[0] == "harvester"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("HARVESTER_")}
-    return subprocess.run(
-        [sys.executable, "-m", "harvester.cli", *words[1:]],
-        cwd=folder,
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        timeout=250,
-        check=False,
-    )
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Shell:
+    """A folder in which commands are called as the README writes them, in this process: loading takes most of each."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        monkeypatch.chdir(folder)
+        for name in [name for name in os.environ if name.startswith("HARVESTER_")]:
+            monkeypatch.delenv(name)
+
+    def call(self, command: str) -> Said:
+        words = shlex.split(command)
+        while "=" in words[0]:
+            self._monkeypatch.setenv(*words.pop(0).split("=", 1))
+        assert words[0] == "harvester"
+        self._capsys.readouterr()
+        try:
+            main(words[1:])
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return Said(code, *self._capsys.readouterr())
+
+
+@pytest.fixture
+def shell(demonstrated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(demonstrated, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")
 def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     (folder / "page.html").write_bytes(PAGE.read_bytes())
-    done = harvester("harvester demo", folder)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HARVESTER_")}
+    command = [sys.executable, "-m", "harvester.cli", "demo"]
+    done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, timeout=250, check=False)
     assert done.returncode == 0, done.stderr
     return folder
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if re.match(r"(\w+=\S+ )*harvester ", c) and c not in LEAVES])
-def test_every_command_runs(command: str, demonstrated: Path) -> None:
-    done = harvester(command, demonstrated)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout or "-o " in command
+def test_every_command_runs(command: str, shell: Shell) -> None:
+    done = shell.call(command)
+    assert done.code == 0, done.err
+    assert done.out or "-o " in command
 
 
 @pytest.mark.parametrize("command", LEAVES)
-def test_a_command_that_leaves_the_machine_asks_for_a_contact_first(command: str, demonstrated: Path) -> None:
-    done = harvester(command, demonstrated)
-    assert done.returncode == 2
-    assert "HARVESTER_CONTACT" in done.stderr
+def test_a_command_that_leaves_the_machine_asks_for_a_contact_first(command: str, shell: Shell) -> None:
+    done = shell.call(command)
+    assert done.code == 2
+    assert "HARVESTER_CONTACT" in done.err
 
 
 def test_every_request_is_answered(demonstrated: Path) -> None:
