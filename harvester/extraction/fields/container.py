@@ -267,6 +267,8 @@ def _issns(index: SignalIndex) -> tuple[Issn, ...]:
     found: dict[str, Issn] = {}
     for key in index.stated(_ISSN_KINDS):
         kind = _ISSN_KINDS[key]
+        if key == ("prism", "issn") and not (index.get("prism", "eissn") or index.get("prism", "e_issn")):
+            kind = "unknown"  # alone, it is a journal's that is printed nowhere as well
         for signal in index.get(*key):
             if key in _PERHAPS_ISSN and not _NAMES_ISSN.search(signal.value):
                 continue
