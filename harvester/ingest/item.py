@@ -53,9 +53,11 @@ class Item:
 
     @property
     def forbids_older(self) -> bool:
-        """Whether the page, as it is now, may be kept in no archive, or without its abstracts only."""
+        """Whether a known page, as it is now, may be kept in no archive, or without its abstracts only."""
         kept, record = self.reading.kept, self.reading.record
-        return kept is not None and record is not None and (kept.is_banned or not record.rights.abstract_policy.keep)
+        if kept is None or record is None or self.reading.known is None:
+            return False
+        return kept.is_banned or not record.rights.abstract_policy.keep
 
     def may_not_keep(self, entry: ArchiveEntry) -> bool:
         """Whether an older body of its record says what this one may not."""
