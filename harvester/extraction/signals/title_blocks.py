@@ -136,7 +136,7 @@ def _in_order(document: Document, body: Element, said: str) -> list[tuple[Elemen
     if best is None:
         best = next((entry for entry in first if not _leads_home(entry[0])), None)
     if best is None and not _has_title_meta(document):
-        best = _twice(document, headings)
+        best = _twice(document, headings) or _printed_part(document, said)
     if best is not None and not _has_title_meta(document):
         best = _behind_journal(document, best[1], said) or best
     return [best, *(entry for entry in first if entry[0] is not best[0])] if best else first
@@ -148,6 +148,18 @@ def _twice(document: Document, headings: list[Element]) -> tuple[Element, str] |
     candidates = {fold(text): (element, text) for element, text in lower}
     printed = Counter(words for text in document.texts if candidates and (words := fold(text)) in candidates)
     return next((candidates[words] for words in candidates if printed[words] > 1), None)
+
+
+def _printed_part(document: Document, said: str) -> tuple[Element, str] | None:
+    """The element, whatever it is, whose whole text is the longest part of the title element that may be a title."""
+    parts = [part for part in _SEPARATOR.split(said) if len(part.split()) >= _WORDS]
+    behind = [said[match.end() :] for match in _SEPARATOR.finditer(said)]
+    wanted = {fold(part): part for part in (*parts, *behind) if len(part.split()) >= _WORDS}
+    texts: list[Any] = document.texts
+    short = (text for text in texts if wanted and _SHORTEST <= len(text) <= 4 * _LONGEST)
+    found = [(text.getparent(), text) for text in short if text.is_text and fold(text) in wanted]
+    best = max(found, key=lambda entry: len(entry[1].split()), default=None)
+    return (best[0], " ".join(best[1].split())) if best else None
 
 
 def _begun(body: Element, shown: list[str]) -> tuple[Element, str] | None:
