@@ -128,8 +128,10 @@ def _is_prose(texts: Iterable[str]) -> bool:
 
 def _places(root: lxml.html.HtmlElement, hiding: bool = True, long: bool = True) -> Iterator[_Place]:
     """The hidden places that have enough prose."""
+    side_by_side: dict[lxml.html.HtmlElement, list[_Block]] = {}  # a rule may hide every paragraph by itself
     for element in outermost(_hidden(root)) if hiding else ():
-        blocks = [*_blocks_in(element)]
+        side_by_side.setdefault(element.getparent(), []).extend(_blocks_in(element))
+    for blocks in side_by_side.values():
         texts = [block.text for block in blocks]
         if _is_prose(texts):
             yield _Place(texts, partial(_set_blocks, blocks))

@@ -65,6 +65,7 @@ PLAIN = FULLTEXT.replace("<p>", "").replace("</p>", " ")
         f"<style>@media screen {{ b {{ top: 0 }} .rest {{ display: none }} }}</style><div class=rest>{FULLTEXT}</div>",
         f"<style>div[data-rest='1'] {{ display: none }}</style><div data-rest=1>{FULLTEXT}</div>",
         f"<style>.rest {{ max-height: 9em; overflow: hidden }}</style><div class=rest>{FULLTEXT}</div>",
+        f"<style>body .rest p {{ display: none }}</style><div class=rest>{FULLTEXT}</div>",
         f'<div class="content-gated">{FULLTEXT}</div>',
         f'<div itemprop="articleBody">{FULLTEXT}</div>',
         f'<div class="col" id="full-text">{FULLTEXT}</div>',
