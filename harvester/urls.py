@@ -116,12 +116,11 @@ def clean_url(url: str, rules: UrlRules) -> str:
     where = target(url)
     parts = urlsplit(url)
     path, origin = _PATH_SESSION.sub("", parts.path) or "/", urlsplit(where.origin)[:2]
-    cleaned = urlunsplit(
-        (*origin, path, _without(parts.query, rules.drop_params.__contains__, _TRACKING.match, _SESSION.match), "")
-    )
+    query = _without(parts.query, rules.drop_params.__contains__, _TRACKING.match)
+    cleaned = urlunsplit((*origin, path, _without(query, _SESSION.match), ""))
     if cleaned != url and is_article(url, rules) and not is_article(cleaned, rules):
         # The Source's pattern wants what looks like a session: "story.php?sid=12" is the article's own number.
-        return urlunsplit((*origin, path, _without(parts.query, _TRACKING.match), ""))
+        return urlunsplit((*origin, path, query, ""))
     return cleaned
 
 

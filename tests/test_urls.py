@@ -45,6 +45,9 @@ def test_a_parameter_that_the_article_pattern_wants_is_no_session() -> None:
     rules = UrlRules(article=(r"/story\.php\?sid=(?P<id>\d+)",))
     assert clean_url("https://a.example/story.php?sid=12&utm_source=toc", rules) == "https://a.example/story.php?sid=12"
     assert clean_url("https://a.example/toc.php?sid=12", rules) == "https://a.example/toc.php"
+    dropping = rules.model_copy(update={"drop_params": ("from",)})
+    address = "https://a.example/story.php?sid=12"
+    assert clean_url(f"{address}&from=toc", dropping) == address
 
 
 def test_only_web_urls_are_keys() -> None:

@@ -1,5 +1,7 @@
 """The crawl's process: configuration as one line of JSON on standard input, progress as JSON lines on standard output.
 
+Further lines of input name hosts to ask no more; the end of input ends the crawl.
+
 Exit code 0 when the crawl ended or was stopped, else the error's (`harvester.errors`), with the message on
 standard error.
 """

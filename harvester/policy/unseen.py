@@ -74,7 +74,7 @@ _PAID_PART = re.compile(r"\{[^{}]*\"cssSelector\"[^{}]*\}")
 _NOT_FREE = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.IGNORECASE)
 _SELECTOR = re.compile(r'"cssSelector"\s*:\s*(?:\[\s*)?"([^"]*)"')
 _BODY_META = re.compile(r"article[-_:.]?(?:body|text|content)|full[-_]?text|texte[-_]?integral", re.IGNORECASE)
-_NAMING = ("class", "id", "itemprop", "property")
+_NAMED_BY = ("class", "id", "itemprop", "property")
 _META_NAMES = ("name", "property", "itemprop")
 _LONG_VALUES = XPath(f"//@*[string-length(.) >= {HIDDEN_PROSE}]")
 # Looked for in bytes, before there is a tree.
@@ -252,7 +252,7 @@ def _hides(declarations: str) -> bool:
 def _is_hidden(element: lxml.html.HtmlElement) -> bool:
     if (element.tag in _SHUT and element.get("open") is None) or element.get("hidden") is not None:
         return True
-    if any(not _BODY_NAMES.isdisjoint(element.get(key, "").lower().split()) for key in _NAMING):
+    if any(not _BODY_NAMES.isdisjoint(element.get(key, "").lower().split()) for key in _NAMED_BY):
         return True
     if element.get("aria-hidden") == "true" or not _HIDDEN_CLASS.isdisjoint(element.get("class", "").split()):
         return True

@@ -167,10 +167,9 @@ def choose_container(document: Document, index: SignalIndex, journals: tuple[Jou
     declared = next((j for j in journals if fold(j.title) in {fold(title) for title in titles.values()}), None)
     volume = best("volume", _VOLUME, _number)
     issue = best("issue", _ISSUE, _issue_number) or best("issue", _IN_VOLUME, _packed("issue"))
-    pages = best("pages", _PAGES, _page_range) or best("pages", _IN_VOLUME, _packed("pages"))
-    printed, first = pages, best("first", _FIRST)
-    pages = _pages(printed, first, best("last", _LAST))
-    if pages and "first" in evidence and pages != printed:
+    stated = best("pages", _PAGES, _page_range) or best("pages", _IN_VOLUME, _packed("pages"))
+    pages = _pages(stated, best("first", _FIRST), best("last", _LAST))
+    if pages and "first" in evidence and pages != stated:
         evidence["pages"] = (*evidence["first"], *evidence.get("last", ()))
     evidence.pop("first", None)
     evidence.pop("last", None)

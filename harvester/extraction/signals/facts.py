@@ -83,14 +83,17 @@ def _leads(element: Element) -> bool:
 
 def read_fact(fact: Fact) -> Iterator[Signal]:
     """One Signal of vocabulary `fact` with the value, if a short one follows on the line or, failing that, after it."""
-    value, place = (_line_after if fact.element.tag == "br" else _rest_of_line)(fact), fact.element
-    if not value and place.tag != "br":
-        value, place = _following(fact.element, fact.kind)
+    if fact.element.tag == "br":
+        value, place = _line_after(fact), fact.element.getparent()
+    else:
+        value, place = _rest_of_line(fact), fact.element
+        if not value:
+            value, place = _following(fact.element, fact.kind)
     value = " ".join(value.split()).strip(" :;,")
     if fact.kind == "authors" and _names_several(fact.element) and _TWO_NAMES.match(value):
         value = value.replace(",", ";")
     if value and len(value) <= _LIMIT and _fits(fact.kind, value, fact.element):
-        yield Signal("fact", fact.kind, value, None, fact.element.getparent() if place.tag == "br" else place)
+        yield Signal("fact", fact.kind, value, None, place)
 
 
 def _names_several(label: Element) -> bool:

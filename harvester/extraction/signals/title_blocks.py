@@ -152,9 +152,8 @@ def _twice(document: Document, headings: list[Element]) -> tuple[Element, str] |
 
 def _printed_part(document: Document, said: str) -> tuple[Element, str] | None:
     """The element, whatever it is, whose whole text is the longest part of the title element that may be a title."""
-    parts = [part for part in _SEPARATOR.split(said) if len(part.split()) >= _WORDS]
     behind = [said[match.end() :] for match in _SEPARATOR.finditer(said)]
-    wanted = {fold(part): part for part in (*parts, *behind) if len(part.split()) >= _WORDS}
+    wanted = {fold(part) for part in (*_SEPARATOR.split(said), *behind) if len(part.split()) >= _WORDS}
     texts: list[Any] = document.texts
     short = (text for text in texts if wanted and _SHORTEST <= len(text) <= 4 * _LONGEST)
     found = [(text.getparent(), text) for text in short if text.is_text and fold(text) in wanted]
